@@ -1,0 +1,135 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 4096, SECRETS = 4, QUOTES = 8 };
+
+static const char *const level_names[] = {"error", "warn", "info", "debug", "trace"};
+
+static struct {
+	_Atomic int level;
+	int fd;
+	const char *name;
+	char *secret[SECRETS];
+	_Atomic size_t secrets;
+} out = {.level = LOG_INFO, .fd = 2, .name = "tutti"};
+
+int log_open(enum log_level level, const char *path)
+{
+	atomic_store(&out.level, level);
+	if (!path || !*path)
+		return 0;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (out.fd != 2)
+		close(out.fd);
+	out.fd = fd;
+	return 0;
+}
+
+void log_name(const char *name)
+{
+	out.name = name;
+}
+
+void log_hide(struct str secret)
+{
+	size_t n = atomic_load(&out.secrets);
+	if (secret.n < 8 || n == SECRETS)
+		return;
+	out.secret[n] = str_dup(secret);
+	atomic_store(&out.secrets, n + 1);
+}
+
+bool log_level_from(struct str text, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
+		if (str_eq(text, str_c(level_names[i]))) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool log_wants(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&out.level, memory_order_relaxed);
+}
+
+static void blank_secrets(char *line)
+{
+	for (size_t i = 0; i < atomic_load(&out.secrets); i++) {
+		size_t n = strlen(out.secret[i]);
+		for (char *at = line; (at = strstr(at, out.secret[i]));) {
+			memcpy(at, "***", 3);
+			memmove(at + 3, at + n, strlen(at + n) + 1);
+		}
+	}
+}
+
+/* A value with a newline would forge a line: what is not printable becomes a blank. */
+static void one_line(char *line)
+{
+	for (; *line; line++)
+		if ((unsigned char)*line < ' ')
+			*line = ' ';
+}
+
+static size_t stamp(char *line, size_t room, enum log_level level, const char *event)
+{
+	struct timespec now;
+	struct tm tm;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	size_t n = strftime(line, room, "%Y-%m-%dT%H:%M:%S", &tm);
+	int more = snprintf(line + n, room - n, ".%06ldZ %s %s by=%s ", now.tv_nsec / 1000,
+			    level_names[level], event, out.name);
+	return n + (more > 0 ? (size_t)more : 0);
+}
+
+void log_at(enum log_level level, const char *event, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES];
+	if (!log_wants(level))
+		return;
+	int saved = errno;
+	size_t n = stamp(line, sizeof line - 1, level, event);
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(line + n, sizeof line - 1 - n, fmt, args);
+	va_end(args);
+	blank_secrets(line);
+	one_line(line);
+	n = strlen(line);
+	while (n && line[n - 1] == ' ')
+		n--;
+	line[n++] = '\n';
+	ssize_t done = write(out.fd, line, n);
+	(void)done; /* nowhere left to say that the log is full */
+	errno = saved;
+}
+
+const char *log_quote(struct str text)
+{
+	static _Thread_local char ring[QUOTES][256];
+	static _Thread_local unsigned turn;
+	char *q = ring[turn++ % QUOTES], *w = q;
+	*w++ = '"';
+	for (size_t i = 0; i < text.n && w < q + 200; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (c == '"' || c == '\\')
+			*w++ = '\\';
+		*w++ = c < ' ' || c == 127 ? ' ' : (char)c;
+	}
+	*w++ = '"';
+	*w = 0;
+	return q;
+}

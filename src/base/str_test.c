@@ -1,0 +1,73 @@
+#include "base/arena.h"
+#include "base/str.h"
+#include "test/unit.h"
+
+static void cuts_at_the_first(void **state)
+{
+	(void)state;
+	struct str rest = STR("a,b,,c");
+	assert_str(str_cut(&rest, ','), "a");
+	assert_str(str_cut(&rest, ','), "b");
+	assert_str(str_cut(&rest, ','), "");
+	assert_str(str_cut(&rest, ','), "c");
+	assert_int_equal(rest.n, 0);
+}
+
+static void numbers_are_whole_or_refused(void **state)
+{
+	(void)state;
+	uint64_t u = 7;
+	int64_t i = 7;
+	double f = 7;
+	assert_true(str_to_u64(STR("18446744073709551615"), &u) && u == UINT64_MAX);
+	assert_false(str_to_u64(STR("18446744073709551616"), &u));
+	assert_false(str_to_u64(STR(""), &u) || str_to_u64(STR("-1"), &u) ||
+		     str_to_u64(STR("1 "), &u));
+	assert_true(str_to_i64(STR("-9223372036854775808"), &i) && i == INT64_MIN);
+	assert_false(str_to_i64(STR("9223372036854775808"), &i) || str_to_i64(STR("-"), &i));
+	assert_true(str_to_f64(STR("2.5e3"), &f) && f == 2500);
+	assert_false(str_to_f64(STR("2.5x"), &f) || str_to_f64(STR(" 1"), &f));
+}
+
+static void distance_counts_edits(void **state)
+{
+	(void)state;
+	assert_int_equal(str_distance(STR("intents"), STR("intents")), 0);
+	assert_int_equal(str_distance(STR("itnents"), STR("intents")), 1);
+	assert_int_equal(str_distance(STR("prot"), STR("port")), 1);
+	assert_int_equal(str_distance(STR(""), STR("abc")), 3);
+}
+
+static void buffer_grows_and_shifts(void **state)
+{
+	(void)state;
+	struct buf b = {0};
+	for (int i = 0; i < 100; i++)
+		buf_addf(&b, "%d,", i);
+	assert_int_equal(b.n, 290);
+	buf_shift(&b, 2);
+	assert_true(str_starts(buf_str(&b), STR("1,2,")));
+	buf_done(&b);
+	assert_null(b.p);
+}
+
+static void arena_keeps_one_chunk(void **state)
+{
+	(void)state;
+	struct arena a = {0};
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 1000; i++)
+			assert_int_equal(arena_fmt(&a, "%d", i % 10).p[0], '0' + i % 10);
+		arena_reset(&a);
+	}
+	memset(arena_alloc(&a, 1 << 20), 1, 1 << 20);
+	arena_reset(&a);
+	arena_done(&a);
+}
+
+int main(void)
+{
+	return run_unit(test(cuts_at_the_first), test(numbers_are_whole_or_refused),
+			test(distance_counts_edits), test(buffer_grows_and_shifts),
+			test(arena_keeps_one_chunk));
+}

@@ -1,0 +1,49 @@
+/* net/httpd.h: a small HTTP server on the loop, plain or TLS; a request may become a WebSocket.
+ * The one door to evhttp. For the sandbox, and later metrics and the REST door.
+ */
+#ifndef NET_HTTPD_H
+#define NET_HTTPD_H
+
+#include "base/why.h"
+#include "net/loop.h"
+
+struct httpd;
+struct httpd_request;
+
+struct httpd_options {
+	const char *address;              /* "127.0.0.1" */
+	unsigned port;                    /* 0: one the kernel picks */
+	const char *cert_file, *key_file; /* PEM; NULL: plain */
+	uint64_t max_body;
+	void (*fn)(void *arg, struct httpd_request *request);
+	void *arg;
+};
+
+TT_CHECK int httpd_new(struct httpd **httpd, struct loop *loop, const struct httpd_options *options,
+		       struct why *why);
+void httpd_free(struct httpd **httpd);
+unsigned httpd_port(const struct httpd *httpd);
+
+struct str httpd_method(const struct httpd_request *r);
+struct str httpd_path(const struct httpd_request *r);  /* percent-encoded as it came, no query */
+struct str httpd_query(const struct httpd_request *r); /* what follows '?' */
+struct str httpd_header(const struct httpd_request *r, const char *name);
+struct str httpd_body(const struct httpd_request *r);
+
+void httpd_add_header(struct httpd_request *r, const char *name, const char *value);
+/* Answers and frees the request; may be called later than fn. */
+void httpd_answer(struct httpd_request *r, int status, struct str content_type, struct str body);
+
+/* Answers 101 and hands over the connection: fn gets the bytes that come, NULL at its end.
+ * Returned bytes go out through httpd_stream_write. */
+struct httpd_stream;
+typedef void httpd_stream_fn(void *arg, const struct str *bytes);
+TT_CHECK int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, httpd_stream_fn *fn,
+			   void *arg);
+void httpd_stream_write(struct httpd_stream *s, struct str bytes);
+/* What waits to be sent, bytes. */
+size_t httpd_stream_waiting(const struct httpd_stream *s);
+/* Ends it; with_flush: after what waits was sent. fn is not called any more. */
+void httpd_stream_close(struct httpd_stream **s, bool with_flush);
+
+#endif

@@ -1,0 +1,35 @@
+/* net/role.h: what a role of tuttid is given by the skeleton (daemon/role.c), and gives back.
+ *
+ * A role is one function: it sets itself up on role->loop, calls role_ready(), runs
+ * loop_run(role->loop) and returns its exit status: 0 asked to stop, EX_TEMPFAIL (75) try again,
+ * EX_CONFIG (78) configuration. SIGTERM and the end of the parent stop the loop.
+ */
+#ifndef NET_ROLE_H
+#define NET_ROLE_H
+
+#include "base/config.h"
+#include "net/loop.h"
+
+struct role {
+	const struct config *config;
+	struct loop *loop;
+	const char *run_dir;   /* ipc sockets, counters, journal and bell unless configured else */
+	const char *state_dir; /* sessions, ledger, commits, locks */
+	const char *journal_dir; /* config's, or run_dir */
+	struct str token;        /* gateway and rest only; already hidden from the log */
+	bool logout;             /* set at stop when --logout was asked for: close with 1000 */
+	/* Called on SIGTERM instead of loop_stop(), where a role must finish something first; it
+	 * has 3 s, then the loop is stopped anyway. */
+	void (*on_stop)(struct role *role);
+	void *data; /* the role's own */
+	int ready_fd;
+};
+
+/* Tells the parent that this role serves. */
+void role_ready(struct role *role);
+
+int gateway_main(struct role *role);
+int bus_main(struct role *role);
+int rest_main(struct role *role);
+
+#endif

@@ -1,0 +1,99 @@
+/* proto/wire.h: what travels between tuttid and bots (docs/wire.md), packed and unpacked.
+ *
+ * Pure: bytes in, bytes out. Every length is checked before it is believed: the bytes may come from
+ * anyone. Integers are little-endian.
+ */
+#ifndef PROTO_WIRE_H
+#define PROTO_WIRE_H
+
+#include "base/why.h"
+
+enum {
+	WIRE_VERSION = 1,
+	WIRE_HEADER = 56,         /* bytes before the topic */
+	WIRE_TOPIC_MAX = 128,     /* bytes */
+	WIRE_TOPICS_MAX = 512,    /* in one O */
+	WIRE_WINDOW_MAX = 4096,   /* events */
+	WIRE_WINDOW = 512,        /* events, where O names none */
+	WIRE_BATCH_EVENTS = 64,   /* in one E */
+	WIRE_BATCH_BYTES = 65536, /* after which an E is closed */
+};
+
+enum wire_flag {
+	WIRE_REDELIVERED = 1,     /* a process of this bot may have seen it */
+	WIRE_OLD = 2,             /* older than this connection: from the journal */
+	WIRE_MADE_HERE = 4,       /* by tuttid, not by Discord */
+	WIRE_DISCORD_REPLAYED = 8 /* after RESUME */
+};
+
+struct wire_header {
+	uint8_t version, flags;
+	uint16_t type; /* enum event_number, 0: see topic */
+	uint32_t shard;
+	uint64_t epoch; /* of the journal */
+	uint64_t pos;
+	uint64_t received; /* microseconds since 1970 at the gateway */
+	uint32_t session;  /* counts the shard's IDENTIFYs */
+	uint32_t s;        /* Discord's sequence, 0 in events made here */
+	uint64_t guild_id; /* 0: direct message */
+	uint32_t crc;      /* CRC-32C of the payload */
+	struct str topic;  /* borrowed */
+};
+
+/* Writes WIRE_HEADER bytes; the topic goes behind them by itself. */
+void wire_header_put(uint8_t out[static WIRE_HEADER], const struct wire_header *h);
+/* Header and topic of one frame; -EBADMSG where too short, of another version, or topic too long.
+ */
+TT_CHECK int wire_header_get(struct wire_header *h, struct str frame);
+
+/* "EVENT.<guild>.<channel>." Returns its length; 0 where the name does not fit. */
+size_t wire_topic(char out[static WIRE_TOPIC_MAX], struct str event, uint64_t guild_id,
+		  uint64_t channel_id);
+/* The parts again: false if it is not a topic. channel is 0 where absent. */
+bool wire_topic_split(struct str topic, struct str *event, uint64_t *guild_id,
+		      uint64_t *channel_id);
+
+/* One record at the front of an E's frame: u32 header length, u32 payload length, header, payload.
+ * 1 and the record cut off *rest; 0 at the end; -EBADMSG. */
+TT_CHECK int wire_record_next(struct str *rest, struct wire_header *h, struct str *payload);
+/* Bytes that a record takes in an E. */
+static inline size_t wire_record_size(size_t header, size_t payload)
+{
+	return 8 + header + payload;
+}
+
+/* Which of n parts an event belongs to: (id >> 22) % n, id = guild, else channel, else 0. */
+unsigned wire_part(uint64_t guild_id, uint64_t channel_id, unsigned n);
+
+/* CRC-32C (Castagnoli), by hardware where there is. Start with 0. */
+uint32_t crc32c(uint32_t crc, const void *bytes, size_t n);
+
+/* What a bot asks for with O. Borrowed from the JSON parser that read it. */
+struct wire_open {
+	struct str bot;
+	uint64_t epoch, pos;
+	unsigned window;      /* clamped to 1..WIRE_WINDOW_MAX */
+	unsigned part, parts; /* part i of n */
+	enum wire_from { WIRE_FROM_CURSOR, WIRE_FROM_HEAD, WIRE_FROM_TAIL, WIRE_FROM_COMMIT } from;
+	struct str topics[WIRE_TOPICS_MAX];
+	size_t n_topics; /* 0: everything */
+};
+struct json;
+/* code: 400 malformed or 426 version, for X, with the sentence in why. 0 when read. */
+TT_CHECK int wire_open_read(struct wire_open *open, struct json *json, struct str text, int *code,
+			    struct why *why);
+void wire_open_write(struct buf *out, const struct wire_open *open);
+
+/* What the bus answers with W. */
+struct wire_welcome {
+	uint64_t epoch, pos, head, tail;
+	unsigned window, shards;
+	uint64_t application_id, user_id; /* 0 until READY was seen */
+	uint32_t intents;
+	struct str gateway; /* a name for people */
+};
+TT_CHECK int wire_welcome_read(struct wire_welcome *welcome, struct json *json, struct str text,
+			       struct why *why);
+void wire_welcome_write(struct buf *out, const struct wire_welcome *welcome);
+
+#endif
