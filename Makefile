@@ -15,7 +15,7 @@ SAN     = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
 all: build/build.ninja
 	@$(NINJA) -C build $(Q)
 
-demo: all
+demo: needs all
 	@tools/demo
 
 test: all build-asan/build.ninja build-tsan/build.ninja
@@ -49,9 +49,12 @@ build-asan/build.ninja: | packages
 	@CC=clang CXX=clang++ meson setup build-asan $(SAN) >/dev/null
 
 build-tsan/build.ninja: | packages
-	@CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false -Dtsan=true >/dev/null
+	@CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false >/dev/null
+
+needs:
+	@tools/need --install
 
 packages:
 	@tools/need
 
-.PHONY: all demo test test-long check bench install clean packages
+.PHONY: all demo test test-long check bench install clean packages needs
