@@ -8,7 +8,7 @@
 
 struct loop {
 	struct event_base *base;
-	struct loop_hook *hooks;
+	struct loop_hook *hooks, *next_hook; /* next_hook: while they run */
 	bool is_stopped;
 };
 
@@ -34,6 +34,7 @@ struct loop_signal {
 
 struct loop_hook {
 	struct loop_hook *next, **at;
+	struct loop *loop;
 	loop_hook_fn *fn;
 	void *arg;
 };
@@ -68,8 +69,8 @@ struct event_base *loop_base(struct loop *loop)
 static bool run_hooks(struct loop *loop)
 {
 	bool more = false;
-	for (struct loop_hook *h = loop->hooks, *next; h; h = next) {
-		next = h->next;
+	for (struct loop_hook *h = loop->hooks; h; h = loop->next_hook) {
+		loop->next_hook = h->next;
 		more |= h->fn(h->arg);
 	}
 	return more;
@@ -243,7 +244,8 @@ void loop_signal_free(struct loop_signal **watch)
 struct loop_hook *loop_hook_new(struct loop *loop, loop_hook_fn *fn, void *arg)
 {
 	struct loop_hook *hook = mem_zero(sizeof *hook);
-	*hook = (struct loop_hook){.next = loop->hooks, .at = &loop->hooks, .fn = fn, .arg = arg};
+	*hook = (struct loop_hook){
+		.next = loop->hooks, .at = &loop->hooks, .loop = loop, .fn = fn, .arg = arg};
 	if (hook->next)
 		hook->next->at = &hook->next;
 	loop->hooks = hook;
@@ -254,6 +256,8 @@ void loop_hook_free(struct loop_hook **hook)
 {
 	if (!*hook)
 		return;
+	if ((*hook)->loop->next_hook == *hook)
+		(*hook)->loop->next_hook = (*hook)->next;
 	*(*hook)->at = (*hook)->next;
 	if ((*hook)->next)
 		(*hook)->next->at = (*hook)->at;

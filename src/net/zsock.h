@@ -1,8 +1,18 @@
 /* net/zsock.h: ZeroMQ sockets on the loop. The one door to libzmq.
  *
- * One context per process. A socket belongs to the thread of its loop. Options that the project
- * never goes without are set here: LINGER 0, finite high-water marks, MAXMSGSIZE, no ZMTP
- * heartbeats (libzmq 4.3.4 aborts a slow SUB that has them), ROUTER_MANDATORY.
+ *     struct zsock *door = zsock_new(loop, &(struct zsock_options){
+ *             .kind = ZSOCK_ROUTER, .max_message = 65536, .send_high = 5000, .receive_high = 1000,
+ *             .fn = came, .arg = me});
+ *     if (zsock_bind(door, "ipc:///run/tutti/6000/events", &why) < 0) ...
+ *     zsock_send(door, (struct str[]){identity, STR("N")}, 2);
+ *
+ * One context per process. Options that the project never goes without are set here: LINGER,
+ * finite high-water marks, MAXMSGSIZE, no ZMTP heartbeats (libzmq 4.3.4 aborts a slow SUB that has
+ * them), ROUTER_MANDATORY, reconnects after 50 ms to 5 s. A ROUTER's messages begin with the peer's
+ * identity; an XPUB's are one frame, 1 (subscribe) or 0, then the topic.
+ * Memory:  frames given to fn die when it returns; frames given to send are copied.
+ * Threads: a socket belongs to the thread of its loop.
+ * Turns:   a loop turn takes at most ZSOCK_TURN messages per socket, so that timers live.
  */
 #ifndef NET_ZSOCK_H
 #define NET_ZSOCK_H
@@ -13,34 +23,44 @@
 struct zsock;
 enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_XPUB, ZSOCK_SUB };
 
-enum { ZSOCK_FRAMES = 64 }; /* more frames in one message: counted as garbage and thrown away */
+enum {
+	ZSOCK_FRAMES = 64, /* more frames in one message: on_garbage, and thrown away */
+	ZSOCK_TURN = 256,
+};
 
 struct zsock_msg; /* a reference-counted body */
 
-/* Called for each whole message. frames live until it returns. */
+/* Called for each whole message, from the loop. It may send, and free any socket. */
 typedef void zsock_fn(void *arg, const struct str *frames, size_t n);
 
 struct zsock_options {
 	enum zsock_kind kind;
-	uint64_t max_message; /* bytes per frame inbound */
+	uint64_t max_message; /* bytes per frame inbound; a peer that sends more is cut off */
+	/* Messages per peer, at least 1; a SUB's send_high is ignored: it is unlimited, since
+	 * libzmq drops subscriptions beyond it without a word. */
 	int send_high, receive_high;
+	int linger_ms; /* how long what is queued may still go out after zsock_free() */
 	zsock_fn *fn;
 	void *arg;
-	/* Called for a message that is larger than may be (frames), or NULL. */
-	void (*on_garbage)(void *arg);
+	void (*on_garbage)(void *arg); /* a message of more than ZSOCK_FRAMES frames; or NULL */
 };
 
 struct zsock *zsock_new(struct loop *loop, const struct zsock_options *options);
 void zsock_free(struct zsock **sock);
+/* Ends the context, after the last zsock_free(): waits for what linger_ms allows. Without it a
+ * process that exits drops what is queued. */
+void zsock_end(void);
 
-/* "tcp://127.0.0.1:6000", "ipc:///run/..."; ipc files are made 0660. */
+/* "tcp://127.0.0.1:6000", "tcp://127.0.0.1:*", "ipc:///run/..."; ipc files are made 0660. */
 TT_CHECK int zsock_bind(struct zsock *sock, const char *endpoint, struct why *why);
 TT_CHECK int zsock_connect(struct zsock *sock, const char *endpoint, struct why *why);
+/* What the last zsock_bind() bound, the kernel's port filled in. */
+struct str zsock_endpoint(struct zsock *sock, char out[static 256]);
 /* SUB only. */
 TT_CHECK int zsock_subscribe(struct zsock *sock, struct str prefix);
 
 /* Never blocks: -EAGAIN where the peer's queue is full, -EHOSTUNREACH where a ROUTER's peer is
- * gone. All frames go or none. */
+ * gone. All frames go or none; an XPUB drops for peers whose queue is full and returns 0. */
 int zsock_send(struct zsock *sock, const struct str *frames, size_t n);
 
 /* A body that many peers get without a copy each: the last frame of a message. Freed when the
@@ -48,9 +68,10 @@ int zsock_send(struct zsock *sock, const struct str *frames, size_t n);
 struct zsock_msg *zsock_msg_new(size_t n);
 uint8_t *zsock_msg_bytes(struct zsock_msg *msg);
 void zsock_msg_free(struct zsock_msg **msg);
+/* frames, then the body. msg may be sent again. */
 int zsock_send_msg(struct zsock *sock, const struct str *frames, size_t n, struct zsock_msg *last);
 
-/* Takes at most n messages per turn of the loop from now on (0: as many as there are). */
+/* A paused socket takes no messages (they wait in libzmq, then at the peers); it still sends. */
 void zsock_pause(struct zsock *sock, bool is_paused);
 
 #endif
