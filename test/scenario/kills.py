@@ -1,0 +1,117 @@
+"""SIGKILL of the bot, of each role, of the parent, under 500 events/s: nothing lost; only events in
+hand run again, flagged."""
+import collections
+import os
+import random
+import signal
+import sys
+import time
+
+from tutti import Failed, World
+
+RATE, SECONDS, WORKERS = 500, int(os.environ.get("KILL_SECONDS", "8")), 4
+
+
+class Record:
+    """What the handlers of test/bots/record saw, by its file: one line an event."""
+
+    def __init__(self, world):
+        self.path = os.path.join(world.dir, "record")
+        open(self.path, "w").close()
+
+    def rows(self):
+        with open(self.path, encoding="utf-8") as f:
+            for line in f:
+                if line.endswith("\n"):
+                    pos, epoch, shard, session, s, flags, content = line.rstrip("\n").split(" ", 6)
+                    if content.startswith("n "):
+                        yield int(pos), int(flags), int(content[2:])
+
+
+def complete(world, record, wanted):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        seen = {n for _, _, n in record.rows()}
+        if len(seen) >= wanted:
+            return
+        time.sleep(0.2)
+    missing = sorted(set(range(wanted)) - seen)
+    raise Failed(f"{len(missing)} of {wanted} lost, first {missing[:10]}")
+
+
+def doubled(record):
+    times = collections.Counter(n for _, _, n in record.rows())
+    again = [n for n, count in times.items() if count > 1]
+    unflagged = [n for pos, flags, n in record.rows() if times[n] > 1 and not flags & 1]
+    # of each doubled event exactly the first run is without the flag
+    return len(again), len(unflagged) - len(again)
+
+
+def play(name, strike, most_doubled, env=None):
+    with World(name) as w:
+        w.config(journal__size="16MiB", log__level="info")
+        w.sandbox()
+        w.tuttid()
+        record = Record(w)
+        w.env["RECORD_FILE"] = record.path
+        w.bot("record", "test/record")
+        w.discord("flood", rate=RATE, seconds=SECONDS, content="n %d", channels=4)
+        end = time.monotonic() + SECONDS
+        strikes = 0
+        while time.monotonic() < end:
+            time.sleep(random.uniform(0.4, 1.2))  # the moment of the kill, not a wait for something
+            strike(w)
+            strikes += 1
+        count = w.expect("flooded", deadline=60)["count"]
+        complete(w, record, count)
+        again, unflagged = doubled(record)
+        if again > most_doubled * strikes:
+            raise Failed(f"{again} ran again in {strikes} kills")
+        if unflagged:
+            raise Failed(f"{unflagged} ran again without the flag")
+        identifies = len(w.fake.all("recv", op=2))
+        if identifies != 1:
+            raise Failed(f"{identifies} identifies")
+        print(f"# {name}: {count} events, {strikes} kills, {again} ran again, all flagged, {identifies} identify")
+
+
+def kill_bot(w):
+    w.bots["record"].kill()
+    w.bots["record"].wait()
+    w.bot("record", "test/record", wait=False)
+
+
+def kill_role(role):
+    def strike(w):
+        os.kill(w.role[role], signal.SIGKILL)
+        w.roles()
+    return strike
+
+
+def kill_parent(w):
+    roles = list(w.role.values())
+    w.main.kill()
+    w.main.wait()
+    for pid in roles:  # they end when the parent does
+        end = time.monotonic() + 10
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < end:
+            time.sleep(0.02)
+        if os.path.exists(f"/proc/{pid}"):
+            raise Failed(f"role {pid} outlives its parent")
+    w.tuttid()
+
+
+TABLE = [("bot killed", kill_bot, WORKERS), ("gateway killed", kill_role("gateway"), 0),
+         ("bus killed", kill_role("bus"), 0), ("rest killed", kill_role("rest"), 0),
+         ("parent killed", kill_parent, 0)]
+failed = 0
+for name, strike, most in TABLE:
+    if len(sys.argv) > 1 and sys.argv[1] not in name:
+        continue
+    try:
+        play(name, strike, most)
+        print(f"ok {name} under {RATE} events/s: nothing lost")
+    except Failed as why:
+        failed = 1
+        print(f"not ok {name}: {why}")
+sys.exit(failed)
