@@ -38,8 +38,10 @@ static bool is_blank(char c)
 
 struct str str_trim(struct str s)
 {
-	while (s.n && is_blank(s.p[0]))
-		s.p++, s.n--;
+	while (s.n && is_blank(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
 	while (s.n && is_blank(s.p[s.n - 1]))
 		s.n--;
 	return s;

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put(struct why *why, int code, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void put(struct why *why, int code, const char *fmt,
+						      va_list args)
 {
 	why->code = code;
 	vsnprintf(why->text, sizeof why->text, fmt, args);

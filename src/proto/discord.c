@@ -80,8 +80,10 @@ struct str intent_nearest(struct str name)
 	size_t best = 0, best_distance = SIZE_MAX;
 	for (size_t i = 0; i < COUNT(intents); i++) {
 		size_t d = str_distance(name, intents[i].name);
-		if (d < best_distance)
-			best = i, best_distance = d;
+		if (d < best_distance) {
+			best = i;
+			best_distance = d;
+		}
 	}
 	return intents[best].name;
 }
