@@ -9,8 +9,11 @@
 struct loop {
 	struct event_base *base;
 	struct loop_hook *hooks, *next_hook; /* next_hook: while they run */
-	bool is_stopped;
+	bool is_stopped, is_again;
 };
+
+/* Passes over the hooks before descriptors and timers get their turn all the same. */
+enum { HOOK_PASSES = 16 };
 
 struct loop_fd {
 	struct event *event;
@@ -69,6 +72,7 @@ struct event_base *loop_base(struct loop *loop)
 static bool run_hooks(struct loop *loop)
 {
 	bool more = false;
+	loop->is_again = false;
 	for (struct loop_hook *h = loop->hooks; h; h = loop->next_hook) {
 		loop->next_hook = h->next;
 		more |= h->fn(h->arg);
@@ -76,9 +80,17 @@ static bool run_hooks(struct loop *loop)
 	return more;
 }
 
+void loop_again(struct loop *loop)
+{
+	loop->is_again = true;
+}
+
 static void turn(struct loop *loop, bool may_sleep)
 {
 	bool more = run_hooks(loop);
+	for (int i = 1; i < HOOK_PASSES && loop->is_again && !more && !loop->is_stopped; i++)
+		more = run_hooks(loop);
+	more |= loop->is_again;
 	if (!loop->is_stopped)
 		event_base_loop(loop->base,
 				EVLOOP_ONCE | (more || !may_sleep ? EVLOOP_NONBLOCK : 0));

@@ -53,6 +53,9 @@ void loop_signal_free(struct loop_signal **watch);
 typedef bool loop_hook_fn(void *arg);
 struct loop_hook *loop_hook_new(struct loop *loop, loop_hook_fn *fn, void *arg);
 void loop_hook_free(struct loop_hook **hook);
+/* From a hook that made work for another, which may have had its pass already: all hooks run once
+ * more before the loop sleeps. Elsewhere it does nothing, as they run anyway. */
+void loop_again(struct loop *loop);
 
 /* The libevent base, for the other files of net/ only. */
 struct event_base;

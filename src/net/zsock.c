@@ -10,6 +10,7 @@
  * the hook reads it until EAGAIN before the loop sleeps. A clean socket costs no system call. */
 struct zsock {
 	void *socket;
+	struct loop *loop;
 	struct loop_fd *watch;
 	struct loop_hook *hook;
 	zsock_fn *fn;
@@ -41,6 +42,12 @@ void zsock_end(void)
 	while (zmq_ctx_term(context) < 0 && errno == EINTR)
 		;
 	context = NULL;
+}
+
+static void mark_dirty(struct zsock *s)
+{
+	s->is_dirty = true;
+	loop_again(s->loop);
 }
 
 static void option(struct zsock *s, int name, int value)
@@ -89,8 +96,11 @@ struct zsock *zsock_new(struct loop *loop, const struct zsock_options *o)
 	BUG_ON(o->send_high < 1 && o->kind != ZSOCK_SUB);
 	BUG_ON(o->receive_high < 1 || o->max_message == 0);
 	struct zsock *s = mem_zero(sizeof *s);
-	*s = (struct zsock){
-		.fn = o->fn, .arg = o->arg, .on_garbage = o->on_garbage, .is_dirty = true};
+	*s = (struct zsock){.loop = loop,
+			    .fn = o->fn,
+			    .arg = o->arg,
+			    .on_garbage = o->on_garbage,
+			    .is_dirty = true};
 	s->socket = zmq_socket(context_get(), zmq_kinds[o->kind]);
 	BUG_ON(!s->socket);
 	set_options(s, o);
@@ -129,7 +139,7 @@ int zsock_bind(struct zsock *s, const char *endpoint, struct why *why)
 	mode_t before = umask(0117);
 	int rc = zmq_bind(s->socket, endpoint);
 	umask(before);
-	s->is_dirty = true;
+	mark_dirty(s);
 	return rc < 0 ? fail(why, "listen on", endpoint) : 0;
 }
 
@@ -138,7 +148,7 @@ int zsock_connect(struct zsock *s, const char *endpoint, struct why *why)
 	if (strchr(endpoint, '['))
 		option(s, ZMQ_IPV6, 1);
 	int rc = zmq_connect(s->socket, endpoint);
-	s->is_dirty = true;
+	mark_dirty(s);
 	return rc < 0 ? fail(why, "connect to", endpoint) : 0;
 }
 
@@ -147,20 +157,20 @@ struct str zsock_endpoint(struct zsock *s, char out[static 256])
 	size_t n = 256;
 	if (zmq_getsockopt(s->socket, ZMQ_LAST_ENDPOINT, out, &n) < 0)
 		out[0] = 0;
-	s->is_dirty = true;
+	mark_dirty(s);
 	return str_c(out);
 }
 
 int zsock_subscribe(struct zsock *s, struct str prefix)
 {
-	s->is_dirty = true;
+	mark_dirty(s);
 	return zmq_setsockopt(s->socket, ZMQ_SUBSCRIBE, prefix.p, prefix.n) < 0 ? -errno : 0;
 }
 
 void zsock_pause(struct zsock *s, bool is_paused)
 {
 	s->is_paused = is_paused;
-	s->is_dirty = true;
+	mark_dirty(s);
 }
 
 static int receive(struct zsock *s, zmq_msg_t *frame)
@@ -276,7 +286,7 @@ static int send_body(struct zsock *s, struct zsock_msg *body)
 int zsock_send_msg(struct zsock *s, const struct str *frames, size_t n, struct zsock_msg *last)
 {
 	int result = 0;
-	s->is_dirty = true;
+	mark_dirty(s);
 	for (size_t i = 0; i < n; i++) {
 		int rc = send_frame(s, frames[i], i + 1 < n || last ? ZMQ_SNDMORE : 0);
 		if (rc < 0 && i == 0)

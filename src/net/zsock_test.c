@@ -253,6 +253,35 @@ static void one_body_goes_to_many(void **state)
 	pair_free(p);
 }
 
+/* A hook that sends may swallow the signal of what came for its socket, after that socket's own
+ * hook ran: the loop must not sleep on it. */
+static bool sends_once(void *arg)
+{
+	struct end *e = arg;
+	if (e->limit++ == 0)
+		zsock_send(e->sock, (struct str[]){STR("from a hook")}, 1);
+	return false;
+}
+
+static void sending_from_a_hook_is_seen_before_sleep(void **state)
+{
+	(void)state;
+	struct loop *loop = loop_new();
+	struct end *e = end_new(loop, ZSOCK_DEALER);
+	loop_step(loop, 0);
+	/* the newest hook runs first, so this one is made before the socket that must run again */
+	struct loop_hook *hook = loop_hook_new(loop, sends_once, e);
+	struct end *other = end_new(loop, ZSOCK_DEALER);
+	loop_step(loop, 0);
+	assert_int_equal(e->limit, 2); /* the hooks had a second pass in one turn */
+	e->limit = 0;
+	loop_hook_free(&hook);
+	end_free(other);
+	end_free(e);
+	loop_free(&loop);
+	zsock_end();
+}
+
 static void bad_endpoint_is_a_sentence(void **state)
 {
 	(void)state;
@@ -266,6 +295,7 @@ static void bad_endpoint_is_a_sentence(void **state)
 	assert_true(str_starts(zsock_endpoint(e->sock, out), STR("tcp://127.0.0.1:")));
 	end_free(e);
 	loop_free(&loop);
+	zsock_end();
 }
 
 int main(void)
@@ -276,5 +306,6 @@ int main(void)
 			test(all_messages_come_over_many_turns), test(callback_may_free_its_socket),
 			test(subscriber_gets_what_it_asked_for),
 			test(many_subscriptions_all_arrive), test(one_body_goes_to_many),
+			test(sending_from_a_hook_is_seen_before_sleep),
 			test(bad_endpoint_is_a_sentence));
 }
