@@ -7,6 +7,7 @@
 #define PROTO_WIRE_H
 
 #include "base/why.h"
+#include "proto/crc32c.h"
 
 enum {
 	WIRE_VERSION = 1,
@@ -17,6 +18,8 @@ enum {
 	WIRE_WINDOW = 512,        /* events, where O names none */
 	WIRE_BATCH_EVENTS = 64,   /* in one E */
 	WIRE_BATCH_BYTES = 65536, /* after which an E is closed */
+	WIRE_BOT_MAX = 64,        /* bytes of a bot's name */
+	WIRE_PARTS_MAX = 4096,    /* n of part [i, n] */
 };
 
 enum wire_flag {
@@ -46,7 +49,8 @@ void wire_header_put(uint8_t out[static WIRE_HEADER], const struct wire_header *
  */
 TT_CHECK int wire_header_get(struct wire_header *h, struct str frame);
 
-/* "EVENT.<guild>.<channel>." Returns its length; 0 where the name does not fit. */
+/* "EVENT.<guild>.<channel>." Returns its length; 0 where the name is empty, too long, or has a dot
+ * or a byte below '!'. */
 size_t wire_topic(char out[static WIRE_TOPIC_MAX], struct str event, uint64_t guild_id,
 		  uint64_t channel_id);
 /* The parts again: false if it is not a topic. channel is 0 where absent. */
@@ -65,18 +69,16 @@ static inline size_t wire_record_size(size_t header, size_t payload)
 /* Which of n parts an event belongs to: (id >> 22) % n, id = guild, else channel, else 0. */
 unsigned wire_part(uint64_t guild_id, uint64_t channel_id, unsigned n);
 
-/* CRC-32C (Castagnoli), by hardware where there is. Start with 0. */
-uint32_t crc32c(uint32_t crc, const void *bytes, size_t n);
-
-/* What a bot asks for with O. Borrowed from the JSON parser that read it. */
+/* What a bot asks for with O. Borrowed from the JSON parser that read it. A from of "cursor"
+ * without an epoch is read as "head", and so is no from at all unless there is an epoch. */
 struct wire_open {
-	struct str bot;
+	struct str bot; /* 1 to 64 letters, digits, "._-" */
 	uint64_t epoch, pos;
 	unsigned window;      /* clamped to 1..WIRE_WINDOW_MAX */
 	unsigned part, parts; /* part i of n */
 	enum wire_from { WIRE_FROM_CURSOR, WIRE_FROM_HEAD, WIRE_FROM_TAIL, WIRE_FROM_COMMIT } from;
-	struct str topics[WIRE_TOPICS_MAX];
-	size_t n_topics; /* 0: everything */
+	struct str topics[WIRE_TOPICS_MAX]; /* prefixes */
+	size_t n_topics;                    /* 0: everything */
 };
 struct json;
 /* code: 400 malformed or 426 version, for X, with the sentence in why. 0 when read. */
@@ -95,5 +97,14 @@ struct wire_welcome {
 TT_CHECK int wire_welcome_read(struct wire_welcome *welcome, struct json *json, struct str text,
 			       struct why *why);
 void wire_welcome_write(struct buf *out, const struct wire_welcome *welcome);
+
+/* What the bus says with G: from..to are gone. */
+struct wire_gap {
+	uint64_t from, to, epoch;
+	bool is_epoch; /* why: "epoch", else "horizon" */
+};
+TT_CHECK int wire_gap_read(struct wire_gap *gap, struct json *json, struct str text,
+			   struct why *why);
+void wire_gap_write(struct buf *out, const struct wire_gap *gap);
 
 #endif
