@@ -68,6 +68,7 @@ struct frame_reader {
 	bool is_in_payload;
 	bool is_final;
 	bool is_closed;     /* a CLOSE was handed out: what follows it is thrown away */
+	bool is_handed_out; /* message was, and is dropped at the next call */
 	uint8_t op;         /* of this frame */
 	uint8_t message_op; /* of the message in fragments; 0: none */
 	uint8_t mask[4];
