@@ -78,7 +78,10 @@ static void every_length_comes_back_on_both_sides(void **state)
 			read_all(&heard, reader, buf_str(&bytes), step, BOUND);
 			assert_true(str_eq(buf_str(&heard), buf_str(&expected)));
 		}
-		buf_done(&text), buf_done(&bytes), buf_done(&heard), buf_done(&expected);
+		buf_done(&text);
+		buf_done(&bytes);
+		buf_done(&heard);
+		buf_done(&expected);
 	}
 }
 
@@ -219,7 +222,9 @@ static void a_close_reason_is_cut_between_characters(void **state)
 	bytes.n = heard.n = 0;
 	frame_write_close(&bytes, FRAME_SERVER, 1000, str_of(text.p + 1, 149), 0);
 	assert_int_equal(bytes.n, 2 + 2 + 122);
-	buf_done(&text), buf_done(&bytes), buf_done(&heard);
+	buf_done(&text);
+	buf_done(&bytes);
+	buf_done(&heard);
 }
 
 static void utf8_is_what_unicode_says(void **state)
@@ -295,7 +300,8 @@ static void memory_of_a_large_split_message_is_given_back(void **state)
 	assert_int_equal(frame_read(&r, ping, 1, &used, &m), FRAME_MORE);
 	assert_null(r.message.p);
 	frame_reader_done(&r);
-	buf_done(&bytes), buf_done(&text);
+	buf_done(&bytes);
+	buf_done(&text);
 }
 
 static void key_and_accept_are_those_of_the_rfc(void **state)
