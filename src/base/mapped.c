@@ -22,6 +22,12 @@ bool mapped_is_at(const struct mapped *m, const char *path)
 	return fstat(m->fd, &ours) == 0 && stat(path, &there) == 0 && is_same_file(&ours, &there);
 }
 
+bool mapped_is_replaced(const struct mapped *m, const char *path)
+{
+	struct stat ours, there;
+	return fstat(m->fd, &ours) == 0 && stat(path, &there) == 0 && !is_same_file(&ours, &there);
+}
+
 /* O_NONBLOCK: somebody's FIFO under our name must not stop us. */
 static int open_file(const char *path, size_t size, int how)
 {
@@ -147,12 +153,20 @@ void mapped_close(struct mapped *m)
 	*m = (struct mapped){.fd = -1};
 }
 
+int mapped_remove(const char *path, struct why *why)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return why_errno(why, -errno, "cannot remove %s", path);
+	return 0;
+}
+
 int mapped_replace(const char *made, const char *path, const char *kept, struct why *why)
 {
 	/* A second name first, so that path is never missing. */
 	if (kept) {
-		if (unlink(kept) < 0 && errno != ENOENT)
-			return why_errno(why, -errno, "cannot remove %s", kept);
+		int rc = mapped_remove(kept, why);
+		if (rc < 0)
+			return rc;
 		if (link(path, kept) < 0 && errno != ENOENT && rename(path, kept) < 0)
 			return why_errno(why, -errno, "cannot keep %s as %s", path, kept);
 	}

@@ -48,8 +48,13 @@ void mapped_close(struct mapped *m);
 
 /* True if path names this very file. */
 bool mapped_is_at(const struct mapped *m, const char *path);
+/* True if path names another one by now; not if nothing has that name. */
+bool mapped_is_replaced(const struct mapped *m, const char *path);
 /* The file at made takes the name path in one step; what had it is kept as kept, where not NULL. */
 TT_CHECK int mapped_replace(const char *made, const char *path, const char *kept, struct why *why);
+
+/* No error where it is missing. */
+TT_CHECK int mapped_remove(const char *path, struct why *why);
 
 /* Makes path and the directories before it, 0700 each, where missing. */
 TT_CHECK int mapped_mkdir(const char *path, struct why *why);

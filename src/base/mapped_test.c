@@ -149,6 +149,8 @@ static void replacing_keeps_the_old_and_shows(void **state)
 	assert_int_equal(mapped_replace(in_dir("r.new"), in_dir("r"), in_dir("r.bad"), &why), 0);
 	assert_true(mapped_is_at(&b, in_dir("r")) && mapped_is_at(&a, in_dir("r.bad")));
 	assert_false(mapped_is_at(&a, in_dir("r")));
+	assert_true(mapped_is_replaced(&a, in_dir("r")));
+	assert_false(mapped_is_replaced(&b, in_dir("r")) || mapped_is_replaced(&b, in_dir("no")));
 	assert_int_equal(mapped_replace(in_dir("r.bad"), in_dir("r"), in_dir("r.bad2"), &why), 0);
 	assert_true(mapped_is_at(&b, in_dir("r.bad2")));
 	assert_int_equal(mapped_replace(in_dir("none"), in_dir("r"), NULL, &why), -ENOENT);

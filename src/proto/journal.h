@@ -19,9 +19,10 @@ struct journal {
 	struct mapped file;
 	uint64_t size; /* data bytes, a power of two */
 	uint64_t epoch;
-	uint64_t last_pos; /* writer: of the newest record; 0: none in this epoch */
-	uint32_t shards;   /* slots held */
-	bool is_new;       /* writer: a new epoch began at open; why says the reason */
+	uint64_t last_pos;    /* writer: of the newest record; 0: none in this epoch */
+	uint64_t incarnation; /* writer: openings for writing, this one included */
+	uint32_t shards;      /* slots held, at least those asked for */
+	bool is_new;          /* writer: a new epoch began at open; why says the reason */
 	struct why reason;
 };
 
@@ -35,11 +36,12 @@ struct journal_options {
 	uint8_t boot_id[16]; /* of this boot of the host */
 };
 
-/* -EWOULDBLOCK: another writer holds it. A damaged, missing, resized or foreign journal becomes a
- * new epoch, the old file kept as journal.bad. */
+/* Makes dir if it is missing. -EWOULDBLOCK: another writer holds it. -EINVAL: the size is none. A
+ * damaged, missing, resized or foreign journal becomes a new epoch, the old file kept as
+ * journal.bad. */
 TT_CHECK int journal_open_write(struct journal *j, const struct journal_options *options,
 				struct why *why);
-/* -ENOENT: no journal yet. */
+/* -ENOENT: no journal yet. -EBADMSG: a file that is none. */
 TT_CHECK int journal_open_read(struct journal *j, const char *dir, struct why *why);
 /* Writer: with is_clean the file is marked as closed in order. */
 void journal_close(struct journal *j, bool is_clean);
@@ -72,14 +74,16 @@ enum journal_got {
 TT_CHECK enum journal_got journal_read(struct journal *j, struct journal_cursor *at,
 				       struct buf *out, struct wire_header *h, struct str *payload);
 
-/* The oldest record, and the place behind the newest. An empty journal: both the same. */
+/* The oldest record, and the place behind the newest. An empty journal: both the same. pos 0: the
+ * bytes there are damaged, as journal_read() will say. */
 struct journal_cursor journal_tail(struct journal *j);
 struct journal_cursor journal_head(struct journal *j);
-/* Walks from the tail to the record pos (or the first after it). O(records); readers keep their own
- * table for speed. */
+/* Walks from the tail to the record pos, or the oldest if pos is gone. JOURNAL_NOTHING: behind the
+ * head, where the cursor then stands. O(records); readers keep their own table for speed. */
 enum journal_got journal_seek(struct journal *j, uint64_t pos, struct journal_cursor *out);
 
-/* True where the file at dir is another than the one mapped: open again. */
+/* True where the file at dir is another than the one mapped: read this one to its end, then open
+ * again. */
 bool journal_is_replaced(const struct journal *j, const char *dir);
 
 #endif
