@@ -1,0 +1,109 @@
+/* tutti/api.h: what a handler can do at Discord, through the shared limiter of tuttid.
+ *
+ *     tt_result made = create_message(client, message->channel_id, .content = fmt("%d", n));
+ *     if (tt_failed(made))
+ *             return made;
+ *     return create_reaction(client, message->channel_id, tt_json_id(tt_json_get(made.body, "id")),
+ *                            "😄");
+ *
+ * A call returns when its answer is here; other lanes run meanwhile. A handler that runs again
+ * after a crash repeats its calls under the same ids and gets the first answers: nothing is posted
+ * twice. No message pings anybody unless the call says who may be.
+ * Memory:  fmt(), tt_quote() and answers live in the event's arena: they die with the event.
+ * Threads: a client belongs to the thread of its handler.
+ * Errors:  a call always returns a tt_result; its text says in one sentence what went wrong.
+ */
+#ifndef TUTTI_API_H
+#define TUTTI_API_H
+
+#include <tutti/event.h>
+#include <tutti/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One event on its way through one handler. */
+typedef struct tt_client tt_client;
+
+/* The event in hand. */
+TT_VISIBLE const tt_event *tt_event_of(const tt_client *client);
+
+/* Text as printf makes it, in the event's arena. Outside a handler it lives until the thread's
+ * sixteenth tt_fmt() after it. */
+TT_VISIBLE const char *tt_fmt(const char *fmt, ...) TT_PRINTF(1, 2);
+/* Text as a JSON string, with its quotes, in the event's arena: for bodies made with fmt(). */
+TT_VISIBLE const char *tt_quote(tt_str text);
+
+enum tt_mention { /* who a message may ping */
+		  TT_MENTION_USERS = 1,
+		  TT_MENTION_ROLES = 2,
+		  TT_MENTION_EVERYONE = 4,
+		  TT_MENTION_REPLIED = 8, /* the author of the message replied to */
+};
+
+/* POST /channels/{channel_id}/messages */
+struct tt_create_message {
+	tt_id channel_id;
+	const char *content;
+	unsigned mention;             /* enum tt_mention; 0: nobody */
+	const char *allowed_mentions; /* instead: the object as JSON text */
+	tt_id reply_to;               /* message this one answers */
+	bool tts;
+	int64_t flags;
+	const char *more; /* further members as JSON text: "\"embeds\":[...]" */
+	uint32_t deadline_ms;
+};
+TT_VISIBLE tt_result tt_create_message_with(tt_client *client, const struct tt_create_message *ask);
+#define tt_create_message(client, ...) \
+	tt_create_message_with((client), &(struct tt_create_message){.channel_id = __VA_ARGS__})
+
+/* A message in the channel of message, shown as an answer to it. */
+TT_VISIBLE tt_result tt_reply(tt_client *client, const tt_message *message, const char *fmt, ...)
+	TT_PRINTF(3, 4);
+
+/* PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me; emoji: the character, or
+ * "name:id". */
+TT_VISIBLE tt_result tt_create_reaction(tt_client *client, tt_id channel_id, tt_id message_id,
+					const char *emoji);
+
+/* Any route of Discord's API:
+ *
+ *     tt_call(client, "PATCH", "/guilds/{guild_id}/members/{user_id}",
+ *             .ids = {{"guild_id", guild}, {"user_id", user}},
+ *             .body = fmt("{\"nick\":%s}", tt_quote(nick)), .reason = "asked for it")
+ */
+struct tt_param_id {
+	const char *name;
+	tt_id id;
+};
+struct tt_param {
+	const char *name, *text;
+};
+struct tt_file {
+	const char *name;
+	const void *bytes;
+	size_t n;
+};
+enum { TT_PARAMS = 8 };
+struct tt_call {
+	const char *route; /* a template: what varies stands in braces */
+	struct tt_param_id ids[TT_PARAMS];
+	struct tt_param params[TT_PARAMS];
+	struct tt_param query[TT_PARAMS];
+	const char *body; /* JSON text, or NULL */
+	const char *reason;
+	const struct tt_file *files; /* in the order of body's attachments */
+	size_t n_files;
+	uint32_t deadline_ms; /* 0: 30 s */
+};
+TT_VISIBLE tt_result tt_call_with(tt_client *client, const char *method,
+				  const struct tt_call *call);
+#define tt_call(client, method, ...) \
+	tt_call_with((client), (method), &(struct tt_call){.route = __VA_ARGS__})
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

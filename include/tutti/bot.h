@@ -1,0 +1,110 @@
+/* tutti/bot.h: write a bot as a module of handlers, then serve it.
+ *
+ *     #define BOT my_bot
+ *     #include <tutti/bot.h>
+ *
+ *     on_message_create(",echo (.*)", echo, str);
+ *     tt_result echo(tt_client *client, const tt_message *message, tt_str text)
+ *     {
+ *             return create_message(client, message->channel_id,
+ *                                   .content = fmt("ok, you said: %.*s", STR(text)));
+ *     }
+ *
+ *     export_bot(my_bot, "Echoes what it hears.");
+ *
+ *     int main(void) { return serve(BOTS(&my_bot), 6000, .config = "etc/dev.toml"); }
+ *
+ * Memory:  what a handler is given dies when it returns; tt_keep() copies.
+ * Threads: events of one guild, else of one channel, come one after the other; others meanwhile, on
+ *          the threads of a small pool. A client belongs to the thread of its handler.
+ * Errors:  a handler returns a tt_result; a failed call says why in its text.
+ */
+#ifndef TUTTI_BOT_H
+#define TUTTI_BOT_H
+
+#include <tutti/api.h>
+#include <tutti/event.h>
+#include <tutti/status.h>
+#include <tutti/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What an annotation line says: on_message_create(with("^,add (\\S+) (\\S+)$", .help = "adds"),
+ * add, i64, i64). */
+struct tt_with {
+	/* PCRE2, always UTF; it searches, "^" anchors. One group for each capture of the handler.
+	 * Messages are matched by their content, reactions by the name of their emoji. */
+	const char *pattern;
+	const char *help;  /* one line, for people */
+	const char *usage; /* said in the channel when a capture is not of its type; else the route
+			      passes */
+	bool from_bots;    /* also what bots, webhooks and we ourselves did */
+};
+
+/* Written by the annotation macros, read by serve(). */
+struct tt_captures;
+typedef tt_result tt_run(tt_client *client, const void *payload,
+			 const struct tt_captures *captures);
+struct tt_route {
+	unsigned abi;
+	int line;
+	const char *file, *event, *handler;
+	const char *types;   /* "i64 i64" */
+	unsigned n_captures; /* the pattern must have as many groups */
+	tt_run *run;
+	struct tt_with with;
+};
+
+/* A module, written by export_bot(). */
+typedef struct tt_bot {
+	unsigned abi;
+	int line;
+	const char *file, *name, *about;
+	const struct tt_route *const *first, *const *last;
+	const char *listed; /* "echo, add": the handlers export_bot() names; NULL: all there are */
+} tt_bot;
+
+struct tt_serve {
+	unsigned port;         /* of tuttid; 0: the configuration's */
+	const char *config;    /* file; "" or NULL: defaults */
+	const char *name;      /* identity of this bot at tuttid; NULL: the program's name */
+	unsigned part, parts;  /* one of several processes that share the guilds: i of n */
+	unsigned workers;      /* threads for handlers; 0: 4 */
+	unsigned window;       /* events in hand at most; 0: 512 */
+	const char *from;      /* the first time: "head" (default), "tail" or "commit" */
+	bool ignore_arguments; /* the program's arguments are its own */
+};
+
+/* Runs the modules (an array that ends in NULL) until SIGTERM, SIGINT, tt_stop() or a handler that
+ * returns tt_exit(). Returns the exit status for main(): 0 asked to stop, 75 try again, 78 the
+ * configuration or a bot is wrong. Reads the program's arguments (--help lists them) and
+ * TUTTI_CONFIG, TUTTI_PORT, TUTTI_STATE. */
+TT_VISIBLE int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how);
+#define tt_serve(bots, ...) tt_serve_with((bots), &(struct tt_serve){.port = __VA_ARGS__})
+
+/* Ends serve() as SIGTERM does. From any thread, at any time, any number of times. */
+TT_VISIBLE void tt_stop(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include <tutti/bot_macros.h> /* the annotation lines and export_bot: the only clever lines */
+
+/* The language of bot files; every word has a tt_ form that TT_NO_SHORT_NAMES leaves alone. */
+#ifndef TT_NO_SHORT_NAMES
+#define on_message_create(...)       tt_on_message_create(__VA_ARGS__)
+#define on_message_reaction_add(...) tt_on_message_reaction_add(__VA_ARGS__)
+#define with(...)                    tt_with(__VA_ARGS__)
+#define export_bot(...)              tt_export_bot(__VA_ARGS__)
+#define BOTS(...)                    TT_BOTS(__VA_ARGS__)
+#define serve(...)                   tt_serve(__VA_ARGS__)
+#define STR(text)                    TT_STR(text)
+#define fmt(...)                     tt_fmt(__VA_ARGS__)
+#define create_message(...)          tt_create_message(__VA_ARGS__)
+#define create_reaction(...)         tt_create_reaction(__VA_ARGS__)
+#endif
+
+#endif

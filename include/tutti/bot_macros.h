@@ -1,0 +1,192 @@
+/* tutti/bot_macros.h: how an annotation line becomes a route.
+ *
+ *     on_message_create("^,add (\\S+) (\\S+)$", add, i64, i64);
+ *
+ * declares  static tt_result add(tt_client *, const tt_message *, TT_T_i64, TT_T_i64);
+ *           so that a function with another signature is a "conflicting types" error;
+ * defines   a function that converts the captures and calls add, and a struct tt_route;
+ * and puts  a pointer to the route into the ELF section tt_<BOT>, where export_bot() finds it.
+ *
+ * The section holds pointers because compilers pad structs; `used` and `retain` keep it through
+ * --gc-sections; serve() sorts by file and line because gcc -O2 reverses the order. A route in a
+ * member of a static archive that nothing else needs is not linked: keep a module's files together
+ * with its export_bot(), or link them as objects.
+ */
+#ifndef TUTTI_BOT_MACROS_H
+#define TUTTI_BOT_MACROS_H
+
+#include <tutti/bot.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Type words: TT_T_<word> is the C type, tt_take_<word> converts capture number i; false: it is not
+ * of that type. A new word is one more line here and one function in src/bot/capture.c. */
+#define TT_WORD(word, type)                                                            \
+	typedef type TT_T_##word;                                                      \
+	TT_VISIBLE bool tt_take_##word(const struct tt_captures *captures, unsigned i, \
+				       TT_T_##word *out)
+TT_WORD(str, tt_str);        /* as it stands */
+TT_WORD(rest, tt_str);       /* without blanks at its ends; something must be left */
+TT_WORD(i64, int64_t);       /* a whole number */
+TT_WORD(u64, uint64_t);      /* the same, not negative */
+TT_WORD(f64, double);        /* a number, finite */
+TT_WORD(boolean, bool);      /* true false yes no on off 1 0 */
+TT_WORD(user_id, tt_id);     /* <@81384788765712384>, or the number */
+TT_WORD(channel_id, tt_id);  /* <#381870553235193857>, or the number */
+TT_WORD(role_id, tt_id);     /* <@&165511591545143296>, or the number */
+TT_WORD(duration, uint64_t); /* 90s 5m 2h 1d 1w or 1h30m: in seconds */
+TT_WORD(opt_str, tt_str);    /* opt_: the group may be unset, or empty */
+TT_WORD(opt_rest, tt_str);
+TT_WORD(opt_i64, tt_opt_i64);
+TT_WORD(opt_u64, tt_opt_u64);
+TT_WORD(opt_f64, tt_opt_f64);
+TT_WORD(opt_boolean, tt_opt_boolean);
+TT_WORD(opt_user_id, tt_id);    /* 0: absent */
+TT_WORD(opt_channel_id, tt_id); /* 0: absent */
+TT_WORD(opt_role_id, tt_id);    /* 0: absent */
+TT_WORD(opt_duration, tt_opt_u64);
+#undef TT_WORD
+
+#ifdef __cplusplus
+}
+#endif
+
+/* One line per event that has a struct: tt_on_<event>(pattern or with(...), function, words...). */
+#define tt_on_message_create(...) TT_ROUTE(MESSAGE_CREATE, tt_message, __VA_ARGS__)
+#define tt_on_message_reaction_add(...) \
+	TT_ROUTE(MESSAGE_REACTION_ADD, tt_message_reaction_add, __VA_ARGS__)
+
+/* Parentheses keep the commas of designated initializers together; TT_WITH takes them off. */
+#define tt_with(...) (__VA_ARGS__)
+
+/* The modules for serve(). */
+#define TT_BOTS(...) ((const tt_bot *const[]){__VA_ARGS__, NULL})
+
+/* export_bot(name, "about") takes every route of the module; export_bot(name, "about", echo, add)
+ * exactly those of these functions, all in this file, and serve() refuses to start if another one
+ * is annotated. At most 60 may be listed. */
+#define tt_export_bot(name, ...) TT_CAT(TT_EXPORT_, TT_PICK_EXPORT(__VA_ARGS__))(name, __VA_ARGS__)
+
+#define TT_CAT(a, b)  TT_CAT_(a, b)
+#define TT_CAT_(a, b) a##b
+#define TT_TEXT(a)    TT_TEXT_(a)
+#define TT_TEXT_(a)   #a
+
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#define TT_RETAIN , retain
+#endif
+#endif
+#ifndef TT_RETAIN
+#define TT_RETAIN
+#endif
+#define TT_IN_SECTION(bot) __attribute__((section(TT_TEXT(TT_CAT(tt_, bot))), used TT_RETAIN))
+
+#ifdef BOT
+#define TT_HAVE_BOT(fn) typedef int TT_CAT(tt_BOT_is_, BOT)
+TT_HAVE_BOT(~);
+#else
+#define TT_HAVE_BOT(fn) \
+	_Static_assert(0, "write  #define BOT my_bot  before  #include <tutti/bot.h>")
+#endif
+
+/* clang-format off */
+
+/* "p" -> {.pattern = "p"} and ("p", .help = "x") -> {.pattern = "p", .help = "x"} */
+#define TT_WITH(with)              TT_CAT(TT_WITH_, TT_IS_PAREN(with))(with)
+#define TT_WITH_0(with)            {.pattern = with}
+#define TT_WITH_1(with)            {.pattern = TT_BARE with}
+#define TT_BARE(...)               __VA_ARGS__
+#define TT_IS_PAREN(x)             TT_SECOND(TT_PROBE x, 0, ~)
+#define TT_PROBE(...)              ~, 1
+#define TT_SECOND(...)             TT_SECOND_(__VA_ARGS__, ~)
+#define TT_SECOND_(a, second, ...) second
+
+/* ... is the pattern, the function and the type words; the count of all tells how to go on. */
+#define TT_ROUTE(event, payload, ...) \
+	TT_CAT(TT_ROUTE_, TT_HOW(__VA_ARGS__))(event, payload, TT_WORDS(__VA_ARGS__), __VA_ARGS__)
+#define TT_ROUTE_BARE(E, P, n, W, F)      TT_DEFINE(E, P, W, F, 0, none)
+#define TT_ROUTE_WORDS(E, P, n, W, F, ...) TT_DEFINE(E, P, W, F, n, __VA_ARGS__)
+#define TT_ROUTE_SHORT(E, P, n, W) \
+	_Static_assert(0, "an annotation needs a pattern, a function, and a type word per capture")
+#define TT_ROUTE_MANY(...) _Static_assert(0, "a handler takes at most 10 captures")
+#define TT_HOW(...) TT_NTH(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, WORDS, WORDS, WORDS, WORDS, \
+	WORDS, WORDS, WORDS, WORDS, WORDS, WORDS, BARE, SHORT, ~)
+#define TT_WORDS(...) TT_NTH(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, ~)
+#define TT_NTH(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, nth, ...) nth
+
+#define TT_EACH_0(m, none)
+#define TT_EACH_1(m, A) m(0, A)
+#define TT_EACH_2(m, A, B) m(0, A) m(1, B)
+#define TT_EACH_3(m, A, B, C) m(0, A) m(1, B) m(2, C)
+#define TT_EACH_4(m, A, B, C, D) m(0, A) m(1, B) m(2, C) m(3, D)
+#define TT_EACH_5(m, A, B, C, D, E) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E)
+#define TT_EACH_6(m, A, B, C, D, E, F) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F)
+#define TT_EACH_7(m, A, B, C, D, E, F, G) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G)
+#define TT_EACH_8(m, A, B, C, D, E, F, G, H) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H)
+#define TT_EACH_9(m, A, B, C, D, E, F, G, H, I) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H) m(8, I)
+#define TT_EACH_10(m, A, B, C, D, E, F, G, H, I, J) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H) m(8, I) m(9, J)
+#define TT_PARAMETER(i, word) , TT_T_##word
+#define TT_LOCAL(i, word)     TT_T_##word a##i;
+#define TT_TAKE(i, word)      && tt_take_##word(captures, i, &a##i)
+#define TT_ARGUMENT(i, word)  , a##i
+#define TT_TYPE(i, word)      " " #word
+
+/* Several annotation lines may stand above one function: the line number keeps them apart. */
+#define TT_NAME(prefix, F) TT_CAT(prefix, TT_CAT(F, TT_CAT(_, __LINE__)))
+
+#define TT_DEFINE(E, P, W, F, N, ...)                                                            \
+	TT_HAVE_BOT(F);                                                                          \
+	static tt_result F(tt_client *, const P *TT_EACH_##N(TT_PARAMETER, __VA_ARGS__));        \
+	static tt_result TT_NAME(tt_run_, F)(tt_client *client, const void *payload,             \
+		const struct tt_captures *captures)                                              \
+	{                                                                                        \
+		TT_EACH_##N(TT_LOCAL, __VA_ARGS__)                                               \
+		(void)captures;                                                                  \
+		if (!(true TT_EACH_##N(TT_TAKE, __VA_ARGS__)))                                   \
+			return tt_unconverted();                                                 \
+		return F(client, (const P *)payload TT_EACH_##N(TT_ARGUMENT, __VA_ARGS__));      \
+	}                                                                                        \
+	static const struct tt_route TT_NAME(tt_route_, F) = {                                   \
+		.abi = TT_ABI, .file = __FILE__, .line = __LINE__, .event = #E, .handler = #F,   \
+		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N,                  \
+		.run = TT_NAME(tt_run_, F), .with = TT_WITH(W)};                                 \
+	static const struct tt_route *const TT_NAME(tt_entry_, F) TT_IN_SECTION(BOT) =           \
+		&TT_NAME(tt_route_, F)
+
+#define TT_EXPORT_ALL(name, about)       TT_EXPORT(name, about, NULL)
+#define TT_EXPORT_LIST(name, about, ...) TT_EXPORT(name, about, #__VA_ARGS__)
+/* The entry without an event makes the section, so that a module without routes links, and serve()
+ * can say so. tt_BOT_is_<name> is unknown where BOT is another module. */
+#define TT_EXPORT(name_, about_, listed_)                                                        \
+	typedef TT_CAT(tt_BOT_is_, name_) TT_CAT(tt_exported_, name_);                           \
+	static const struct tt_route TT_CAT(tt_none_, name_) = {.abi = TT_ABI};                  \
+	static const struct tt_route *const TT_CAT(tt_none_entry_, name_) TT_IN_SECTION(name_) = \
+		&TT_CAT(tt_none_, name_);                                                        \
+	extern const struct tt_route *const TT_CAT(__start_tt_, name_)[]                         \
+		__attribute__((visibility("hidden")));                                           \
+	extern const struct tt_route *const TT_CAT(__stop_tt_, name_)[]                          \
+		__attribute__((visibility("hidden")));                                           \
+	extern const tt_bot name_ TT_VISIBLE;                                                    \
+	const tt_bot name_ = {                                                                   \
+		.abi = TT_ABI, .file = __FILE__, .line = __LINE__, .name = #name_,               \
+		.about = about_, .first = TT_CAT(__start_tt_, name_),                            \
+		.last = TT_CAT(__stop_tt_, name_), .listed = listed_}
+
+#define TT_PICK_EXPORT(...) TT_PICK(__VA_ARGS__, \
+	LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, \
+	LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, \
+	LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, \
+	LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, \
+	LIST, LIST, LIST, LIST, ALL, ~)
+#define TT_PICK( \
+	a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, \
+	a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, \
+	a37, a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, a49, a50, a51, a52, a53, \
+	a54, a55, a56, a57, a58, a59, a60, a61, pick, ...) pick
+
+/* clang-format on */
+
+#endif
