@@ -29,9 +29,9 @@ enum inflate_kind { INFLATE_NONE, INFLATE_ZLIB_STREAM, INFLATE_ZSTD_STREAM };
 enum {
 	INFLATE_KEEP = 4096,  /* bytes of an event too large that are still handed out */
 	INFLATE_SLACK = 4096, /* an event may be this much above max_event: envelope around d */
-	INFLATE_KEPT_OUTPUT = 262144, /* bytes of output buffer held between events */
-	INFLATE_BOMB = 16,            /* times max_event: beyond it the stream is given up */
-	INFLATE_WINDOW_LOG = 23       /* 8 MiB, what RFC 8878 asks every decoder to support */
+	INFLATE_KEPT_OUTPUT = 65536, /* bytes of output buffer held between events */
+	INFLATE_BOMB = 16,           /* times max_event: beyond it the stream is given up */
+	INFLATE_WINDOW_LOG = 23      /* 8 MiB, what RFC 8878 asks every decoder to support */
 };
 
 enum inflate_got { INFLATE_MORE, INFLATE_EVENT, INFLATE_TOO_LARGE, INFLATE_BAD };
