@@ -1,0 +1,34 @@
+/* proto/commits.h: the bus's memory of how far each identity has come, for "from": "commit".
+ *
+ * A mapped file of COMMITS_MAX places. An identity is (bot, part, parts). The oldest is thrown out
+ * when all places are taken. A kill leaves each place as it was or as it is.
+ */
+#ifndef PROTO_COMMITS_H
+#define PROTO_COMMITS_H
+
+#include "base/mapped.h"
+
+enum { COMMITS_MAX = 4096 };
+
+struct commits {
+	struct mapped file;
+	uint64_t turn; /* counts first stores: the smallest is the oldest place */
+	bool is_new;
+	struct why reason; /* why, where an old file was put aside as commits.bad */
+};
+
+struct commit_id {
+	struct str bot; /* at most WIRE_BOT_MAX bytes */
+	unsigned part, parts;
+};
+
+/* Makes dir and the file where missing. -EWOULDBLOCK: another bus. */
+TT_CHECK int commits_open(struct commits *c, const char *dir, struct why *why);
+void commits_close(struct commits *c);
+
+/* False: this identity never committed. */
+bool commits_get(const struct commits *c, struct commit_id id, uint64_t *epoch, uint64_t *pos);
+/* Never goes back inside an epoch. */
+void commits_put(struct commits *c, struct commit_id id, uint64_t epoch, uint64_t pos);
+
+#endif

@@ -1,0 +1,64 @@
+/* proto/cursor.h: how far a bot has come: its mapped cursor file. Survives SIGKILL at any moment.
+ *
+ *     cursor_open(&c, dir, STR("echo"), 0, 1, &why)      // -EWOULDBLOCK: another process has it
+ *     W:     if (c.epoch != epoch) cursor_reset(&c, epoch, pos);
+ *     E:     switch (cursor_take(&c, epoch, pos)) ...    // each event, in the order it came
+ *            cursor_start(&c, epoch, pos);               // its handler begins, in any order
+ *            cursor_finish(&c, epoch, pos);              // and has ended
+ *     M, G:  cursor_mark(&c, epoch, pos or to);
+ *     A:     send c.pos
+ *
+ * The file says: everything up to pos is finished; and of the CURSOR_SPAN positions above it, which
+ * are started and which are finished. Positions that never come (filtered, another part) count as
+ * finished as soon as a later event or mark has come, since a connection delivers in order. So pos
+ * is one less than the lowest event in hand, and with none in hand the last that was delivered.
+ * What is in hand is known to the process only: after a kill it is delivered again, as CURSOR_AGAIN
+ * where its handler had begun.
+ *
+ * Threads: one at a time, under a lock of the caller's. No call makes a system call but open,
+ * close.
+ */
+#ifndef PROTO_CURSOR_H
+#define PROTO_CURSOR_H
+
+#include "base/mapped.h"
+
+enum { CURSOR_SPAN = 65536 }; /* positions above pos; a multiple of 64 */
+
+struct cursor {
+	struct mapped file; /* zero: in memory only */
+	uint8_t *p;
+	uint64_t epoch, pos; /* everything up to pos is finished; epoch 0: no cursor yet */
+	uint64_t front;      /* everything up to it was delivered, or never will be */
+	uint64_t lowest;     /* in hand; UINT64_MAX: nothing */
+	uint64_t in_hand[CURSOR_SPAN / 64]; /* a bit per position, modulo the span */
+	bool is_new;                        /* begun by this open */
+	struct why reason;                  /* why, where an old file was put aside as NAME.bad */
+};
+
+/* dir/BOT.cursor, or dir/BOT.I-of-N.cursor where parts > 1. Makes dir. -EWOULDBLOCK: in use. */
+TT_CHECK int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part,
+			 unsigned parts, struct why *why);
+/* Without a file: where none can be written. */
+void cursor_open_memory(struct cursor *c);
+void cursor_close(struct cursor *c);
+
+/* Begins at (epoch, pos), all else forgotten. What is still in hand of before is no longer known:
+ * finishing it does nothing. */
+void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos);
+
+enum cursor_seen {
+	CURSOR_NEW,      /* in hand now: run it */
+	CURSOR_AGAIN,    /* in hand now: run it, flagged redelivered: a process before had begun */
+	CURSOR_FINISHED, /* skip it: it was finished, or lies at or below pos, or in another epoch
+			  */
+	CURSOR_IN_HAND,  /* skip it: this process has it and has not finished it */
+	CURSOR_FULL, /* not taken: CURSOR_SPAN behind the lowest in hand; offer it again later */
+};
+enum cursor_seen cursor_take(struct cursor *c, uint64_t epoch, uint64_t pos);
+void cursor_start(struct cursor *c, uint64_t epoch, uint64_t pos);
+void cursor_finish(struct cursor *c, uint64_t epoch, uint64_t pos);
+/* Nothing up to pos will come any more that has not come. */
+void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos);
+
+#endif
