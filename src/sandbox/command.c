@@ -1,0 +1,444 @@
+#include "sandbox/command.h"
+
+#include "proto/discord.h"
+#include "sandbox/act.h"
+#include "sandbox/flood.h"
+#include "sandbox/gateway.h"
+#include "sandbox/rest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Reads a number or returns from the command. */
+#define U64(name, key, standard)                  \
+	uint64_t name = (standard);               \
+	if (!script_u64(line, key, &(name), why)) \
+	return -EINVAL
+#define BOOL(name, key, standard)                  \
+	bool name = (standard);                    \
+	if (!script_bool(line, key, &(name), why)) \
+	return -EINVAL
+#define ARGS struct sandbox *sandbox, const struct script_line *line, struct why *why
+
+static int nothing_known(struct why *why, const char *what, uint64_t id)
+{
+	return why_set(why, -ENOENT, "no %s %" PRIu64, what, id);
+}
+
+static int cmd_say(ARGS)
+{
+	BOOL(is_bot, "bot", false);
+	U64(channel_id, "channel", sandbox->channel_id);
+	U64(author_id, "author", is_bot ? WORLD_OTHER_BOT : WORLD_ADA);
+	U64(reply_to, "reply_to", 0);
+	const struct world_user *author = world_user(sandbox->world, author_id);
+	struct world_post post = {.channel_id = channel_id,
+				  .author_id = author_id,
+				  .reply_to = reply_to,
+				  .content = script_get(line, "content"),
+				  .embeds = script_get(line, "embeds"),
+				  .is_by_bot = is_bot || (author && author->is_bot)};
+	act_find_mentions(&post);
+	return act_post(sandbox, &post) ? 0 : nothing_known(why, "channel", channel_id);
+}
+
+/* The message that a command means: by id, else the last one of the channel. */
+static int message_of(ARGS, struct world_message **out)
+{
+	U64(channel_id, "channel", sandbox->channel_id);
+	U64(id, "message", 0);
+	*out = id ? world_message(sandbox->world, channel_id, id)
+		  : world_newest(sandbox->world, channel_id, 0, 0);
+	return *out ? 0 : nothing_known(why, "message", id);
+}
+
+static int cmd_edit(ARGS)
+{
+	struct world_message *m;
+	int error = message_of(sandbox, line, why, &m);
+	if (error < 0)
+		return error;
+	world_edit(m, script_get(line, "content"), loop_wall_us());
+	act_edited(sandbox, m);
+	return 0;
+}
+
+static int cmd_delete(ARGS)
+{
+	struct world_message *m;
+	int error = message_of(sandbox, line, why, &m);
+	if (error == 0)
+		act_delete(sandbox, m);
+	return error;
+}
+
+static int cmd_react(ARGS)
+{
+	struct world_message *m;
+	U64(user_id, "user", WORLD_ADA);
+	BOOL(is_removed, "remove", false);
+	struct str emoji = script_get(line, "emoji");
+	int error = message_of(sandbox, line, why, &m);
+	if (error < 0)
+		return error;
+	if (emoji.n == 0)
+		return why_set(why, -EINVAL, "emoji is missing");
+	error = is_removed ? act_unreact(sandbox, m, emoji, user_id)
+			   : act_react(sandbox, m, emoji, user_id);
+	return error < 0 ? why_errno(why, error, "reaction") : 0;
+}
+
+static int cmd_typing(ARGS)
+{
+	U64(channel_id, "channel", sandbox->channel_id);
+	U64(user_id, "user", WORLD_ADA);
+	act_typing(sandbox, channel_id, user_id);
+	return 0;
+}
+
+static int cmd_interact(ARGS)
+{
+	U64(channel_id, "channel", sandbox->channel_id);
+	U64(user_id, "user", WORLD_ADA);
+	if (script_get(line, "name").n == 0)
+		return why_set(why, -EINVAL, "name is missing");
+	fake_rest_interact(sandbox->rest, script_get(line, "name"), script_get(line, "options"),
+			   channel_id, user_id);
+	return 0;
+}
+
+static int cmd_dispatch(ARGS)
+{
+	struct json_at d;
+	struct str t = script_get(line, "t"), text = script_get(line, "d");
+	const struct event_info *event = event_by_name(t);
+	if (t.n == 0)
+		return why_set(why, -EINVAL, "t is missing");
+	if (json_parse(sandbox->json, text.n ? text : STR("{}"), &d, why) < 0)
+		return -EINVAL;
+	U64(guild_id, "guild",
+	    json_id(json_get(d, event && event->guild_at == AT_ID ? "id" : "guild_id")));
+	fake_gateway_dispatch(sandbox->gateway,
+			      &(struct fake_dispatch){.t = t,
+						      .d = text.n ? text : STR("{}"),
+						      .guild_id = guild_id,
+						      .id = json_id(json_get(d, "id"))});
+	return 0;
+}
+
+static int cmd_flood(ARGS)
+{
+	U64(rate, "rate", 100);
+	U64(seconds, "seconds", 1);
+	U64(count, "count", rate * seconds);
+	U64(channels, "channels", 1);
+	U64(author_id, "author", WORLD_ADA);
+	struct str content = script_get(line, "content");
+	struct flood_plan plan = {.rate = rate,
+				  .count = count,
+				  .channels = channels,
+				  .author_id = author_id,
+				  .content = content.n ? content : STR("message %d")};
+	return flood_start(sandbox->flood, &plan, why);
+}
+
+static int cmd_channel(ARGS)
+{
+	U64(id, "id", 0);
+	U64(guild_id, "guild", 1);
+	if (id == 0)
+		return why_set(why, -EINVAL, "id is missing");
+	if (!world_channel(sandbox->world, id)) {
+		int error = act_add_channel(sandbox, id, guild_id, script_get(line, "name"));
+		if (error < 0)
+			return why_errno(why, error, "channel");
+	}
+	const struct world_channel *c = world_channel(sandbox->world, id);
+	sandbox->channel_id = id;
+	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "%s",
+		 c->name[0] ? c->name : "channel");
+	return 0;
+}
+
+static int cmd_guild(ARGS)
+{
+	U64(id, "id", 0);
+	BOOL(is_unavailable, "unavailable", false);
+	struct world_guild *g = world_guild(sandbox->world, id);
+	struct buf d = {0};
+	int error = g ? 0 : act_add_guild(sandbox, id, script_get(line, "name"));
+	if (error < 0)
+		return why_errno(why, error, "guild");
+	g = world_guild(sandbox->world, id);
+	if (g->is_unavailable == is_unavailable)
+		return 0;
+	g->is_unavailable = is_unavailable;
+	buf_addf(&d, "{\"id\":\"%" PRIu64 "\",\"unavailable\":%s}", id,
+		 is_unavailable ? "true" : "false");
+	fake_gateway_dispatch(sandbox->gateway,
+			      &(struct fake_dispatch){.t = is_unavailable ? STR("GUILD_DELETE")
+									  : STR("GUILD_CREATE"),
+						      .d = buf_str(&d),
+						      .guild_id = id,
+						      .id = id});
+	buf_done(&d);
+	return 0;
+}
+
+static int cmd_user(ARGS)
+{
+	U64(id, "id", 0);
+	BOOL(is_bot, "bot", false);
+	int error = world_add_user(sandbox->world, id, script_get(line, "name"), is_bot);
+	return error < 0 ? why_errno(why, error, "user") : 0;
+}
+
+static int cmd_close(ARGS)
+{
+	U64(code, "code", 4000);
+	U64(conn, "conn", 0);
+	if (code < 1000 || code > 4999)
+		return why_set(why, -EINVAL, "code: 1000 to 4999");
+	fake_gateway_close(sandbox->gateway, (unsigned)conn, (unsigned)code,
+			   script_get(line, "reason"));
+	return 0;
+}
+
+static int cmd_drop(ARGS)
+{
+	U64(conn, "conn", 0);
+	fake_gateway_drop(sandbox->gateway, (unsigned)conn);
+	return 0;
+}
+
+static int cmd_freeze(ARGS)
+{
+	U64(conn, "conn", 0);
+	BOOL(is_frozen, "", true);
+	fake_gateway_freeze(sandbox->gateway, (unsigned)conn, is_frozen);
+	return 0;
+}
+
+static int cmd_reconnect(ARGS)
+{
+	U64(conn, "conn", 0);
+	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_RECONNECT, STR("null"));
+	return 0;
+}
+
+static int cmd_invalid(ARGS)
+{
+	U64(conn, "conn", 0);
+	BOOL(is_resumable, "resumable", false);
+	fake_gateway_invalidate(sandbox->gateway, (unsigned)conn, is_resumable);
+	return 0;
+}
+
+static int cmd_beat(ARGS)
+{
+	U64(conn, "conn", 0);
+	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_HEARTBEAT, STR("null"));
+	return 0;
+}
+
+static int cmd_acks(ARGS)
+{
+	BOOL(acks, "", true);
+	sandbox->options.acks = acks;
+	return 0;
+}
+
+static int cmd_hello(ARGS)
+{
+	U64(ms, "heartbeat_ms", 45000);
+	if (ms == 0 || ms > UINT32_MAX)
+		return why_set(why, -EINVAL, "heartbeat_ms: 1 or more");
+	sandbox->options.heartbeat_ms = (unsigned)ms;
+	return 0;
+}
+
+static int cmd_expire(ARGS)
+{
+	(void)line, (void)why;
+	fake_gateway_expire(sandbox->gateway);
+	return 0;
+}
+
+static int cmd_rest(ARGS)
+{
+	U64(status, "status", 0);
+	U64(times, "times", 1);
+	U64(code, "code", 0);
+	U64(delay_ms, "delay_ms", 0);
+	BOOL(is_dropped, "drop", false);
+	BOOL(after, "after", false);
+	BOOL(html, "html", false);
+	BOOL(forget, "forget", false);
+	struct rest_plan plan = {.status = status,
+				 .times = times,
+				 .code = code,
+				 .delay_ms = delay_ms,
+				 .drop = is_dropped,
+				 .after = after,
+				 .html = html,
+				 .retry_after = 1};
+	struct str scope = script_get(line, "scope");
+	if (forget) {
+		fake_rest_forget(sandbox->rest);
+		return 0;
+	}
+	if (status && (status < 200 || status > 599))
+		return why_set(why, -EINVAL, "status: 200 to 599");
+	if (times == 0 || delay_ms > 3600000)
+		return why_set(why, -EINVAL, "times: 1 or more; delay_ms: at most an hour");
+	if (script_has(line, "retry_after") &&
+	    !str_to_f64(script_get(line, "retry_after"), &plan.retry_after))
+		return why_set(why, -EINVAL, "retry_after: seconds");
+	if (scope.n && !str_eq(scope, STR("user")) && !str_eq(scope, STR("global")) &&
+	    !str_eq(scope, STR("shared")))
+		return why_set(why, -EINVAL, "scope: user, global or shared");
+	snprintf(plan.scope, sizeof plan.scope, "%.*s", STR_FMT(scope));
+	snprintf(plan.path, sizeof plan.path, "%.*s", STR_FMT(script_get(line, "path")));
+	snprintf(plan.method, sizeof plan.method, "%.*s", STR_FMT(script_get(line, "method")));
+	int error = fake_rest_plan(sandbox->rest, &plan);
+	return error < 0 ? why_errno(why, error, "rest") : 0;
+}
+
+static int cmd_limits(ARGS)
+{
+	struct sandbox_options *o = &sandbox->options;
+	BOOL(is_on, "", !sandbox->limits.is_off);
+	U64(global, "global", sandbox->limits.global);
+	U64(invalid, "invalid", sandbox->limits.invalid_max);
+	U64(identify_ms, "identify_ms", o->identify_ms);
+	U64(identifies, "identifies", UINT64_MAX);
+	U64(max_concurrency, "max_concurrency", o->max_concurrency);
+	if (max_concurrency == 0)
+		return why_set(why, -EINVAL, "max_concurrency: 1 or more");
+	sandbox->limits.is_off = !is_on;
+	sandbox->limits.global = (unsigned)global;
+	sandbox->limits.invalid_max = (unsigned)invalid;
+	o->identify_ms = (unsigned)identify_ms;
+	o->max_concurrency = (unsigned)max_concurrency;
+	if (identifies != UINT64_MAX)
+		fake_gateway_set_identifies(sandbox->gateway, (unsigned)identifies);
+	return 0;
+}
+
+static int cmd_intents(ARGS)
+{
+	U64(allow, "allow", UINT32_MAX);
+	sandbox->options.intents = (uint32_t)allow;
+	return 0;
+}
+
+static int cmd_split(ARGS)
+{
+	U64(every, "every", 0);
+	sandbox->options.split = (unsigned)every;
+	return 0;
+}
+
+static int cmd_quiet(ARGS)
+{
+	BOOL(is_quiet, "", true);
+	sandbox->options.is_quiet = is_quiet;
+	return 0;
+}
+
+static int cmd_state(ARGS)
+{
+	struct buf text = {0};
+	(void)line, (void)why;
+	struct buf *o = report_begin(&sandbox->report, "state");
+	struct buf *out = o ? o : &text;
+	buf_addc(out, o ? ',' : '{');
+	fake_gateway_state(sandbox->gateway, out);
+	buf_addf(out, ",\"guilds\":%zu,\"channels\":%zu,\"users\":%zu,\"invalid_requests\":%u",
+		 world_guilds(sandbox->world), world_channels(sandbox->world),
+		 world_users(sandbox->world), sandbox->limits.invalid_used);
+	if (o) {
+		report_end(&sandbox->report);
+	} else {
+		buf_addc(out, '}');
+		report_text(&sandbox->report, "state", buf_str(out));
+	}
+	buf_done(&text);
+	return 0;
+}
+
+static int cmd_help(ARGS)
+{
+	const struct command *table;
+	struct buf text = {0};
+	(void)line, (void)why;
+	for (size_t i = 0, n = command_all(&table); i < n; i++)
+		buf_addf(&text, "/%.*s %.*s\n    %.*s\n", STR_FMT(table[i].verb),
+			 STR_FMT(table[i].usage), STR_FMT(table[i].help));
+	buf_adds(&text, STR("anything else is said in the channel"));
+	report_text(&sandbox->report, "help", buf_str(&text));
+	buf_done(&text);
+	return 0;
+}
+
+static int cmd_quit(ARGS)
+{
+	(void)line, (void)why;
+	sandbox_quit(sandbox);
+	return 0;
+}
+
+static const struct command commands[] = {
+#define COMMAND(verb, usage, help) {STR_INIT(#verb), cmd_##verb, STR_INIT(usage), STR_INIT(help)},
+#include "sandbox/commands.def"
+#undef COMMAND
+};
+
+size_t command_all(const struct command **table)
+{
+	*table = commands;
+	return sizeof commands / sizeof *commands;
+}
+
+static int unknown(struct str verb, struct why *why)
+{
+	size_t best = 0, best_distance = SIZE_MAX;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		size_t distance = str_distance(verb, commands[i].verb);
+		if (distance < best_distance)
+			best = i, best_distance = distance;
+	}
+	return why_set(why, -ENOENT, "no command /%.*s; did you mean /%.*s? /help lists them",
+		       (int)(verb.n > 40 ? 40 : verb.n), verb.p, STR_FMT(commands[best].verb));
+}
+
+static int obey(ARGS)
+{
+	if (line->verb.n == 0 && line->text.n == 0)
+		return 0;
+	if (line->verb.n == 0) {
+		struct world_post post = {.channel_id = sandbox->channel_id,
+					  .author_id = WORLD_ADA,
+					  .content = line->text};
+		act_find_mentions(&post);
+		return act_post(sandbox, &post) ? 0 : -ENOENT;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (str_eq(commands[i].verb, line->verb))
+			return commands[i].fn(sandbox, line, why);
+	return unknown(line->verb, why);
+}
+
+void command_line(struct sandbox *sandbox, struct str text)
+{
+	struct why why = {0};
+	struct script_line line;
+	int error = script_parse(&line, text, sandbox->json, &why);
+	if (error == 0) {
+		error = obey(sandbox, &line, &why);
+		script_done(&line);
+	}
+	if (error < 0)
+		report_text(&sandbox->report, "error", str_c(why.text));
+}

@@ -1,0 +1,578 @@
+#include "proto/discord.h"
+#include "sandbox/gateway_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint64_t closing_us = 3000000; /* the client has so long to answer a close frame */
+
+static void on_sweep(void *arg)
+{
+	struct fake_gateway *gw = arg;
+	for (struct fake_conn **at = &gw->conns, *c; (c = *at);) {
+		if (c->stream) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		gw->n_conns--;
+		loop_timer_free(&c->end);
+		frame_reader_done(&c->reader);
+		deflate_free(&c->deflate);
+		free(c);
+	}
+}
+
+static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rule, const char *text)
+{
+	struct report *report = arg;
+	struct buf *o = report_begin(report, is_violation ? "violation" : "note");
+	if (!o) {
+		report_note(report, "%s %s: %s", is_violation ? "violation" : "note", rule, text);
+		return;
+	}
+	buf_addf(o, ",\"conn\":%u,\"rule\":\"%s\",\"text\":", conn, rule);
+	json_add_str(o, str_c(text));
+	report_end(report);
+}
+
+struct fake_gateway *fake_gateway_new(struct sandbox *sandbox)
+{
+	struct fake_gateway *gw = mem_zero(sizeof *gw);
+	gw->sandbox = sandbox;
+	gw->json = json_new();
+	gw->sweep = loop_timer_new(sandbox->loop, on_sweep, gw);
+	gw->rules = (struct rules){.fn = on_rule, .arg = &sandbox->report};
+	gw->identifies_left = sandbox->options.identifies;
+	return gw;
+}
+
+static void conn_end(struct fake_conn *c, bool with_flush)
+{
+	if (!c->stream)
+		return;
+	httpd_stream_close(&c->stream, with_flush);
+	loop_timer_stop(c->end);
+	loop_timer_in(c->gw->sweep, 0);
+}
+
+void fake_gateway_free(struct fake_gateway **gateway)
+{
+	struct fake_gateway *gw = *gateway;
+	if (!gw)
+		return;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		conn_end(c, false);
+	on_sweep(gw);
+	fake_sessions_done(&gw->sessions);
+	loop_timer_free(&gw->sweep);
+	json_free(gw->json);
+	buf_done(&gw->frame);
+	buf_done(&gw->packed);
+	free(gw);
+	*gateway = NULL;
+}
+
+static void leave_session(struct fake_conn *c, bool is_over)
+{
+	struct fake_session *s = c->session;
+	if (!s)
+		return;
+	c->session = NULL;
+	s->conn = NULL;
+	s->lost_us = loop_now_us();
+	if (is_over)
+		fake_session_free(&c->gw->sessions, s);
+}
+
+static void report_closed(struct fake_conn *c, unsigned code, const char *by)
+{
+	struct report *report = &c->gw->sandbox->report;
+	struct buf *o = report_begin(report, "closed");
+	if (o) {
+		buf_addf(o, ",\"conn\":%u,\"code\":%u,\"by\":\"%s\"", c->number, code, by);
+		report_end(report);
+	}
+	report_note(report, "connection %u closed by the %s, code %u", c->number, by, code);
+}
+
+static void write_frame(struct fake_conn *c)
+{
+	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
+	c->gw->frame.n = 0;
+	if (httpd_stream_waiting(c->stream) < WAITING_MAX)
+		return;
+	report_closed(c, 1006, "server");
+	leave_session(c, false);
+	conn_end(c, false);
+}
+
+/* Clients must put a compressed event together out of several messages: each n-th comes in three.
+ */
+static void write_packed(struct fake_conn *c)
+{
+	struct fake_gateway *gw = c->gw;
+	struct str left = buf_str(&gw->packed);
+	unsigned split = gw->sandbox->options.split;
+	if (split && ++c->n_events % split == 0 && left.n >= 3) {
+		size_t third = left.n / 3;
+		for (int i = 0; i < 2; i++) {
+			frame_write(&gw->frame, FRAME_SERVER, FRAME_BINARY, str_of(left.p, third),
+				    0);
+			left = str_of(left.p + third, left.n - third);
+		}
+	}
+	frame_write(&gw->frame, FRAME_SERVER, FRAME_BINARY, left, 0);
+	gw->packed.n = 0;
+	write_frame(c);
+}
+
+static void conn_write(struct fake_conn *c, struct str payload)
+{
+	if (!c->stream || c->is_closing || c->is_frozen)
+		return;
+	if (c->deflate) {
+		deflate_add(c->deflate, payload, &c->gw->packed);
+		write_packed(c);
+		return;
+	}
+	frame_write(&c->gw->frame, FRAME_SERVER, FRAME_TEXT, payload, 0);
+	write_frame(c);
+}
+
+void conn_send(struct fake_conn *c, int op, struct str d)
+{
+	struct buf payload = {0};
+	struct report *report = &c->gw->sandbox->report;
+	buf_addf(&payload, "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%.*s}", op, STR_FMT(d));
+	struct buf *o = report_begin(report, "sent");
+	if (o) {
+		buf_addf(o, ",\"conn\":%u,\"op\":%d", c->number, op);
+		report_end(report);
+	}
+	conn_write(c, buf_str(&payload));
+	buf_done(&payload);
+}
+
+void conn_send_event(struct fake_conn *c, struct str t, uint64_t seq, uint64_t id,
+		     struct str payload)
+{
+	struct report *report = &c->gw->sandbox->report;
+	struct buf *o = c->gw->sandbox->options.is_quiet ? NULL : report_begin(report, "sent");
+	if (o) {
+		buf_addf(o, ",\"conn\":%u,\"op\":0,\"t\":\"%.*s\",\"s\":%" PRIu64, c->number,
+			 STR_FMT(t), seq);
+		if (id)
+			buf_addf(o, ",\"id\":\"%" PRIu64 "\"", id);
+		report_end(report);
+	}
+	conn_write(c, payload);
+}
+
+void session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
+		  uint64_t id)
+{
+	(void)gw;
+	struct str payload = fake_session_add(s, t, d);
+	if (s->conn)
+		conn_send_event(s->conn, t, s->seq, id, payload);
+}
+
+static bool wants(const struct fake_session *s, const struct event_info *event, uint64_t guild_id)
+{
+	if ((guild_id >> 22) % s->n_shards != s->shard)
+		return false;
+	if (!event)
+		return true;
+	int bit = guild_id ? event->guild_intent : event->direct_intent;
+	if (event->guild_intent == NO_INTENT && event->direct_intent == NO_INTENT)
+		return true;
+	return bit != NO_INTENT && (s->intents >> bit & 1);
+}
+
+void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *e)
+{
+	const struct event_info *event = event_by_name(e->t);
+	uint32_t content = intent_by_name(STR("message_content"));
+	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
+		if (wants(s, event, e->guild_id))
+			session_send(gw, s, e->t,
+				     e->d_blank.n && !(s->intents & content) ? e->d_blank : e->d,
+				     e->id);
+}
+
+size_t fake_gateway_waiting(const struct fake_gateway *gw)
+{
+	size_t most = 0;
+	for (const struct fake_conn *c = gw->conns; c; c = c->next) {
+		size_t n = c->stream && !c->is_frozen ? httpd_stream_waiting(c->stream) : 0;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+void conn_close(struct fake_conn *c, unsigned code, struct str reason)
+{
+	if (!c->stream || c->is_closing)
+		return;
+	report_closed(c, code, "server");
+	frame_write_close(&c->gw->frame, FRAME_SERVER, code, reason, 0);
+	c->is_closing = true;
+	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
+	c->gw->frame.n = 0;
+	leave_session(c, close_next(code) != CLOSE_RESUME);
+	loop_timer_in(c->end, closing_us);
+}
+
+static void on_closing_over(void *arg)
+{
+	conn_end(arg, true);
+}
+
+/* What a client sent, without the token. */
+static void report_payload(struct fake_conn *c, int64_t op, struct json_at d)
+{
+	struct sandbox *sandbox = c->gw->sandbox;
+	struct buf *o = report_begin(&sandbox->report, "recv");
+	if (!o)
+		return;
+	buf_addf(o, ",\"conn\":%u,\"op\":%" PRId64 ",\"d\":", c->number, op);
+	if (json_kind(d) != JSON_OBJECT) {
+		if (json_kind(d) == JSON_NONE)
+			buf_adds(o, STR("null"));
+		else
+			json_minify(o, d);
+		report_end(&sandbox->report);
+		return;
+	}
+	const char *comma = "{";
+	for (struct json_iter it = json_each(d); json_next(&it); comma = ",") {
+		buf_adds(o, str_c(comma));
+		json_add_str(o, it.key);
+		buf_addc(o, ':');
+		if (!str_eq(it.key, STR("token")))
+			json_minify(o, it.at);
+		else if (str_eq(json_str(it.at), str_c(sandbox->options.token)))
+			buf_adds(o, STR("\"ok\""));
+		else
+			buf_adds(o, STR("\"wrong\""));
+	}
+	buf_adds(o, *comma == '{' ? STR("{}") : STR("}"));
+	report_end(&sandbox->report);
+}
+
+static void op_heartbeat(struct fake_conn *c, struct json_at d)
+{
+	(void)d;
+	if (c->gw->sandbox->options.acks)
+		conn_send(c, OP_HEARTBEAT_ACK, STR("null"));
+}
+
+static const struct {
+	int op;
+	bool before_identify, is_any_kind; /* d may be anything, else an object */
+	void (*fn)(struct fake_conn *c, struct json_at d);
+} ops[] = {
+	{OP_HEARTBEAT, true, true, op_heartbeat},
+	{OP_IDENTIFY, true, false, op_identify},
+	{OP_RESUME, true, false, op_resume},
+	{OP_PRESENCE_UPDATE, false, false, op_presence},
+	{OP_VOICE_STATE_UPDATE, false, false, op_voice},
+	{OP_REQUEST_GUILD_MEMBERS, false, false, op_members},
+	{OP_REQUEST_SOUNDBOARD_SOUNDS, false, false, op_sounds},
+	{OP_REQUEST_CHANNEL_INFO, false, false, op_channels},
+};
+
+static void obey(struct fake_conn *c, int64_t op, struct json_at d)
+{
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+		if (ops[i].op != op)
+			continue;
+		if (!ops[i].before_identify && !c->session)
+			conn_close(c, CLOSED_NOT_AUTHENTICATED, STR("Not authenticated."));
+		else if (!ops[i].is_any_kind && json_kind(d) != JSON_OBJECT)
+			conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Invalid payload."));
+		else
+			ops[i].fn(c, d);
+		return;
+	}
+	if (c->session)
+		conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Unknown opcode."));
+	else
+		conn_close(c, CLOSED_NOT_AUTHENTICATED, STR("Not authenticated."));
+}
+
+static bool is_too_fast(struct fake_conn *c, uint64_t now_us)
+{
+	uint64_t *oldest = &c->sent_us[c->n_sent++ % RULES_SENDS];
+	bool is_over = *oldest && now_us - *oldest < 60000000;
+	*oldest = now_us;
+	return is_over;
+}
+
+static void on_payload(struct fake_conn *c, struct str text)
+{
+	struct json_at payload = {0};
+	uint64_t now_us = loop_now_us();
+	bool is_good = json_parse(c->gw->json, text, &payload, NULL) == 0 &&
+		       json_kind(json_get(payload, "op")) == JSON_NUMBER;
+	int64_t op = is_good ? json_i64(json_get(payload, "op")) : -1;
+	rules_received(&c->gw->rules, &c->rules, op, text.n, now_us);
+	report_payload(c, op, json_get(payload, "d"));
+	if (is_too_fast(c, now_us))
+		conn_close(c, CLOSED_RATE_LIMITED, STR("Rate limited."));
+	else if (!is_good || text.n > 4096)
+		conn_close(c, CLOSED_DECODE_ERROR, STR("Error while decoding payload."));
+	else
+		obey(c, op, json_get(payload, "d"));
+}
+
+static void on_client_close(struct fake_conn *c, unsigned code)
+{
+	if (!c->is_closing) {
+		rules_closed(&c->gw->rules, &c->rules, code, loop_now_us());
+		report_closed(c, code, "client");
+		leave_session(c, code == 1000 || code == 1001);
+		frame_write_close(&c->gw->frame, FRAME_SERVER, code, STR(""), 0);
+		httpd_stream_write(c->stream, buf_str(&c->gw->frame));
+		c->gw->frame.n = 0;
+	}
+	conn_end(c, true);
+}
+
+static void on_message(struct fake_conn *c, const struct frame_message *m)
+{
+	if (m->op == FRAME_CLOSE) {
+		on_client_close(c, m->code);
+	} else if (c->is_closing) {
+		return;
+	} else if (m->op == FRAME_PING) {
+		frame_write(&c->gw->frame, FRAME_SERVER, FRAME_PONG, m->data, 0);
+		write_frame(c);
+	} else if (m->op == FRAME_TEXT || m->op == FRAME_BINARY) {
+		on_payload(c, m->data);
+	}
+}
+
+static void on_lost(struct fake_conn *c)
+{
+	if (!c->is_closing) {
+		rules_closed(&c->gw->rules, &c->rules, 0, loop_now_us());
+		report_closed(c, 1006, "client");
+		leave_session(c, false);
+	}
+	conn_end(c, false);
+}
+
+static void on_bytes(void *arg, char *bytes, size_t n)
+{
+	struct fake_conn *c = arg;
+	if (!bytes) {
+		on_lost(c);
+		return;
+	}
+	while (n && c->stream) {
+		size_t used;
+		struct frame_message m;
+		enum frame_got got = frame_read(&c->reader, bytes, n, &used, &m);
+		bytes += used;
+		n -= used;
+		if (got == FRAME_BAD) {
+			conn_close(c, c->reader.bad_code, str_c(c->reader.bad));
+			conn_end(c, true);
+		}
+		if (got == FRAME_MESSAGE)
+			on_message(c, &m);
+		if (got == FRAME_MORE)
+			return;
+	}
+}
+
+/* The value of a key in a query; empty where absent. */
+static struct str query_get(struct str query, struct str key)
+{
+	while (query.n) {
+		struct str value = str_cut(&query, '&');
+		if (str_eq(str_cut(&value, '='), key))
+			return value;
+	}
+	return STR("");
+}
+
+static void hello(struct fake_conn *c)
+{
+	char d[128];
+	snprintf(d, sizeof d, "{\"heartbeat_interval\":%u,\"_trace\":[\"[\\\"sandbox\\\",{}]\"]}",
+		 c->gw->sandbox->options.heartbeat_ms);
+	rules_hello(&c->rules, c->gw->sandbox->options.heartbeat_ms, loop_now_us());
+	conn_send(c, OP_HELLO, str_c(d));
+}
+
+static void greet(struct fake_conn *c, struct str query)
+{
+	enum deflate_kind kind;
+	struct str version = query_get(query, STR("v"));
+	struct str encoding = query_get(query, STR("encoding"));
+	if (!str_eq(version, STR("10")) && !str_eq(version, STR("9"))) {
+		conn_close(c, CLOSED_INVALID_API_VERSION, STR("Invalid API version."));
+	} else if (encoding.n && !str_eq(encoding, STR("json"))) {
+		conn_close(c, CLOSED_DECODE_ERROR, STR("Only encoding=json is spoken here."));
+	} else if (!deflate_kind_from(query_get(query, STR("compress")), &kind)) {
+		conn_close(c, CLOSED_DECODE_ERROR, STR("Unknown compress."));
+	} else {
+		c->deflate = deflate_new(kind);
+		hello(c);
+	}
+}
+
+static void report_connect(struct fake_conn *c)
+{
+	struct report *report = &c->gw->sandbox->report;
+	struct buf *o = report_begin(report, "connect");
+	if (o) {
+		buf_addf(o, ",\"conn\":%u,\"door\":\"%s\",\"query\":", c->number,
+			 c->is_resume_door ? "resume" : "first");
+		json_add_str(o, str_c(c->query));
+		report_end(report);
+	}
+	report_note(report, "connection %u", c->number);
+}
+
+void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool is_resume_door)
+{
+	struct fake_conn *c = mem_zero(sizeof *c);
+	struct buf query = {0}; /* dies with the request else */
+	buf_adds(&query, httpd_query(r));
+	*c = (struct fake_conn){.gw = gw, .is_resume_door = is_resume_door};
+	if (gw->n_conns == CONNS) {
+		httpd_answer(r, 503, STR("text/plain"), STR("too many connections"));
+		goto refused;
+	}
+	if (httpd_upgrade(r, &c->stream, on_bytes, c) < 0) {
+		httpd_answer(r, 400, STR("text/plain"), STR("not a WebSocket handshake"));
+		goto refused;
+	}
+	c->number = ++gw->numbers;
+	c->next = gw->conns;
+	gw->conns = c;
+	gw->n_conns++;
+	c->end = loop_timer_new(gw->sandbox->loop, on_closing_over, c);
+	snprintf(c->query, sizeof c->query, "%.*s", STR_FMT(buf_str(&query)));
+	frame_reader_init(&c->reader, FRAME_SERVER, MESSAGE_MAX);
+	rules_open(&gw->rules, &c->rules, c->number, buf_str(&query));
+	report_connect(c);
+	greet(c, buf_str(&query));
+	buf_done(&query);
+	return;
+refused:
+	free(c);
+	buf_done(&query);
+}
+
+static bool is_meant(const struct fake_conn *c, unsigned number)
+{
+	return c->stream && !c->is_closing && (number == 0 || c->number == number);
+}
+
+unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
+			    struct str reason)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_close(c, code, reason);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			report_closed(c, 1006, "server");
+			leave_session(c, false);
+			conn_end(c, false);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			if (op == OP_HEARTBEAT)
+				rules_asked(&c->rules, loop_now_us());
+			conn_send(c, op, d);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			c->is_frozen = is_frozen;
+			httpd_stream_pause(c->stream, is_frozen);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_send(c, OP_INVALID_SESSION, is_resumable ? STR("true") : STR("false"));
+			if (!is_resumable)
+				leave_session(c, true);
+			n++;
+		}
+	return n;
+}
+
+void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
+{
+	gw->identifies_left = left;
+}
+
+void fake_gateway_expire(struct fake_gateway *gw)
+{
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		c->session = NULL;
+	fake_sessions_done(&gw->sessions);
+}
+
+void fake_gateway_state(const struct fake_gateway *gw, struct buf *out)
+{
+	const char *comma = "";
+	buf_addf(out, "\"connections\":%u,\"identifies_left\":%u,\"sessions\":[", gw->n_conns,
+		 gw->identifies_left);
+	for (const struct fake_session *s = gw->sessions.first; s; s = s->next, comma = ",")
+		buf_addf(out,
+			 "%s{\"conn\":%u,\"s\":%" PRIu64 ",\"shard\":[%u,%u],\"intents\":%u,"
+			 "\"kept\":%" PRIu64 "}",
+			 comma, s->conn ? s->conn->number : 0, s->seq, s->shard, s->n_shards,
+			 s->intents, s->seq + 1 - s->oldest);
+	buf_addc(out, ']');
+}
+
+void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bot)
+{
+	const struct sandbox_options *o = &gw->sandbox->options;
+	buf_addf(out, "{\"url\":\"%s://127.0.0.1:%u\"", o->cert ? "wss" : "ws",
+		 httpd_port(gw->sandbox->door));
+	if (is_bot)
+		buf_addf(out,
+			 ",\"shards\":%u,\"session_start_limit\":{\"total\":%u,\"remaining\":%u,"
+			 "\"reset_after\":86400000,\"max_concurrency\":%u}",
+			 o->shards, o->identifies, gw->identifies_left, o->max_concurrency);
+	buf_addc(out, '}');
+}

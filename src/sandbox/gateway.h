@@ -1,0 +1,45 @@
+/* sandbox/gateway.h: the fake gateway: WebSocket connections, identify, dispatch, resume.
+ *
+ * rest.c hands it requests that want to be WebSockets; act.c gives it what happens in the world.
+ */
+#ifndef SANDBOX_GATEWAY_H
+#define SANDBOX_GATEWAY_H
+
+#include "sandbox/state.h"
+
+struct fake_gateway *fake_gateway_new(struct sandbox *sandbox);
+void fake_gateway_free(struct fake_gateway **gateway);
+
+void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool is_resume_door);
+
+struct fake_dispatch {
+	struct str t;
+	struct str d;       /* JSON */
+	struct str d_blank; /* for who has no MESSAGE_CONTENT; empty: the same */
+	uint64_t guild_id;  /* 0: not of a guild: to shard 0, by the intents of direct messages */
+	uint64_t id;        /* d.id, for the report; 0: none */
+};
+/* To every session that its shard and intents let have it, connected or not. */
+void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch);
+/* What waits in the fullest connection, bytes. */
+size_t fake_gateway_waiting(const struct fake_gateway *gw);
+
+/* conn 0: all connections. They return how many were meant. */
+unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
+			    struct str reason);
+unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn);
+unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
+/* Stops reading: what a half-dead server looks like. */
+unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
+/* Op 9; one that is not resumable ends the session. */
+unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable);
+void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left);
+/* All sessions are forgotten. */
+void fake_gateway_expire(struct fake_gateway *gw);
+/* Members of a JSON object: "connections":..,"sessions":[..]. */
+void fake_gateway_state(const struct fake_gateway *gw, struct buf *out);
+
+/* {"url":..}; is_bot: with shards and session_start_limit. */
+void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bot);
+
+#endif

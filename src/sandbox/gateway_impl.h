@@ -1,0 +1,68 @@
+/* sandbox/gateway_impl.h: what gateway.c, identify.c and ops.c share. */
+#ifndef SANDBOX_GATEWAY_IMPL_H
+#define SANDBOX_GATEWAY_IMPL_H
+
+#include "proto/frame.h"
+#include "sandbox/gateway.h"
+#include "sandbox/rules.h"
+#include "sandbox/session.h"
+
+enum {
+	CONNS = 2048,
+	MESSAGE_MAX = 1 << 16,   /* bytes from a client; above 4096 is refused with 4002 */
+	WAITING_MAX = 128 << 20, /* bytes unsent: the connection is given up */
+	IDENTIFY_KEYS = 64
+};
+
+struct fake_conn {
+	struct fake_gateway *gw;
+	struct fake_conn *next;
+	unsigned number;
+	struct httpd_stream *stream; /* NULL: closed; freed at the next sweep */
+	struct frame_reader reader;
+	struct deflate *deflate;
+	struct fake_session *session; /* NULL: not identified */
+	struct rules_conn rules;
+	char query[128];
+	bool is_resume_door, is_closing, is_frozen;
+	uint64_t sent_us[RULES_SENDS]; /* when the last payloads came, a ring */
+	uint64_t n_sent;
+	uint64_t n_events;      /* compressed, for the splitting */
+	struct loop_timer *end; /* of the closing handshake */
+};
+
+struct fake_gateway {
+	struct sandbox *sandbox;
+	struct fake_conn *conns;
+	struct fake_sessions sessions;
+	struct rules rules;
+	struct json *json; /* payloads */
+	struct buf frame, packed;
+	struct loop_timer *sweep;
+	unsigned n_conns, numbers;
+	unsigned identifies_left;
+	uint64_t identify_us[IDENTIFY_KEYS];
+};
+
+/* {"op":op,"d":d} with t and s null, reported. */
+void conn_send(struct fake_conn *c, int op, struct str d);
+/* One payload of its session. */
+void conn_send_event(struct fake_conn *c, struct str t, uint64_t seq, uint64_t id,
+		     struct str payload);
+/* A dispatch to this session alone, sent where it is connected. */
+void session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
+		  uint64_t id);
+/* A close frame, then the closing handshake; what kind of code it is decides on the session. */
+void conn_close(struct fake_conn *c, unsigned code, struct str reason);
+
+/* identify.c: op 2 and 6 */
+void op_identify(struct fake_conn *c, struct json_at d);
+void op_resume(struct fake_conn *c, struct json_at d);
+/* ops.c: what an identified client may send */
+void op_presence(struct fake_conn *c, struct json_at d);
+void op_voice(struct fake_conn *c, struct json_at d);
+void op_members(struct fake_conn *c, struct json_at d);
+void op_sounds(struct fake_conn *c, struct json_at d);
+void op_channels(struct fake_conn *c, struct json_at d);
+
+#endif

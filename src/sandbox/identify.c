@@ -1,0 +1,230 @@
+#include "proto/discord.h"
+#include "sandbox/gateway_impl.h"
+#include "sandbox/object.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { ALL_INTENTS = 53608447, GUILDS_A_SHARD = 2500 };
+
+#define TRACE "\"_trace\":[\"[\\\"sandbox\\\",{}]\"]"
+
+static bool is_token(const struct fake_conn *c, struct json_at d)
+{
+	return str_eq(json_str(json_get(d, "token")), str_c(c->gw->sandbox->options.token));
+}
+
+struct wish {
+	uint64_t shard, n_shards, intents;
+	bool has_shard, has_intents;
+};
+
+static struct wish wish_of(struct json_at d)
+{
+	struct wish w = {.n_shards = 1};
+	struct json_at shard = json_get(d, "shard");
+	struct json_iter it = json_each(shard);
+	w.has_shard = json_kind(shard) != JSON_NONE;
+	if (w.has_shard) {
+		w.shard = json_next(&it) ? json_u64(it.at) : 0;
+		w.n_shards = json_next(&it) ? json_u64(it.at) : 0;
+	}
+	w.has_intents = json_kind(json_get(d, "intents")) == JSON_NUMBER;
+	w.intents = json_u64(json_get(d, "intents"));
+	return w;
+}
+
+static size_t guilds_of(struct fake_gateway *gw, const struct wish *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < world_guilds(gw->sandbox->world); i++)
+		n += (world_guild_at(gw->sandbox->world, i)->id >> 22) % w->n_shards == w->shard;
+	return n;
+}
+
+/* What closes the connection, or 0. */
+static unsigned refusal(struct fake_conn *c, struct json_at d, const struct wish *w)
+{
+	if (c->session)
+		return CLOSED_ALREADY_AUTHENTICATED;
+	if (!is_token(c, d))
+		return CLOSED_AUTHENTICATION_FAILED;
+	if (json_kind(json_get(d, "properties")) != JSON_OBJECT)
+		return CLOSED_DECODE_ERROR;
+	if (!w->has_intents || w->intents & ~(uint64_t)ALL_INTENTS)
+		return CLOSED_INVALID_INTENTS;
+	if (w->intents & ~(uint64_t)c->gw->sandbox->options.intents)
+		return CLOSED_DISALLOWED_INTENTS;
+	if (w->n_shards == 0 || w->shard >= w->n_shards || w->n_shards > UINT32_MAX)
+		return CLOSED_INVALID_SHARD;
+	if (guilds_of(c->gw, w) > GUILDS_A_SHARD)
+		return CLOSED_SHARDING_REQUIRED;
+	return 0;
+}
+
+static bool could_resume(const struct fake_gateway *gw, const struct wish *w)
+{
+	for (const struct fake_session *s = gw->sessions.first; s; s = s->next)
+		if (!s->conn && s->shard == w->shard && s->n_shards == w->n_shards)
+			return true;
+	return false;
+}
+
+/* One identify per key (shard modulo max_concurrency) and five seconds; and so many a day. */
+static bool is_in_time(struct fake_conn *c, const struct wish *w)
+{
+	struct fake_gateway *gw = c->gw;
+	const struct sandbox_options *o = &gw->sandbox->options;
+	unsigned key = (unsigned)(w->shard % o->max_concurrency);
+	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
+	uint64_t spacing_us = o->identify_ms * UINT64_C(1000);
+	rules_identify(&gw->rules, &c->rules, key, could_resume(gw, w), spacing_us, now_us);
+	bool is_early = *last && now_us - *last < spacing_us;
+	if (!is_early)
+		*last = now_us;
+	gw->identifies_left -= gw->identifies_left > 0;
+	return !is_early;
+}
+
+/* Above the day's limit Discord ends all sessions and makes the token invalid. */
+static bool is_out_of_identifies(struct fake_conn *c)
+{
+	if (c->gw->identifies_left)
+		return false;
+	fake_gateway_expire(c->gw);
+	fake_gateway_close(c->gw, 0, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
+	return true;
+}
+
+static void add_guild_stubs(struct buf *d, struct fake_gateway *gw, const struct fake_session *s)
+{
+	const char *comma = "";
+	for (size_t i = 0; i < world_guilds(gw->sandbox->world); i++) {
+		const struct world_guild *g = world_guild_at(gw->sandbox->world, i);
+		if ((g->id >> 22) % s->n_shards != s->shard)
+			continue;
+		buf_addf(d, "%s{\"id\":\"%" PRIu64 "\",\"unavailable\":true}", comma, g->id);
+		comma = ",";
+	}
+}
+
+static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned version)
+{
+	struct buf d = {0};
+	const struct sandbox *sandbox = gw->sandbox;
+	buf_addf(&d, "{\"v\":%u,\"user_settings\":{},\"user\":", version);
+	object_user(&d, world_user(sandbox->world, WORLD_BOT));
+	buf_adds(&d, STR(",\"guilds\":["));
+	add_guild_stubs(&d, gw, s);
+	buf_addf(&d,
+		 "],\"session_type\":\"normal\",\"session_id\":\"%s\","
+		 "\"resume_gateway_url\":\"%s://127.0.0.1:%u\",\"shard\":[%u,%u],"
+		 "\"private_channels\":[],\"presences\":[],\"relationships\":[],"
+		 "\"application\":{\"id\":\"%d\",\"flags\":565248}," TRACE "}",
+		 s->id, sandbox->options.cert ? "wss" : "ws", httpd_port(sandbox->resume_door),
+		 s->shard, s->n_shards, WORLD_BOT);
+	session_send(gw, s, STR("READY"), buf_str(&d), 0);
+	buf_done(&d);
+}
+
+static void send_guilds(struct fake_gateway *gw, struct fake_session *s)
+{
+	struct buf d = {0};
+	struct world *world = gw->sandbox->world;
+	if (!(s->intents & intent_by_name(STR("guilds"))))
+		return;
+	for (size_t i = 0; i < world_guilds(world); i++) {
+		const struct world_guild *g = world_guild_at(world, i);
+		if ((g->id >> 22) % s->n_shards != s->shard)
+			continue;
+		d.n = 0;
+		if (g->is_unavailable) {
+			buf_addf(&d, "{\"id\":\"%" PRIu64 "\",\"unavailable\":true}", g->id);
+			session_send(gw, s, STR("GUILD_DELETE"), buf_str(&d), g->id);
+			continue;
+		}
+		object_guild(&d, world, g, true);
+		session_send(gw, s, STR("GUILD_CREATE"), buf_str(&d), g->id);
+	}
+	buf_done(&d);
+}
+
+void op_identify(struct fake_conn *c, struct json_at d)
+{
+	struct fake_gateway *gw = c->gw;
+	struct wish w = wish_of(d);
+	unsigned code = refusal(c, d, &w);
+	if (code) {
+		conn_close(c, code, close_text(code));
+		return;
+	}
+	if (is_out_of_identifies(c))
+		return;
+	if (!is_in_time(c, &w)) {
+		conn_send(c, OP_INVALID_SESSION, STR("false"));
+		return;
+	}
+	struct fake_session *s = fake_session_new(&gw->sessions);
+	if (!s) {
+		conn_close(c, CLOSED_UNKNOWN_ERROR, STR("Too many sessions."));
+		return;
+	}
+	s->intents = (uint32_t)w.intents;
+	s->shard = (uint32_t)w.shard;
+	s->n_shards = (uint32_t)w.n_shards;
+	s->conn = c;
+	snprintf(s->query, sizeof s->query, "%s", c->query);
+	c->session = s;
+	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
+	send_guilds(gw, s);
+	report_note(&gw->sandbox->report, "the bot is here (connection %u, shard %u of %u)",
+		    c->number, s->shard, s->n_shards);
+}
+
+static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s)
+{
+	return s->conn ||
+	       loop_now_us() - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
+}
+
+static void replay(struct fake_conn *c, uint64_t seq)
+{
+	struct fake_session *s = c->session;
+	for (uint64_t at = seq + 1; at <= s->seq; at++) {
+		struct str payload = fake_session_get(s, at), rest = payload;
+		/* {"t":"NAME",... */
+		for (int i = 0; i < 3; i++)
+			str_cut(&rest, '"');
+		conn_send_event(c, str_cut(&rest, '"'), at, 0, payload);
+	}
+	session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
+	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
+}
+
+void op_resume(struct fake_conn *c, struct json_at d)
+{
+	struct fake_gateway *gw = c->gw;
+	uint64_t seq = json_u64(json_get(d, "seq"));
+	struct fake_session *s =
+		fake_session_find(&gw->sessions, json_str(json_get(d, "session_id")));
+	if (c->session) {
+		conn_close(c, CLOSED_ALREADY_AUTHENTICATED, STR("Already authenticated."));
+	} else if (!is_token(c, d)) {
+		conn_close(c, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
+	} else if (!s || !is_alive(gw, s)) {
+		conn_send(c, OP_INVALID_SESSION, STR("false"));
+	} else if (seq > s->seq) {
+		conn_close(c, CLOSED_INVALID_SEQ, STR("Invalid seq."));
+	} else if (!fake_session_reaches(s, seq)) {
+		fake_session_free(&gw->sessions, s);
+		conn_send(c, OP_INVALID_SESSION, STR("false"));
+	} else {
+		rules_resume(&gw->rules, &c->rules, str_c(s->query), c->is_resume_door);
+		/* The old connection may not know yet that it is dead. */
+		if (s->conn)
+			s->conn->session = NULL;
+		s->conn = c;
+		c->session = s;
+		replay(c, seq);
+	}
+}

@@ -1,0 +1,246 @@
+#include "sandbox/object.h"
+
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+/* All permissions there are: bits 0 to 52 without 47. */
+#define ALL_PERMISSIONS "8866461766385663"
+
+struct str object_name(struct world *w, uint64_t user_id)
+{
+	const struct world_user *u = world_user(w, user_id);
+	return u ? str_c(u->name) : STR("?");
+}
+
+void object_time(struct buf *out, uint64_t us)
+{
+	char text[32];
+	time_t s = (time_t)(us / 1000000);
+	struct tm tm;
+	gmtime_r(&s, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_addf(out, "\"%s.%06u+00:00\"", text, (unsigned)(us % 1000000));
+}
+
+static void user_as(struct buf *out, const struct world_user *u, uint64_t id, bool is_bot)
+{
+	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"username\":", id);
+	json_add_str(out, u ? str_c(u->name) : STR("unknown"));
+	buf_addf(out,
+		 ",\"discriminator\":\"0\",\"global_name\":null,\"avatar\":null,\"public_flags\":0,"
+		 "\"bot\":%s}",
+		 is_bot ? "true" : "false");
+}
+
+void object_user(struct buf *out, const struct world_user *u)
+{
+	user_as(out, u, u->id, u->is_bot);
+}
+
+#define MEMBER_FIELDS                                                                            \
+	"\"nick\":null,\"avatar\":null,\"roles\":[],\"joined_at\":\"2020-01-01T00:00:00.000000+" \
+	"00:00\","                                                                               \
+	"\"premium_since\":null,\"deaf\":false,\"mute\":false,\"flags\":0,\"pending\":false"
+
+void object_member(struct buf *out, const struct world_user *u)
+{
+	buf_adds(out, STR("{" MEMBER_FIELDS ",\"user\":"));
+	object_user(out, u);
+	buf_addc(out, '}');
+}
+
+void object_emoji(struct buf *out, struct str emoji)
+{
+	struct str id = emoji;
+	struct str name = str_cut(&id, ':');
+	uint64_t number;
+	buf_adds(out, STR("{\"id\":"));
+	if (str_to_u64(id, &number))
+		buf_addf(out, "\"%" PRIu64 "\"", number);
+	else
+		buf_adds(out, STR("null"));
+	buf_adds(out, STR(",\"name\":"));
+	json_add_str(out, name);
+	buf_addc(out, '}');
+}
+
+static void id_or_null(struct buf *out, const char *key, uint64_t id)
+{
+	if (id)
+		buf_addf(out, ",\"%s\":\"%" PRIu64 "\"", key, id);
+	else
+		buf_addf(out, ",\"%s\":null", key);
+}
+
+void object_channel(struct buf *out, const struct world_channel *c)
+{
+	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"type\":%d,\"flags\":0", c->id,
+		 c->guild_id ? 0 : 1);
+	if (c->guild_id) {
+		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\",\"name\":", c->guild_id);
+		json_add_str(out, str_c(c->name));
+		buf_adds(out, STR(",\"position\":0,\"permission_overwrites\":[],\"topic\":null,"
+				  "\"nsfw\":false,\"rate_limit_per_user\":0,\"parent_id\":null"));
+	}
+	id_or_null(out, "last_message_id", c->last_message_id);
+	buf_addc(out, '}');
+}
+
+static void guild_lists(struct buf *out, struct world *w, const struct world_guild *g)
+{
+	const char *comma = "";
+	buf_adds(out, STR(",\"channels\":["));
+	for (size_t i = 0; i < world_channels(w); i++) {
+		const struct world_channel *c = world_channel_at(w, i);
+		if (c->guild_id != g->id)
+			continue;
+		buf_adds(out, str_c(comma));
+		object_channel(out, c);
+		comma = ",";
+	}
+	buf_addf(out, "],\"member_count\":%zu,\"members\":[", world_users(w));
+	for (size_t i = 0; i < world_users(w) && i < 50; i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		object_member(out, world_user_at(w, i));
+	}
+	buf_adds(out, STR("],\"threads\":[],\"presences\":[],\"voice_states\":[],"
+			  "\"stage_instances\":[],\"guild_scheduled_events\":[],"
+			  "\"soundboard_sounds\":[],\"large\":false,\"unavailable\":false,"
+			  "\"joined_at\":\"2020-01-01T00:00:00.000000+00:00\""));
+}
+
+void object_guild(struct buf *out, struct world *w, const struct world_guild *g, bool is_event)
+{
+	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"name\":", g->id);
+	json_add_str(out, str_c(g->name));
+	buf_addf(
+		out,
+		",\"owner_id\":\"%" PRIu64 "\",\"icon\":null,\"features\":[],\"emojis\":[],"
+		"\"stickers\":[],\"preferred_locale\":\"en-US\",\"afk_timeout\":300,"
+		"\"verification_level\":0,\"default_message_notifications\":0,"
+		"\"explicit_content_filter\":0,\"mfa_level\":0,\"nsfw_level\":0,\"premium_tier\":0,"
+		"\"system_channel_id\":null,\"system_channel_flags\":0,\"rules_channel_id\":null,"
+		"\"roles\":[{\"id\":\"%" PRIu64 "\",\"name\":\"@everyone\",\"color\":0,"
+		"\"hoist\":false,\"position\":0,\"permissions\":\"" ALL_PERMISSIONS
+		"\",\"managed\":false,\"mentionable\":false,\"flags\":0}]",
+		g->owner_id, g->id);
+	if (is_event)
+		guild_lists(out, w, g);
+	buf_addc(out, '}');
+}
+
+static void mentions(struct buf *out, struct world *w, const struct world_message *m)
+{
+	buf_adds(out, STR(",\"mentions\":["));
+	for (size_t i = 0; i < m->n_mentions; i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		const struct world_user *u = world_user(w, m->mentions[i]);
+		user_as(out, u, m->mentions[i], u && u->is_bot);
+	}
+	buf_addc(out, ']');
+}
+
+static void reactions(struct buf *out, const struct world_message *m)
+{
+	const char *comma = "";
+	buf_adds(out, STR(",\"reactions\":["));
+	for (size_t i = 0; i < WORLD_REACTIONS; i++) {
+		const struct world_reaction *r = &m->reactions[i];
+		bool is_mine = false;
+		for (size_t k = 0; k < r->n_users; k++)
+			is_mine |= r->users[k] == WORLD_BOT;
+		if (r->n_users == 0)
+			continue;
+		buf_addf(out,
+			 "%s{\"count\":%zu,\"count_details\":{\"burst\":0,\"normal\":%zu},"
+			 "\"me\":%s,\"me_burst\":false,\"burst_colors\":[],\"emoji\":",
+			 comma, r->n_users, r->n_users, is_mine ? "true" : "false");
+		object_emoji(out, str_c(r->emoji));
+		buf_addc(out, '}');
+		comma = ",";
+	}
+	buf_addc(out, ']');
+}
+
+static void array(struct buf *out, const char *key, struct str json, bool is_blank)
+{
+	buf_addf(out, ",\"%s\":", key);
+	buf_adds(out, is_blank || json.n == 0 ? STR("[]") : json);
+}
+
+/* Own messages, direct ones and those that mention the bot keep their content. */
+static bool is_blanked(const struct world_message *m)
+{
+	bool mentions_bot = false;
+	for (size_t i = 0; i < m->n_mentions; i++)
+		mentions_bot |= m->mentions[i] == WORLD_BOT;
+	return m->guild_id && m->author_id != WORLD_BOT && !mentions_bot;
+}
+
+static void of_guild(struct buf *out, const struct world_message *m)
+{
+	if (m->guild_id)
+		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\"", m->guild_id);
+	if (m->guild_id && !m->webhook_id)
+		buf_adds(out, STR(",\"member\":{" MEMBER_FIELDS "}"));
+	buf_addf(out, ",\"channel_type\":%d", m->guild_id ? 0 : 1);
+}
+
+static void reply(struct buf *out, struct world *w, const struct world_message *m)
+{
+	const struct world_message *to = world_message(w, m->channel_id, m->reply_to);
+	buf_addf(out,
+		 ",\"message_reference\":{\"type\":0,\"message_id\":\"%" PRIu64
+		 "\",\"channel_id\":\"%" PRIu64 "\"},\"referenced_message\":",
+		 m->reply_to, m->channel_id);
+	/* One level deep, as at Discord. */
+	if (to) {
+		struct world_message plain = *to;
+		plain.reply_to = 0;
+		object_message(out, w, &plain, OBJECT_REST);
+	} else {
+		buf_adds(out, STR("null"));
+	}
+}
+
+void object_message(struct buf *out, struct world *w, const struct world_message *m,
+		    enum object_for for_whom)
+{
+	bool is_blank = for_whom == OBJECT_BLANK && is_blanked(m);
+	buf_addf(out,
+		 "{\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64 "\",\"type\":%d,\"author\":",
+		 m->id, m->channel_id, m->reply_to ? 19 : 0);
+	user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
+	buf_adds(out, STR(",\"content\":"));
+	json_add_str(out, is_blank ? STR("") : m->content);
+	buf_adds(out, STR(",\"timestamp\":"));
+	object_time(out, m->sent_us);
+	buf_adds(out, STR(",\"edited_timestamp\":"));
+	if (m->edited_us)
+		object_time(out, m->edited_us);
+	else
+		buf_adds(out, STR("null"));
+	buf_addf(out,
+		 ",\"tts\":%s,\"mention_everyone\":%s,\"mention_roles\":[],\"pinned\":false,"
+		 "\"flags\":%" PRIu64,
+		 m->is_tts ? "true" : "false", m->mentions_everyone ? "true" : "false", m->flags);
+	mentions(out, w, m);
+	array(out, "attachments", m->files, is_blank);
+	array(out, "embeds", m->embeds, is_blank);
+	array(out, "components", m->components, is_blank);
+	if (m->reactions)
+		reactions(out, m);
+	if (m->nonce[0]) {
+		buf_adds(out, STR(",\"nonce\":"));
+		json_add_str(out, str_c(m->nonce));
+	}
+	if (m->webhook_id)
+		buf_addf(out, ",\"webhook_id\":\"%" PRIu64 "\"", m->webhook_id);
+	if (m->reply_to)
+		reply(out, w, m);
+	if (for_whom != OBJECT_REST)
+		of_guild(out, m);
+	buf_addc(out, '}');
+}

@@ -1,0 +1,115 @@
+#include "proto/discord.h"
+#include "sandbox/gateway_impl.h"
+#include "sandbox/object.h"
+
+#include <inttypes.h>
+
+enum { CHUNK = 1000 };
+
+void op_presence(struct fake_conn *c, struct json_at d)
+{
+	if (json_kind(json_get(d, "activities")) != JSON_ARRAY)
+		conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Invalid payload."));
+}
+
+void op_voice(struct fake_conn *c, struct json_at d)
+{
+	struct buf text = {0};
+	uint64_t guild_id = json_id(json_get(d, "guild_id"));
+	uint64_t channel_id = json_id(json_get(d, "channel_id"));
+	buf_addf(&text,
+		 "{\"guild_id\":\"%" PRIu64 "\",\"user_id\":\"%d\",\"session_id\":\"voice\","
+		 "\"deaf\":false,\"mute\":false,\"self_deaf\":%s,\"self_mute\":%s,"
+		 "\"self_video\":false,\"suppress\":false,\"request_to_speak_timestamp\":null,"
+		 "\"channel_id\":",
+		 guild_id, WORLD_BOT, json_bool(json_get(d, "self_deaf")) ? "true" : "false",
+		 json_bool(json_get(d, "self_mute")) ? "true" : "false");
+	if (channel_id)
+		buf_addf(&text, "\"%" PRIu64 "\"}", channel_id);
+	else
+		buf_adds(&text, STR("null}"));
+	session_send(c->gw, c->session, STR("VOICE_STATE_UPDATE"), buf_str(&text), 0);
+	if (channel_id) {
+		text.n = 0;
+		buf_addf(&text,
+			 "{\"token\":\"voice\",\"guild_id\":\"%" PRIu64
+			 "\",\"endpoint\":\"127.0.0.1:1\"}",
+			 guild_id);
+		session_send(c->gw, c->session, STR("VOICE_SERVER_UPDATE"), buf_str(&text), 0);
+	}
+	buf_done(&text);
+}
+
+static bool is_asked(struct json_at d, const struct world_user *u)
+{
+	struct json_at ids = json_get(d, "user_ids");
+	struct str prefix = json_str(json_get(d, "query"));
+	if (json_kind(ids) == JSON_NONE)
+		return str_starts(str_c(u->name), prefix);
+	if (json_kind(ids) != JSON_ARRAY)
+		return json_id(ids) == u->id;
+	for (struct json_iter it = json_each(ids); json_next(&it);)
+		if (json_id(it.at) == u->id)
+			return true;
+	return false;
+}
+
+static void send_chunk(struct fake_conn *c, struct buf *members, size_t index, size_t count,
+		       uint64_t guild_id, struct str nonce)
+{
+	struct buf text = {0};
+	buf_addf(&text, "{\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%zu,\"chunk_count\":%zu",
+		 guild_id, index, count);
+	if (nonce.n && nonce.n <= 32) {
+		buf_adds(&text, STR(",\"nonce\":"));
+		json_add_str(&text, nonce);
+	}
+	buf_addf(&text, ",\"not_found\":[],\"members\":[%.*s]}", STR_FMT(buf_str(members)));
+	session_send(c->gw, c->session, STR("GUILD_MEMBERS_CHUNK"), buf_str(&text), 0);
+	buf_done(&text);
+	members->n = 0;
+}
+
+void op_members(struct fake_conn *c, struct json_at d)
+{
+	struct buf members = {0};
+	struct world *world = c->gw->sandbox->world;
+	uint64_t guild_id = json_id(json_get(d, "guild_id"));
+	struct str nonce = json_str(json_get(d, "nonce"));
+	uint64_t limit = json_u64(json_get(d, "limit"));
+	size_t asked = 0, sent = 0, index = 0;
+	for (size_t i = 0; i < world_users(world); i++)
+		asked += is_asked(d, world_user_at(world, i));
+	asked = limit && limit < asked ? limit : asked;
+	size_t count = asked ? (asked + CHUNK - 1) / CHUNK : 1;
+	for (size_t i = 0; i < world_users(world) && sent < asked; i++) {
+		if (!is_asked(d, world_user_at(world, i)))
+			continue;
+		buf_adds(&members, members.n ? STR(",") : STR(""));
+		object_member(&members, world_user_at(world, i));
+		if (++sent % CHUNK == 0)
+			send_chunk(c, &members, index++, count, guild_id, nonce);
+	}
+	if (members.n || asked == 0)
+		send_chunk(c, &members, index, count, guild_id, nonce);
+	buf_done(&members);
+}
+
+static void send_empty(struct fake_conn *c, uint64_t guild_id, struct str t, const char *key)
+{
+	struct buf text = {0};
+	buf_addf(&text, "{\"guild_id\":\"%" PRIu64 "\",\"%s\":[]}", guild_id, key);
+	session_send(c->gw, c->session, t, buf_str(&text), 0);
+	buf_done(&text);
+}
+
+void op_sounds(struct fake_conn *c, struct json_at d)
+{
+	for (struct json_iter it = json_each(json_get(d, "guild_ids")); json_next(&it);)
+		send_empty(c, json_id(it.at), STR("SOUNDBOARD_SOUNDS"), "soundboard_sounds");
+}
+
+void op_channels(struct fake_conn *c, struct json_at d)
+{
+	send_empty(c, json_id(json_get(d, "guild_id")), STR("CHANNEL_INFO"), "channels");
+}

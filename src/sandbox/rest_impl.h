@@ -1,0 +1,125 @@
+/* sandbox/rest_impl.h: what the files rest*.c share. A handler reads the call, fills out (JSON) and
+ * returns the HTTP status. */
+#ifndef SANDBOX_REST_IMPL_H
+#define SANDBOX_REST_IMPL_H
+
+#include "sandbox/limits.h"
+#include "sandbox/rest.h"
+
+enum { REST_PARAMS = 4, REST_PLANS = 64, REST_BODY = 26 << 20, INTERACTIONS = 64 };
+
+struct interaction {
+	uint64_t id, channel_id, user_id, message_id, sent_us;
+	char token[48];
+	enum {
+		INTERACTION_FREE,
+		INTERACTION_OPEN,
+		INTERACTION_DEFERRED,
+		INTERACTION_ANSWERED
+	} state;
+};
+
+struct fake_rest {
+	struct sandbox *sandbox;
+	struct json *json; /* bodies */
+	struct rest_plan plans[REST_PLANS];
+	size_t n_plans;
+	struct rest_call *waiting; /* for their delay */
+	struct interaction interactions[INTERACTIONS];
+	unsigned n_interactions;
+};
+
+struct rest_call {
+	struct fake_rest *rest;
+	struct sandbox *sandbox;
+	struct httpd_request *request;
+	const struct route *route; /* NULL: unknown */
+	struct str method, path, query;
+	struct buf held;   /* path, query and body: the request may go before the answer */
+	struct buf params; /* decoded, what param points into */
+	struct str param[REST_PARAMS];
+	struct json_at body;
+	struct str raw;       /* the body as it came */
+	struct str body_text; /* the JSON of it: of a multipart body its payload_json */
+	struct buf files;     /* JSON objects of the attachments, between commas */
+	size_t n_files;
+	uint64_t now_us;
+	struct rest_plan plan;
+	bool is_dropped, is_authorized;
+	int status;
+	struct buf out;
+	struct limits_state limit;
+	bool is_counted; /* limit is set */
+	struct rest_call *next;
+	struct loop_timer *timer;
+};
+
+typedef int route_fn(struct rest_call *call);
+struct route {
+	struct str method, path; /* "/channels/{}/messages" */
+	route_fn *fn;
+	struct str bucket; /* empty: no limit of its own */
+	unsigned limit, window_ms;
+	enum { ROUTE_PLAIN, ROUTE_OPEN, ROUTE_INTERACTION } kind; /* OPEN: without a token */
+};
+/* Fills call->param. NULL: no such route. */
+const struct route *route_find(struct rest_call *call);
+
+/* {"code":..,"message":..} */
+int rest_error(struct rest_call *call, int status, unsigned code, const char *message);
+/* 400, 50035 with the error tree of one field. */
+int rest_form_error(struct rest_call *call, const char *field, const char *code,
+		    const char *message);
+
+uint64_t rest_param_id(const struct rest_call *call, size_t i); /* 0: no id */
+/* The value of a key of the query; empty where absent. */
+struct str rest_query(const struct rest_call *call, const char *key);
+
+/* rest_body.c: reads the body by its content type; 0, or the status of the error. */
+int rest_read_body(struct rest_call *call);
+
+/* rest_plan.c */
+bool plan_take(struct fake_rest *rest, struct str method, struct str path, struct rest_plan *out);
+/* Puts the programmed status in place of the answer. */
+void plan_answer(struct rest_call *call);
+
+/* rest_message.c */
+int route_list_messages(struct rest_call *call);
+int route_get_message(struct rest_call *call);
+int route_create_message(struct rest_call *call);
+int route_edit_message(struct rest_call *call);
+int route_delete_message(struct rest_call *call);
+int route_bulk_delete(struct rest_call *call);
+int route_react(struct rest_call *call);
+int route_unreact(struct rest_call *call);
+int route_unreact_user(struct rest_call *call);
+int route_unreact_all(struct rest_call *call);
+int route_reactors(struct rest_call *call);
+/* Checks a message's body and posts it in channel_id; the message's JSON into out. */
+int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
+	      struct world_message **message);
+int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
+
+/* rest_other.c */
+int route_gateway(struct rest_call *call);
+int route_gateway_bot(struct rest_call *call);
+int route_me(struct rest_call *call);
+int route_user(struct rest_call *call);
+int route_my_guilds(struct rest_call *call);
+int route_direct_channel(struct rest_call *call);
+int route_application(struct rest_call *call);
+int route_guild(struct rest_call *call);
+int route_guild_channels(struct rest_call *call);
+int route_members(struct rest_call *call);
+int route_member(struct rest_call *call);
+int route_channel(struct rest_call *call);
+int route_typing(struct rest_call *call);
+
+/* interaction.c */
+int route_callback(struct rest_call *call);
+int route_followup(struct rest_call *call);
+int route_original(struct rest_call *call);
+int route_edit_original(struct rest_call *call);
+int route_delete_original(struct rest_call *call);
+
+#endif

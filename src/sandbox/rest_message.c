@@ -1,0 +1,353 @@
+#include "sandbox/act.h"
+#include "sandbox/object.h"
+#include "sandbox/rest_impl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { CONTENT_MAX = 2000, EMBEDS_MAX = 10 };
+
+static struct world_channel *channel_of(struct rest_call *call)
+{
+	return world_channel(call->sandbox->world, rest_param_id(call, 0));
+}
+
+static struct world_message *message_of(struct rest_call *call)
+{
+	return world_message(call->sandbox->world, rest_param_id(call, 0), rest_param_id(call, 1));
+}
+
+static int no_channel(struct rest_call *call)
+{
+	return rest_error(call, 404, 10003, "Unknown Channel");
+}
+
+static int no_message(struct rest_call *call)
+{
+	return channel_of(call) ? rest_error(call, 404, 10008, "Unknown Message")
+				: no_channel(call);
+}
+
+static int show(struct rest_call *call, const struct world_message *m)
+{
+	call->out.n = 0;
+	object_message(&call->out, call->sandbox->world, m, OBJECT_REST);
+	return 200;
+}
+
+static size_t limit_of(const struct rest_call *call, size_t standard)
+{
+	uint64_t limit;
+	return str_to_u64(rest_query(call, "limit"), &limit) ? (limit > 100 ? 100 : limit)
+							     : standard;
+}
+
+int route_list_messages(struct rest_call *call)
+{
+	uint64_t before = 0, channel_id = rest_param_id(call, 0);
+	const struct world_message *m;
+	size_t limit = limit_of(call, 50);
+	if (!channel_of(call))
+		return no_channel(call);
+	if (!str_to_u64(rest_query(call, "before"), &before))
+		before = 0;
+	buf_addc(&call->out, '[');
+	for (size_t i = 0; i < limit; i++) {
+		m = world_newest(call->sandbox->world, channel_id, before, i);
+		if (!m)
+			break;
+		buf_adds(&call->out, i ? STR(",") : STR(""));
+		object_message(&call->out, call->sandbox->world, m, OBJECT_REST);
+	}
+	buf_addc(&call->out, ']');
+	return 200;
+}
+
+int route_get_message(struct rest_call *call)
+{
+	const struct world_message *m = message_of(call);
+	return m ? show(call, m) : no_message(call);
+}
+
+/* Characters as Discord counts them: code points. */
+static size_t characters(struct str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static struct str array_text(struct buf *held, struct json_at array)
+{
+	held->n = 0;
+	if (json_kind(array) != JSON_ARRAY || json_count(array) == 0)
+		return STR("");
+	json_minify(held, array);
+	return buf_str(held);
+}
+
+static bool has_word(struct json_at array, struct str word)
+{
+	for (struct json_iter it = json_each(array); json_next(&it);)
+		if (str_eq(json_str(it.at), word))
+			return true;
+	return false;
+}
+
+/* Keeps of the mentions what allowed_mentions lets through; without it all of them. */
+static void allow_mentions(struct world_post *post, struct json_at allowed)
+{
+	size_t n = 0;
+	struct json_at parse = json_get(allowed, "parse");
+	if (json_kind(allowed) != JSON_OBJECT)
+		return;
+	bool all_users = has_word(parse, STR("users"));
+	for (size_t i = 0; i < post->n_mentions; i++) {
+		bool is_listed = false;
+		for (struct json_iter it = json_each(json_get(allowed, "users")); json_next(&it);)
+			is_listed |= json_id(it.at) == post->mentions[i];
+		if (all_users || is_listed)
+			post->mentions[n++] = post->mentions[i];
+	}
+	post->n_mentions = n;
+	post->mentions_everyone = post->mentions_everyone && has_word(parse, STR("everyone"));
+}
+
+/* 0, or the status of what is wrong with a message's body. */
+static int check(struct rest_call *call, struct json_at body, bool is_new)
+{
+	struct json_at content = json_get(body, "content"), nonce = json_get(body, "nonce");
+	size_t embeds = json_count(json_get(body, "embeds"));
+	bool is_text = json_kind(content) == JSON_STRING;
+	if (json_kind(body) != JSON_OBJECT && call->n_files == 0)
+		return rest_error(call, 400, 50006, "Cannot send an empty message");
+	if (!is_text && json_kind(content) != JSON_NONE && json_kind(content) != JSON_NULL)
+		return rest_form_error(call, "content", "STRING_TYPE_CONVERT",
+				       "Could not interpret value as string.");
+	if (characters(json_str(content)) > CONTENT_MAX)
+		return rest_form_error(call, "content", "BASE_TYPE_MAX_LENGTH",
+				       "Must be 2000 or fewer in length.");
+	if (embeds > EMBEDS_MAX)
+		return rest_form_error(call, "embeds", "BASE_TYPE_MAX_LENGTH",
+				       "Must be 10 or fewer in length.");
+	if (characters(json_str(nonce)) > 25)
+		return rest_form_error(call, "nonce", "BASE_TYPE_MAX_LENGTH",
+				       "Must be 25 or fewer in length.");
+	bool is_empty = str_trim(json_str(content)).n == 0 && embeds == 0 && call->n_files == 0 &&
+			json_count(json_get(body, "components")) == 0 &&
+			json_count(json_get(body, "sticker_ids")) == 0 &&
+			json_kind(json_get(body, "poll")) != JSON_OBJECT;
+	if (is_new && is_empty)
+		return rest_error(call, 400, 50006, "Cannot send an empty message");
+	return 0;
+}
+
+static struct str nonce_of(struct json_at body, char room[static 26])
+{
+	struct json_at nonce = json_get(body, "nonce");
+	if (json_kind(nonce) == JSON_NUMBER)
+		snprintf(room, 26, "%" PRId64, json_i64(nonce));
+	else
+		snprintf(room, 26, "%.*s", STR_FMT(json_str(nonce)));
+	return str_c(room);
+}
+
+static int check_reply(struct rest_call *call, struct json_at reference, uint64_t channel_id,
+		       uint64_t *reply_to)
+{
+	uint64_t id = json_id(json_get(reference, "message_id"));
+	struct json_at strict = json_get(reference, "fail_if_not_exists");
+	bool must_exist = json_kind(strict) != JSON_BOOL || json_bool(strict);
+	if (id == 0)
+		return 0;
+	if (world_message(call->sandbox->world, channel_id, id))
+		*reply_to = id;
+	else if (must_exist)
+		return rest_form_error(call, "message_reference", "REPLIES_UNKNOWN_MESSAGE",
+				       "Unknown message");
+	return 0;
+}
+
+int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
+	      struct world_message **message)
+{
+	char nonce[26];
+	struct buf embeds = {0}, components = {0}, files = {0};
+	struct world *world = call->sandbox->world;
+	struct world_post post = {.channel_id = channel_id,
+				  .author_id = WORLD_BOT,
+				  .is_by_bot = true,
+				  .webhook_id = webhook_id,
+				  .content = json_str(json_get(body, "content")),
+				  .flags = json_u64(json_get(body, "flags")),
+				  .is_tts = json_bool(json_get(body, "tts"))};
+	int status = check(call, body, true);
+	if (status == 0)
+		status = check_reply(call, json_get(body, "message_reference"), channel_id,
+				     &post.reply_to);
+	if (status)
+		return status;
+	post.nonce = nonce_of(body, nonce);
+	*message =
+		post.nonce.n && json_bool(json_get(body, "enforce_nonce"))
+			? world_by_nonce(world, channel_id, WORLD_BOT, post.nonce, loop_wall_us())
+			: NULL;
+	if (*message)
+		return show(call, *message);
+	act_find_mentions(&post);
+	allow_mentions(&post, json_get(body, "allowed_mentions"));
+	post.embeds = array_text(&embeds, json_get(body, "embeds"));
+	post.components = array_text(&components, json_get(body, "components"));
+	if (call->n_files)
+		buf_addf(&files, "[%.*s]", STR_FMT(buf_str(&call->files)));
+	post.files = buf_str(&files);
+	*message = act_post(call->sandbox, &post);
+	buf_done(&embeds);
+	buf_done(&components);
+	buf_done(&files);
+	return *message ? show(call, *message) : no_channel(call);
+}
+
+int route_create_message(struct rest_call *call)
+{
+	struct world_message *m;
+	if (!channel_of(call))
+		return no_channel(call);
+	return rest_post(call, call->body, rest_param_id(call, 0), 0, &m);
+}
+
+int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m)
+{
+	struct buf text = {0};
+	int status = check(call, body, false);
+	if (status)
+		return status;
+	struct json_at content = json_get(body, "content");
+	if (json_kind(content) != JSON_NONE)
+		world_edit(m, json_str(content), loop_wall_us());
+	if (json_kind(json_get(body, "embeds")) != JSON_NONE)
+		world_set(&m->embeds, array_text(&text, json_get(body, "embeds")));
+	if (json_kind(json_get(body, "components")) != JSON_NONE)
+		world_set(&m->components, array_text(&text, json_get(body, "components")));
+	m->edited_us = loop_wall_us();
+	buf_done(&text);
+	act_edited(call->sandbox, m);
+	return show(call, m);
+}
+
+int route_edit_message(struct rest_call *call)
+{
+	struct world_message *m = message_of(call);
+	if (!m)
+		return no_message(call);
+	if (m->author_id != WORLD_BOT)
+		return rest_error(call, 403, 50005,
+				  "Cannot edit a message authored by another user");
+	return rest_edit(call, call->body, m);
+}
+
+int route_delete_message(struct rest_call *call)
+{
+	struct world_message *m = message_of(call);
+	if (!m)
+		return no_message(call);
+	act_delete(call->sandbox, m);
+	return 204;
+}
+
+int route_bulk_delete(struct rest_call *call)
+{
+	struct json_at ids = json_get(call->body, "messages");
+	size_t n = json_count(ids);
+	if (!channel_of(call))
+		return no_channel(call);
+	if (n < 2 || n > 100)
+		return rest_form_error(call, "messages", "BASE_TYPE_BAD_LENGTH",
+				       "Must be between 2 and 100 in length.");
+	for (struct json_iter it = json_each(ids); json_next(&it);) {
+		struct world_message *m =
+			world_message(call->sandbox->world, rest_param_id(call, 0), json_id(it.at));
+		if (m)
+			act_delete(call->sandbox, m);
+	}
+	return 204;
+}
+
+/* "😄" or "name:id"; a name alone that is plain ASCII is no emoji: not percent-encoded. */
+static bool is_emoji(struct str emoji)
+{
+	struct str id = emoji;
+	uint64_t number;
+	str_cut(&id, ':');
+	if (id.n)
+		return str_to_u64(id, &number);
+	return emoji.n && emoji.n < WORLD_NAME &&
+	       (emoji.p[0] & 0x80 || emoji.n == 1 || emoji.n == 7);
+}
+
+int route_react(struct rest_call *call)
+{
+	struct world_message *m = message_of(call);
+	if (!m)
+		return no_message(call);
+	if (!is_emoji(call->param[2]))
+		return rest_error(call, 400, 10014, "Unknown Emoji");
+	if (act_react(call->sandbox, m, call->param[2], WORLD_BOT) == -ENOSPC)
+		return rest_error(call, 400, 30010, "Maximum number of reactions reached (20)");
+	return 204;
+}
+
+static int unreact(struct rest_call *call, uint64_t user_id)
+{
+	struct world_message *m = message_of(call);
+	if (!m)
+		return no_message(call);
+	if (act_unreact(call->sandbox, m, call->param[2], user_id) < 0)
+		return rest_error(call, 404, 10014, "Unknown Emoji");
+	return 204;
+}
+
+int route_unreact(struct rest_call *call)
+{
+	return unreact(call, WORLD_BOT);
+}
+
+int route_unreact_user(struct rest_call *call)
+{
+	return unreact(call, rest_param_id(call, 3));
+}
+
+int route_unreact_all(struct rest_call *call)
+{
+	struct world_message *m = message_of(call);
+	if (!m)
+		return no_message(call);
+	act_unreact_all(call->sandbox, m);
+	return 204;
+}
+
+int route_reactors(struct rest_call *call)
+{
+	const struct world_message *m = message_of(call);
+	const char *comma = "";
+	if (!m)
+		return no_message(call);
+	buf_addc(&call->out, '[');
+	for (size_t i = 0; m->reactions && i < WORLD_REACTIONS; i++) {
+		const struct world_reaction *r = &m->reactions[i];
+		if (!str_eq(str_c(r->emoji), call->param[2]))
+			continue;
+		for (size_t k = 0; k < r->n_users; k++) {
+			const struct world_user *u = world_user(call->sandbox->world, r->users[k]);
+			if (!u)
+				continue;
+			buf_adds(&call->out, str_c(comma));
+			object_user(&call->out, u);
+			comma = ",";
+		}
+	}
+	buf_addc(&call->out, ']');
+	return 200;
+}

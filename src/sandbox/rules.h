@@ -1,0 +1,45 @@
+/* sandbox/rules.h: watches whether a client keeps Discord's rules, by what it sends and when.
+ *
+ * Knows nothing of the gateway's own bookkeeping: it is a second opinion, on purpose. What breaks a
+ * rule is reported as {"what":"violation","rule":..}; what is allowed but worth seeing, as "note".
+ * Time is a parameter.
+ */
+#ifndef SANDBOX_RULES_H
+#define SANDBOX_RULES_H
+
+#include "base/str.h"
+
+enum { RULES_SENDS = 120, RULES_KEYS = 64 };
+
+struct rules_conn {
+	unsigned number;
+	char query[128];
+	uint64_t hello_us; /* 0: not yet sent */
+	uint64_t interval_us, beat_us, asked_us;
+	bool has_beaten;
+	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
+	uint64_t n_sends;
+};
+
+typedef void rules_fn(void *arg, unsigned conn, bool is_violation, const char *rule,
+		      const char *text);
+struct rules {
+	rules_fn *fn;
+	void *arg;
+	uint64_t identify_us[RULES_KEYS]; /* by rate limit key */
+};
+
+void rules_open(struct rules *r, struct rules_conn *c, unsigned number, struct str query);
+void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us);
+/* op -1: no opcode could be read. */
+void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t bytes,
+		    uint64_t now_us);
+void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
+void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool could_resume,
+		    uint64_t spacing_us, uint64_t now_us);
+void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
+		  bool is_resume_door);
+/* The client closed; code 0: without a close frame. */
+void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
+
+#endif

@@ -1,0 +1,228 @@
+#include "sandbox/sandbox.h"
+
+#include "sandbox/chat.h"
+#include "sandbox/flood.h"
+#include "sandbox/gateway.h"
+#include "sandbox/rest.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"tutti sandbox [options]: a fake Discord on loopback, and a conversation with its bot\n"
+	"  --port N           0: the kernel picks one (default 0)\n"
+	"  --tls CERT KEY     PEM files: serve https and wss\n"
+	"  --token T          the bot's token (default sandbox-token)\n"
+	"  --json             every happening as one JSON object a line\n"
+	"  --quiet            with --json: no line for each dispatch\n"
+	"  --heartbeat-ms N   interval told in Hello (default 45000)\n"
+	"  --shards N         recommended by GET /gateway/bot (default 1)\n"
+	"  --max-concurrency N   identifies at a time (default 1)\n"
+	"  --identifies N     left for the day (default 1000)\n"
+	"  --identify-ms N    between two identifies of a key (default 5000)\n"
+	"  --session-s N      life of a session without a connection (default 180)\n"
+	"  --split N          each n-th compressed event in three messages (default 0: none)\n"
+	"  --intents BITS     that are granted (default all)\n"
+	"  --no-limits        REST without rate limits\n"
+	"Lines on standard input: /help\n";
+
+void sandbox_quit(struct sandbox *sandbox)
+{
+	loop_stop(sandbox->loop);
+}
+
+enum { OPT_TLS = 256, OPT_TOKEN, OPT_JSON, OPT_QUIET, OPT_NO_LIMITS, OPT_HELP, OPT_NUMBER };
+
+/* Options with a number, and where it goes. */
+static const struct number_option {
+	const char *name;
+	size_t at;
+	unsigned min;
+} number_options[] = {
+#define NUMBER(name, field, min)                                   \
+	{                                                          \
+		name, offsetof(struct sandbox_options, field), min \
+	}
+	NUMBER("port", port, 0),
+	NUMBER("heartbeat-ms", heartbeat_ms, 1),
+	NUMBER("shards", shards, 1),
+	NUMBER("max-concurrency", max_concurrency, 1),
+	NUMBER("identifies", identifies, 0),
+	NUMBER("identify-ms", identify_ms, 0),
+	NUMBER("session-s", session_s, 0),
+	NUMBER("split", split, 0),
+	NUMBER("intents", intents, 0),
+#undef NUMBER
+};
+enum { NUMBERS = sizeof number_options / sizeof *number_options };
+
+static bool number_set(struct sandbox_options *o, const struct number_option *n, const char *text)
+{
+	uint64_t value;
+	if (!str_to_u64(str_c(text), &value) || value > UINT32_MAX || value < n->min) {
+		fprintf(stderr, "tutti sandbox: --%s: not a number of at least %u: %s\n", n->name,
+			n->min, text);
+		return false;
+	}
+	*(unsigned *)(void *)((char *)o + n->at) = (unsigned)value;
+	return true;
+}
+
+static void option_table(struct option out[static NUMBERS + 8])
+{
+	static const struct option words[] = {{"tls", required_argument, NULL, OPT_TLS},
+					      {"token", required_argument, NULL, OPT_TOKEN},
+					      {"json", no_argument, NULL, OPT_JSON},
+					      {"quiet", no_argument, NULL, OPT_QUIET},
+					      {"help", no_argument, NULL, OPT_HELP},
+					      {"no-limits", no_argument, NULL, OPT_NO_LIMITS},
+					      {NULL, 0, NULL, 0}};
+	for (int i = 0; i < NUMBERS; i++)
+		out[i] = (struct option){number_options[i].name, required_argument, NULL,
+					 OPT_NUMBER + i};
+	memcpy(out + NUMBERS, words, sizeof words);
+}
+
+/* -1: go on; else the exit status. */
+static int option_set(struct sandbox *s, int what, int argc, char **argv)
+{
+	struct sandbox_options *o = &s->options;
+	if (what >= OPT_NUMBER)
+		return number_set(o, &number_options[what - OPT_NUMBER], optarg) ? -1 : EX_USAGE;
+	switch (what) {
+	case OPT_TLS:
+		o->cert = optarg;
+		o->key = optind < argc ? argv[optind++] : NULL;
+		return -1;
+	case OPT_TOKEN: o->token = optarg; return -1;
+	case OPT_JSON: o->is_json = true; return -1;
+	case OPT_QUIET: o->is_quiet = true; return -1;
+	case OPT_NO_LIMITS: s->limits.is_off = true; return -1;
+	case OPT_HELP: fputs(usage, stdout); return 0;
+	default: fputs(usage, stderr); return EX_USAGE;
+	}
+}
+
+static int options_read(struct sandbox *s, int argc, char **argv)
+{
+	struct option table[NUMBERS + 8];
+	int what, status = -1;
+	option_table(table);
+	optind = 1;
+	while (status < 0 && (what = getopt_long(argc, argv, "", table, NULL)) != -1)
+		status = option_set(s, what, argc, argv);
+	if (status < 0 && optind < argc) {
+		fprintf(stderr, "tutti sandbox: what is %s? --help\n", argv[optind]);
+		return EX_USAGE;
+	}
+	return status;
+}
+
+static int doors_open(struct sandbox *s, struct why *why)
+{
+	struct httpd_options o = {.address = "127.0.0.1",
+				  .port = s->options.port,
+				  .cert_file = s->options.cert,
+				  .key_file = s->options.key,
+				  .max_body = 26 << 20,
+				  .fn = fake_rest_request,
+				  .arg = s->rest};
+	int error = httpd_new(&s->door, s->loop, &o, why);
+	if (error < 0)
+		return error;
+	o.port = 0;
+	o.fn = fake_rest_resume_request;
+	return httpd_new(&s->resume_door, s->loop, &o, why);
+}
+
+static void say_listening(struct sandbox *s)
+{
+	char url[64];
+	snprintf(url, sizeof url, "%s://127.0.0.1:%u/api/v10", s->options.cert ? "https" : "http",
+		 httpd_port(s->door));
+	struct buf *o = report_begin(&s->report, "listening");
+	if (o) {
+		buf_addf(o, ",\"api_url\":\"%s\"", url);
+		report_end(&s->report);
+		return;
+	}
+	struct buf text = {0};
+	buf_addf(&text, "listening %s", url);
+	report_text(&s->report, "listening", buf_str(&text));
+	buf_done(&text);
+}
+
+static void on_signal(void *arg, int number)
+{
+	(void)number;
+	sandbox_quit(arg);
+}
+
+static void sandbox_start(struct sandbox *s)
+{
+	s->loop = loop_new();
+	s->world = world_new();
+	s->json = json_new();
+	s->channel_id = 7;
+	s->report.is_json = s->options.is_json;
+	s->report.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	snprintf(s->report.channel, sizeof s->report.channel, "general");
+	s->gateway = fake_gateway_new(s);
+	s->rest = fake_rest_new(s);
+	s->flood = flood_new(s);
+}
+
+static void sandbox_run(struct sandbox *s)
+{
+	struct loop_signal *term = loop_signal_new(s->loop, SIGTERM, on_signal, s);
+	struct loop_signal *interrupt = loop_signal_new(s->loop, SIGINT, on_signal, s);
+	say_listening(s);
+	struct chat *chat = chat_new(s);
+	loop_run(s->loop);
+	chat_free(&chat);
+	loop_signal_free(&term);
+	loop_signal_free(&interrupt);
+}
+
+static void sandbox_stop(struct sandbox *s)
+{
+	flood_free(&s->flood);
+	fake_gateway_free(&s->gateway);
+	fake_rest_free(&s->rest);
+	httpd_free(&s->door);
+	httpd_free(&s->resume_door);
+	json_free(s->json);
+	world_free(&s->world);
+	loop_free(&s->loop);
+	buf_done(&s->report.line);
+}
+
+int sandbox_main(int argc, char **argv)
+{
+	struct why why;
+	struct sandbox s = {.options = {.heartbeat_ms = 45000,
+					.max_concurrency = 1,
+					.identify_ms = 5000,
+					.identifies = 1000,
+					.shards = 1,
+					.session_s = 180,
+					.intents = UINT32_MAX,
+					.acks = true,
+					.token = "sandbox-token"}};
+	limits_init(&s.limits);
+	int status = options_read(&s, argc, argv);
+	if (status >= 0)
+		return status;
+	sandbox_start(&s);
+	status = doors_open(&s, &why) < 0 ? EX_TEMPFAIL : 0;
+	if (status == 0)
+		sandbox_run(&s);
+	else
+		fprintf(stderr, "tutti sandbox: %s\n", why.text);
+	sandbox_stop(&s);
+	return status;
+}

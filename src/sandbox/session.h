@@ -1,0 +1,53 @@
+/* sandbox/session.h: gateway sessions of the fake Discord: a sequence, and what was sent under it,
+ * kept for a resume.
+ *
+ * Memory:  a session keeps its last SESSION_EVENTS payloads, at most SESSION_BYTES; a resume from
+ *          before them fails. At most SESSIONS sessions; one without a connection makes room.
+ */
+#ifndef SANDBOX_SESSION_H
+#define SANDBOX_SESSION_H
+
+#include "base/str.h"
+
+enum { SESSIONS = 1024, SESSION_EVENTS = 1 << 17, SESSION_BYTES = 64 << 20 };
+
+struct fake_conn;
+
+struct fake_session {
+	struct fake_session *next;
+	char id[33];
+	uint64_t seq; /* the last s given */
+	uint32_t intents;
+	uint32_t shard, n_shards;
+	bool is_v9;
+	char query[128]; /* of the connection that identified */
+	struct fake_conn *conn;
+	uint64_t lost_us; /* when conn went away */
+
+	struct str *kept; /* a ring: the payload of s lies at s % size */
+	size_t size;
+	uint64_t oldest; /* the first s that is kept */
+	size_t bytes;
+};
+
+struct fake_sessions {
+	struct fake_session *first;
+	size_t n;
+	uint64_t numbers; /* for ids */
+};
+
+/* NULL: full of living ones. */
+struct fake_session *fake_session_new(struct fake_sessions *all);
+struct fake_session *fake_session_find(struct fake_sessions *all, struct str id);
+void fake_session_free(struct fake_sessions *all, struct fake_session *s);
+void fake_sessions_done(struct fake_sessions *all);
+
+/* The payload of the next dispatch, {"t":..,"s":..,"op":0,"d":..}; the session's, until it falls
+ * out of what is kept. */
+struct str fake_session_add(struct fake_session *s, struct str t, struct str d);
+/* The payload of a past s; empty where it is no longer kept. */
+struct str fake_session_get(const struct fake_session *s, uint64_t seq);
+/* Whether everything after seq is kept. */
+bool fake_session_reaches(const struct fake_session *s, uint64_t seq);
+
+#endif

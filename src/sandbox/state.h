@@ -1,0 +1,44 @@
+/* sandbox/state.h: one fake Discord, all its parts together. */
+#ifndef SANDBOX_STATE_H
+#define SANDBOX_STATE_H
+
+#include "base/json.h"
+#include "net/httpd.h"
+#include "net/loop.h"
+#include "sandbox/deflate.h"
+#include "sandbox/limits.h"
+#include "sandbox/report.h"
+#include "sandbox/world.h"
+
+struct sandbox_options {
+	unsigned port, heartbeat_ms, max_concurrency;
+	unsigned identify_ms;   /* between identifies of one key */
+	unsigned identifies;    /* left for the day */
+	unsigned shards;        /* recommended by GET /gateway/bot */
+	unsigned session_s;     /* a session without a connection lives that long */
+	unsigned split;         /* each n-th compressed event goes in several messages; 0: none */
+	unsigned intents;       /* that are granted */
+	bool is_json, is_quiet; /* quiet: dispatches are not reported */
+	bool acks;              /* heartbeats are answered */
+	const char *cert, *key; /* TLS */
+	const char *token;
+};
+
+struct sandbox {
+	struct sandbox_options options;
+	struct loop *loop;
+	struct world *world;
+	struct limits limits;
+	struct report report;
+	struct fake_gateway *gateway;
+	struct fake_rest *rest;
+	struct flood *flood;
+	struct httpd *door, *resume_door; /* of REST and first connections; of resumed ones */
+	struct json *json;                /* commands */
+	uint64_t channel_id;              /* where the human is */
+};
+
+/* Stops the loop; sandbox_main() returns. */
+void sandbox_quit(struct sandbox *sandbox);
+
+#endif
