@@ -25,6 +25,13 @@ struct config_range {
 	bool is_set;
 };
 
+#define KEY(section, name, kind, standard, reload, built, help) CONFIG_##section##_##name,
+enum config_id {
+#include "base/config.def"
+	CONFIG_KEYS
+};
+#undef KEY
+
 #define TEXT                                                    char *
 #define WORDS                                                   struct config_words
 #define RANGE                                                   struct config_range
@@ -34,7 +41,8 @@ struct config_range {
 #define COUNT                                                   int64_t
 #define KEY(section, name, kind, standard, reload, built, help) kind section##_##name;
 struct config {
-	char *path; /* of the file, absolute; "" when made from defaults alone */
+	char *path;                 /* of the file, absolute; "" when made from defaults alone */
+	unsigned line[CONFIG_KEYS]; /* where the file sets the key; 0: the default */
 #include "base/config.def"
 };
 #undef KEY
@@ -46,12 +54,30 @@ struct config {
 #undef SIZE
 #undef COUNT
 
-/* One row of the table, for pages made from it. */
-struct config_key {
-	const char *section, *name, *kind, *standard, *help;
-	bool reloadable, is_built;
+/* One row of the table, by enum config_id; also for the pages made from it. */
+enum config_kind {
+	CONFIG_TEXT,
+	CONFIG_WORDS,
+	CONFIG_RANGE,
+	CONFIG_ONEOF,
+	CONFIG_NUMBER,
+	CONFIG_SIZE,
+	CONFIG_COUNT
 };
-size_t config_keys(const struct config_key **table);
+struct config_key {
+	const char *section, *name, *standard, *help;
+	bool reloadable, is_built;
+	enum config_kind kind;
+	int64_t min, max;  /* of NUMBER and SIZE */
+	const char *words; /* of ONEOF, separated by | */
+	size_t offset;     /* of the field in struct config */
+};
+extern const struct config_key config_table[CONFIG_KEYS];
+
+/* What a key may be, for people: "one of error, warn", "a number from 1 to 65533". */
+void config_kind_say(struct buf *out, const struct config_key *key);
+/* The value, as it would stand in the file. */
+void config_value_say(struct buf *out, const struct config *config, enum config_id id);
 
 /* path NULL: defaults alone. */
 TT_CHECK int config_load(struct config *config, const char *path, struct why *why);
@@ -60,12 +86,14 @@ TT_CHECK int config_parse(struct config *config, struct str text, const char *na
 			  struct why *why);
 void config_free(struct config *config);
 
-/* Says in one line each which keys of the file are not built yet. say is called per line. */
+/* Calls say for each key that the file sets and that is not built yet. */
 void config_unbuilt(const struct config *config,
 		    void (*say)(const char *section, const char *name));
 
-/* RUN, made where missing: $RUNTIME_DIRECTORY if is_daemon and set, else
- * $XDG_RUNTIME_DIR/tutti/<port>, else /run/tutti/<port>. */
+/* RUN. The daemon's: $RUNTIME_DIRECTORY if set, else $XDG_RUNTIME_DIR/tutti/<port>, else
+ * /run/tutti/<port>; made where missing (0700 under XDG, else 0750), and refused where another
+ * user could change it. Everybody else's: the first of the last two that is there; neither is made.
+ * Short enough for every socket in it. */
 TT_CHECK int config_run_dir(char out[static 108], unsigned port, bool is_daemon, struct why *why);
 
 #endif
