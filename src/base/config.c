@@ -114,8 +114,10 @@ static const struct config_key *nearest_key(struct str section, struct str name)
 			d = d < 2 ? d : 2;
 		if (!is_here && d > 0)
 			continue;
-		if (d < best_distance)
-			best = key, best_distance = d;
+		if (d < best_distance) {
+			best = key;
+			best_distance = d;
+		}
 	}
 	return best;
 }
@@ -126,8 +128,10 @@ static const char *nearest_section(struct str section)
 	size_t best_distance = good_distance(section) + 1;
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		size_t d = str_distance(section, str_c(config_table[i].section));
-		if (d < best_distance)
-			best = config_table[i].section, best_distance = d;
+		if (d < best_distance) {
+			best = config_table[i].section;
+			best_distance = d;
+		}
 	}
 	return best;
 }
@@ -462,11 +466,13 @@ static int load_file(struct config *config, struct str text, const char *path, s
 	buf_addf(&dir, "%.*s%c", (int)(slash - real), real, 0);
 	int rc = read_text(config, text, path, dir.p, why);
 	buf_done(&dir);
-	if (rc < 0)
+	if (rc < 0) {
 		free(real);
-	else
-		free(config->path), config->path = real;
-	return rc;
+		return rc;
+	}
+	free(config->path);
+	config->path = real;
+	return 0;
 }
 
 int config_load(struct config *config, const char *path, struct why *why)

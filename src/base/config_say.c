@@ -5,8 +5,8 @@ static void size_say(struct buf *out, int64_t bytes)
 {
 	static const char *const unit[] = {"", "KiB", "MiB", "GiB", "TiB"};
 	size_t u = 0;
-	while (u < 4 && bytes && bytes % 1024 == 0)
-		bytes /= 1024, u++;
+	for (; u < 4 && bytes && bytes % 1024 == 0; u++)
+		bytes /= 1024;
 	buf_addf(out, "%lld%s", (long long)bytes, unit[u]);
 }
 
