@@ -406,8 +406,10 @@ static int unknown(struct str verb, struct why *why)
 	size_t best = 0, best_distance = SIZE_MAX;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		size_t distance = str_distance(verb, commands[i].verb);
-		if (distance < best_distance)
-			best = i, best_distance = distance;
+		if (distance < best_distance) {
+			best = i;
+			best_distance = distance;
+		}
 	}
 	return why_set(why, -ENOENT, "no command /%.*s; did you mean /%.*s? /help lists them",
 		       (int)(verb.n > 40 ? 40 : verb.n), verb.p, STR_FMT(commands[best].verb));
