@@ -1,8 +1,9 @@
 /* base/metric.h: counters and gauges that anybody may read while they count.
  *
  * metric.def is the one list. Each role maps RUN/metrics.<role>: a header, then one u64 per row of
- * the list, in order. Writers are single-threaded per counter and use relaxed stores; readers
- * (tutti status, later /metrics) map the file read-only and never ask the role.
+ * the list, in order, guarded by a hash over their names. Writers are single-threaded per counter
+ * and use relaxed stores; readers (tutti status, later /metrics) map the file read-only and never
+ * ask the role.
  */
 #ifndef BASE_METRIC_H
 #define BASE_METRIC_H
@@ -52,9 +53,11 @@ TT_CHECK int metric_open(const char *run_dir, const char *role, struct why *why)
 struct metric_view {
 	struct mapped file;
 	uint64_t pid, started_us; /* microseconds since 1970 */
+	bool is_alive; /* was, when the view was opened; a pid used again is not taken for it */
 	const _Atomic uint64_t *values;
-	size_t count; /* of values; fewer than METRICS when written by an older version */
+	size_t count; /* of values */
 };
+/* -ENOENT: that role never ran here. -EPROTO: its list of counters is another version's. */
 TT_CHECK int metric_view_open(struct metric_view *view, const char *run_dir, const char *role,
 			      struct why *why);
 void metric_view_close(struct metric_view *view);
