@@ -39,12 +39,13 @@ enum {
 	SESSION_CLOSE_LOGOUT = 1000, /* our close code: the bot goes offline at once */
 	SESSION_GRACE_US = 100 * 1000
 };
-#define SESSION_WINDOW_US 60000000u
+/* A second more than Discord's minute: what leaves evenly may arrive in a heap. */
+#define SESSION_WINDOW_US 61000000u
 #define SESSION_NEVER     UINT64_MAX
 
 #define STATE(NAME, text) SESSION_##NAME,
 enum session_state {
-#include "session.def"
+#include "proto/session.def"
 	SESSION_STATES
 };
 
@@ -52,7 +53,7 @@ enum session_state {
  * which of these it is. */
 #define EVENT(NAME, text) ON_##NAME,
 enum session_event {
-#include "session.def"
+#include "proto/session.def"
 	SESSION_EVENTS
 };
 
@@ -79,14 +80,16 @@ struct session_input {
 };
 
 enum session_action_kind {
-	SESSION_CONNECT, /* .text: the URL, with query */
+	SESSION_CONNECT, /* .text: the URL, with query; "" where it is too long: feed SESSION_FAILED
+			  */
 	SESSION_SEND,    /* .op: session_write() yields the bytes; for sends of bots .text is the
 			    payload */
 	SESSION_CLOSE,   /* .code */
 	SESSION_ASK_SLOT,
 	SESSION_PUBLISH, /* the envelope just fed; .is_replayed, .too_large */
 	SESSION_IS_NEW,  /* READY: s->resume holds the new session; number is one higher */
-	SESSION_IS_LOST, /* the session in hand cannot be resumed: publish TUTTI_SESSION_LOST */
+	SESSION_IS_LOST, /* session .number is over: forget it on disk, publish TUTTI_SESSION_LOST
+			  */
 	SESSION_IS_LIVE, /* READY or RESUMED was published; .number: events replayed */
 	SESSION_SKIPPED, /* .number: the s of an event that could not be read three times */
 	SESSION_FATAL,   /* .code, .text: the remedy. The machine is dead */
@@ -96,7 +99,7 @@ enum session_action_kind {
 /* Things worth a line or a counter. NOTE(NAME, text) */
 #define NOTE(NAME, text) NOTE_##NAME,
 enum session_note {
-#include "session.def"
+#include "proto/session.def"
 	SESSION_NOTES
 };
 
@@ -159,15 +162,13 @@ struct session {
 	uint64_t beat_sent_at, latency_us;                   /* last beat; time to its ACK */
 	bool is_ack_due;
 	bool is_on_base_url; /* the resume URL failed: until live again the base URL */
-	bool is_beat_asked;  /* by op 1, but the send limit was reached */
 	unsigned attempt;    /* of the back-off */
-	uint64_t wait_min_us, wait_max_us; /* extra for the next back-off: after op 9, 4008 */
+	uint64_t wait_min_us, wait_max_us; /* bounds for the next back-off: after op 9, 4008 */
 	unsigned resumes;                  /* sent without an event since */
 	unsigned poison;                   /* times the payload after poison_s broke us */
 	uint32_t poison_s;
 	uint64_t replayed; /* events since the last RESUME */
 	uint64_t random;
-	bool is_stopping;
 
 	struct session_window sends;
 	uint64_t presences[SESSION_PRESENCES];

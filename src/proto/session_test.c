@@ -1,0 +1,491 @@
+#include "proto/session_test.h"
+#include <stdio.h>
+
+static void a_first_session(void **state)
+{
+	(void)state;
+	struct shard t = fresh(NULL);
+	assert_str(event(&t, SESSION_START, 0), "connect " BASE ";");
+	assert_str(event(&t, SESSION_CONNECTED, 0), "");
+	assert_str(payload(&t, HELLO), "ask;");
+	assert_true(session_wants_slot(&t.s));
+	assert_str(event(&t, SESSION_SLOT, 0), IDENTIFY);
+	assert_false(session_wants_slot(&t.s));
+	assert_str(payload(&t, READY), "new 1;publish 1;live 0;");
+	assert_str(payload(&t, DISPATCH(2)), "publish 2;");
+	assert_string_equal(t.s.resume.id, "new");
+	assert_string_equal(t.s.resume.url, "wss://eu.discord.gg");
+	done(&t);
+}
+
+static void a_session_from_the_file_is_resumed_without_identify(void **state)
+{
+	(void)state;
+	struct shard t = fresh(&old);
+	assert_str(event(&t, SESSION_START, 0), "connect " RESUME_URL ";");
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, HELLO), RESUME(40));
+	assert_str(payload(&t, DISPATCH(40)), "");
+	assert_str(payload(&t, DISPATCH(41)), "publish 41 replayed;");
+	assert_str(payload(&t, DISPATCH(43)), "publish 43 replayed;");
+	assert_str(payload(&t, DISPATCH(42)), "");
+	assert_str(payload(&t, RESUMED(44)), "publish 44;live 2;");
+	assert_str(payload(&t, DISPATCH(45)), "publish 45;");
+	assert_int_equal(t.s.resume.number, 3);
+	done(&t);
+}
+
+static void the_base_url_is_next_when_the_resume_url_fails_and_resumes_still(void **state)
+{
+	(void)state;
+	struct shard t = fresh(&old);
+	event(&t, SESSION_START, 0);
+	assert_str(event(&t, SESSION_FAILED, 0), "");
+	assert_str(wait_timer(&t), "connect " BASE ";");
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, HELLO), RESUME(40));
+	assert_str(payload(&t, RESUMED(41)), "publish 41;live 0;");
+	assert_str(event(&t, SESSION_CLOSED, 0), "");
+	assert_str(wait_timer(&t), "connect " RESUME_URL ";"); /* live since: the best one again */
+	event(&t, SESSION_CONNECTED, 0);
+	event(&t, SESSION_CLOSED, 0); /* before Hello */
+	assert_str(wait_timer(&t), "connect " BASE ";");
+	event(&t, SESSION_FAILED, 503);
+	assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+	done(&t);
+}
+
+static void the_first_beat_has_jitter_and_the_others_the_interval(void **state)
+{
+	(void)state;
+	uint64_t least = UINT64_MAX, most = 0;
+	for (unsigned seed = 0; seed < 200; seed++) {
+		struct shard t = fresh(NULL);
+		t.s.random = seed;
+		event(&t, SESSION_START, 0);
+		event(&t, SESSION_CONNECTED, 0);
+		payload(&t, HELLO);
+		uint64_t first = t.s.beat_at - t.now;
+		least = first < least ? first : least;
+		most = first > most ? first : most;
+		assert_str(wait_timer(&t), "{\"op\":1,\"d\":null};");
+		assert_int_equal(t.s.beat_at - t.now, 41250000);
+		done(&t);
+	}
+	assert_true(least < 2 * SECOND && most > 39 * SECOND && most <= 41250000);
+}
+
+static void a_beat_says_the_last_s(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	payload(&t, DISPATCH(77));
+	assert_str(wait_timer(&t), "{\"op\":1,\"d\":77};");
+	assert_str(payload(&t, ACK), "");
+	done(&t);
+	t = fresh(&old);
+	event(&t, SESSION_START, 0);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	assert_str(wait_timer(&t), "{\"op\":1,\"d\":40};");
+	done(&t);
+}
+
+/* Timers in LIVE up to the next that says something. */
+static struct str next_word(struct shard *t)
+{
+	struct str said;
+	do
+		said = wait_timer(t);
+	while (!said.n);
+	return said;
+}
+
+static void a_missing_ack_ends_the_connection_and_resumes(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	uint64_t begin = t.now;
+	assert_str(next_word(&t), "{\"op\":1,\"d\":1};");
+	assert_str(next_word(&t), "close 4000;");
+	assert_true(t.now - begin <= 2 * 41250000 + SESSION_GRACE_US);
+	assert_str(next_word(&t), "connect " RESUME_URL ";");
+	done(&t);
+}
+
+static void an_ack_within_the_grace_lets_the_beat_go_out(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	next_word(&t);
+	while (t.s.grace_at == SESSION_NEVER)
+		wait_timer(&t);
+	t.now += SESSION_GRACE_US / 2;
+	assert_str(payload(&t, ACK), "{\"op\":1,\"d\":1};");
+	assert_int_equal(t.s.state, SESSION_LIVE);
+	done(&t);
+}
+
+static void a_beat_asked_for_goes_out_at_once_and_moves_nothing(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	uint64_t due = t.s.beat_at;
+	assert_str(payload(&t, "{\"op\":1}"), "{\"op\":1,\"d\":1};");
+	assert_int_equal(t.s.beat_at, due);
+	done(&t);
+	t = in_state(SESSION_GREETING); /* nothing before Hello */
+	assert_str(payload(&t, "{\"op\":1}"), "");
+	done(&t);
+}
+
+static void beats_go_on_while_waiting_for_the_slot_and_for_ready(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_WAITING);
+	for (int i = 0; i < 20; i++) {
+		assert_str(wait_timer(&t), "{\"op\":1,\"d\":null};");
+		payload(&t, ACK);
+	}
+	assert_int_equal(t.s.state, SESSION_WAITING);
+	event(&t, SESSION_SLOT, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_str(wait_timer(&t), "{\"op\":1,\"d\":null};");
+		payload(&t, ACK);
+	}
+	assert_str(next_word(&t), "close 4000;"); /* READY is overdue */
+	done(&t);
+}
+
+static void op7_resumes_also_in_place_of_hello(void **state)
+{
+	(void)state;
+	struct shard t = fresh(&old);
+	event(&t, SESSION_START, 0);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, "{\"op\":7}"), "close 4000;");
+	assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+	done(&t);
+	t = in_state(SESSION_LIVE);
+	assert_str(payload(&t, "{\"op\":7}"), "close 4000;");
+	assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+	done(&t);
+}
+
+static void op9_false_begins_a_new_session_on_a_new_connection(void **state)
+{
+	(void)state;
+	static const enum session_state states[] = {SESSION_RESUMING, SESSION_LIVE};
+	for (size_t i = 0; i < 2; i++) {
+		struct shard t = in_state(states[i]);
+		uint64_t begin = t.now;
+		assert_str(payload(&t, "{\"op\":9,\"d\":false}"),
+			   i ? "close 4000;lost 1;" : "close 4000;lost 3;");
+		assert_str(wait_timer(&t), "connect " BASE ";");
+		assert_true(t.now - begin >= 1 * SECOND && t.now - begin <= 5 * SECOND);
+		event(&t, SESSION_CONNECTED, 0);
+		assert_str(payload(&t, HELLO), "ask;");
+		event(&t, SESSION_SLOT, 0);
+		assert_str(payload(&t, READY),
+			   i ? "new 2;publish 1;live 0;" : "new 4;publish 1;live 0;");
+		done(&t);
+	}
+}
+
+static void op9_after_an_identify_waits_and_asks_for_another_slot(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_IDENTIFYING);
+	assert_str(payload(&t, "{\"op\":9,\"d\":false}"), "close 4000;");
+	assert_true(session_due_us(&t.s) - t.now >= 1 * SECOND);
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, HELLO), "ask;");
+	done(&t);
+}
+
+static void op9_true_keeps_the_session(void **state)
+{
+	(void)state;
+	static const enum session_state states[] = {SESSION_RESUMING, SESSION_LIVE};
+	for (size_t i = 0; i < 2; i++) {
+		struct shard t = in_state(states[i]);
+		assert_str(payload(&t, "{\"op\":9,\"d\":true}"), "close 4000;");
+		assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+		done(&t);
+	}
+}
+
+static void resumes_that_lead_nowhere_end(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_RESUMING);
+	int resumes = 1;
+	while (payload(&t, "{\"op\":9,\"d\":true}").n == strlen("close 4000;")) {
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		assert_str(payload(&t, HELLO), RESUME(40));
+		resumes++;
+	}
+	assert_int_equal(resumes, SESSION_RESUME_TRIES);
+	assert_str(buf_str(&t.said), "close 4000;lost 3;");
+	done(&t);
+}
+
+static void every_close_code_does_what_its_row_says(void **state)
+{
+	(void)state;
+	static const enum session_state states[] = {SESSION_GREETING, SESSION_WAITING,
+						    SESSION_IDENTIFYING, SESSION_RESUMING,
+						    SESSION_LIVE};
+	for (unsigned code = 0; code < 5000; code = code ? code + 1 : 1000) {
+		for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+			struct shard t = in_state(states[i]);
+			enum close_next next = close_next(code);
+			bool has_session =
+				states[i] == SESSION_RESUMING || states[i] == SESSION_LIVE;
+			event(&t, SESSION_CLOSED, code);
+			bool is_lost = str_starts(buf_str(&t.said), STR("lost"));
+			assert_int_equal(t.s.state,
+					 next == CLOSE_STOP ? SESSION_DEAD : SESSION_BACKOFF);
+			assert_int_equal(is_lost, has_session && next == CLOSE_IDENTIFY);
+			done(&t);
+		}
+	}
+}
+
+static void a_fatal_code_names_the_remedy_and_is_the_last_word(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_IDENTIFYING);
+	struct session_action a;
+	session_feed(&t.s, t.now, &(struct session_input){.kind = SESSION_CLOSED, .code = 4014});
+	assert_true(session_next(&t.s, &a));
+	assert_int_equal(a.kind, SESSION_FATAL);
+	assert_true(str_find(a.text, 'P') < a.text.n && a.code == 4014);
+	assert_false(session_next(&t.s, &a));
+	assert_true(session_due_us(&t.s) == SESSION_NEVER);
+	assert_str(event(&t, SESSION_START, 0), "");
+	done(&t);
+}
+
+static void being_told_to_slow_down_waits(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	event(&t, SESSION_CLOSED, 4008);
+	assert_true(session_due_us(&t.s) - t.now >= 5 * SECOND);
+	assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+	done(&t);
+}
+
+static void the_pause_grows_and_is_a_second_at_least(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_CONNECTING);
+	uint64_t sum = 0, begin = t.now;
+	for (int i = 0; i < 100; i++) {
+		event(&t, SESSION_FAILED, 0);
+		uint64_t pause = session_due_us(&t.s) - t.now;
+		assert_true(i == 0 ? pause <= SECOND / 4 : pause >= SECOND);
+		assert_true(pause <= 60 * SECOND);
+		sum += i >= 10 ? pause : 0;
+		wait_timer(&t);
+		if (i == 9)
+			assert_true(t.now - begin > 30 * SECOND);
+	}
+	assert_true(sum / 90 > 20 * SECOND && sum / 90 < 42 * SECOND);
+	done(&t);
+}
+
+static void only_a_minute_of_live_makes_the_pause_short_again(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	event(&t, SESSION_CLOSED, 0);
+	assert_true(session_due_us(&t.s) - t.now < SECOND);
+	for (int i = 0; i < 3; i++) {
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		payload(&t, HELLO);
+		payload(&t, RESUMED(60));
+		assert_int_equal(t.s.state, SESSION_LIVE);
+		event(&t, SESSION_CLOSED, 0);
+		assert_true(session_due_us(&t.s) - t.now >= SECOND);
+	}
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	payload(&t, RESUMED(70));
+	uint64_t settled = t.now + 60 * SECOND;
+	while (t.now < settled) {
+		wait_timer(&t);
+		payload(&t, ACK);
+	}
+	event(&t, SESSION_CLOSED, 0);
+	assert_true(session_due_us(&t.s) - t.now < SECOND);
+	done(&t);
+}
+
+static void each_deadline_is_kept(void **state)
+{
+	(void)state;
+	static const enum session_state states[] = {SESSION_CONNECTING, SESSION_GREETING,
+						    SESSION_IDENTIFYING, SESSION_RESUMING};
+	static const unsigned seconds[] = {20, 20, 120, 60};
+	for (size_t i = 0; i < 4; i++) {
+		struct shard t = in_state(states[i]);
+		uint64_t begin = t.now;
+		for (;;) {
+			struct str said = wait_timer(&t);
+			if (str_eq(said, STR("close 4000;")))
+				break;
+			payload(&t, ACK);
+		}
+		assert_int_equal(t.now - begin, seconds[i] * SECOND);
+		assert_int_equal(t.s.state, SESSION_BACKOFF);
+		done(&t);
+	}
+}
+
+static void a_long_replay_is_no_missed_deadline(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_RESUMING);
+	for (unsigned s = 41; s < 60; s++) {
+		char text[100];
+		snprintf(text, sizeof text, "{\"op\":0,\"t\":\"X\",\"s\":%u,\"d\":1}", s);
+		payload(&t, text);
+		t.now += 30 * SECOND;
+		event(&t, SESSION_TIMER, 0);
+		payload(&t, ACK);
+		assert_int_equal(t.s.state, SESSION_RESUMING);
+	}
+	done(&t);
+}
+
+static void the_same_poison_three_times_is_skipped(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	payload(&t, DISPATCH(9));
+	for (int i = 0; i < 2; i++) {
+		assert_str(event(&t, SESSION_BROKEN, 0), "close 4000;");
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		payload(&t, HELLO);
+	}
+	assert_str(event(&t, SESSION_BROKEN, 0), "skipped 10;");
+	assert_str(payload(&t, DISPATCH(11)), "publish 11 replayed;");
+	/* another place: from the beginning */
+	assert_str(event(&t, SESSION_BROKEN, 0), "close 4000;");
+	done(&t);
+}
+
+static void poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	const struct session_input broken = {.kind = SESSION_BROKEN, .is_stream = true};
+	for (int i = 0; i < 2; i++) {
+		assert_str(feed(&t, broken), "close 4000;");
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		payload(&t, HELLO);
+	}
+	assert_str(feed(&t, broken), "skipped 2;close 4000;");
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, HELLO),
+		   "{\"op\":6,\"d\":{\"token\":\"T\",\"session_id\":\"new\",\"seq\":2}};");
+	done(&t);
+}
+
+static void an_event_too_large_is_announced_and_counts(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	struct envelope e;
+	assert_int_equal(envelope_read_front(&e, STR("{\"t\":\"X\",\"s\":5,\"op\":0,\"d\":{\"a")),
+			 0);
+	assert_str(feed(&t, (struct session_input){.kind = SESSION_PAYLOAD,
+						   .envelope = &e,
+						   .too_large = 99}),
+		   "publish 5 too large;");
+	assert_str(payload(&t, DISPATCH(5)), "");
+	done(&t);
+}
+
+static void a_ready_that_cannot_be_read_is_no_session(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_IDENTIFYING);
+	assert_str(payload(&t, "{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{}}"), "close 4000;");
+	done(&t);
+}
+
+static void a_hello_that_cannot_be_read_ends_the_connection(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"{\"op\":10}",
+					  "{\"op\":10,\"d\":{\"heartbeat_interval\":0}}",
+					  "{\"op\":10,\"d\":{\"heartbeat_interval\":99999999999}}"};
+	for (size_t i = 0; i < 3; i++) {
+		struct shard t = in_state(SESSION_GREETING);
+		assert_str(payload(&t, bad[i]), "close 4000;");
+		done(&t);
+	}
+}
+
+static void a_ready_where_resumed_was_due_is_a_new_session(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_RESUMING);
+	assert_str(payload(&t, READY), "lost 3;new 4;publish 1;live 0;");
+	done(&t);
+}
+
+static void stopping_keeps_the_session_unless_logout_is_asked_for(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	assert_str(event(&t, SESSION_STOP, 0), "close 4000;");
+	assert_true(session_due_us(&t.s) == SESSION_NEVER);
+	assert_string_equal(t.s.resume.id, "new");
+	done(&t);
+	t = in_state(SESSION_LIVE);
+	assert_str(feed(&t, (struct session_input){.kind = SESSION_STOP, .is_logout = true}),
+		   "close 1000;lost 1;");
+	done(&t);
+	t = in_state(SESSION_BACKOFF);
+	assert_str(event(&t, SESSION_STOP, 0), "");
+	done(&t);
+}
+
+int main(void)
+{
+	return run_unit(
+		test(a_first_session), test(a_session_from_the_file_is_resumed_without_identify),
+		test(the_base_url_is_next_when_the_resume_url_fails_and_resumes_still),
+		test(the_first_beat_has_jitter_and_the_others_the_interval),
+		test(a_beat_says_the_last_s), test(a_missing_ack_ends_the_connection_and_resumes),
+		test(an_ack_within_the_grace_lets_the_beat_go_out),
+		test(a_beat_asked_for_goes_out_at_once_and_moves_nothing),
+		test(beats_go_on_while_waiting_for_the_slot_and_for_ready),
+		test(op7_resumes_also_in_place_of_hello),
+		test(op9_false_begins_a_new_session_on_a_new_connection),
+		test(op9_after_an_identify_waits_and_asks_for_another_slot),
+		test(op9_true_keeps_the_session), test(resumes_that_lead_nowhere_end),
+		test(every_close_code_does_what_its_row_says),
+		test(a_fatal_code_names_the_remedy_and_is_the_last_word),
+		test(being_told_to_slow_down_waits), test(the_pause_grows_and_is_a_second_at_least),
+		test(only_a_minute_of_live_makes_the_pause_short_again),
+		test(each_deadline_is_kept), test(a_long_replay_is_no_missed_deadline),
+		test(the_same_poison_three_times_is_skipped),
+		test(poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it),
+		test(an_event_too_large_is_announced_and_counts),
+		test(a_ready_that_cannot_be_read_is_no_session),
+		test(a_hello_that_cannot_be_read_ends_the_connection),
+		test(a_ready_where_resumed_was_due_is_a_new_session),
+		test(stopping_keeps_the_session_unless_logout_is_asked_for));
+}
