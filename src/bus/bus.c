@@ -1,0 +1,98 @@
+/* The bus role: events from the journal to bots and onlookers. */
+#include "bus/bus.h"
+
+#include "base/log.h"
+#include "proto/discord.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+static uint32_t intents_of(const struct config *config)
+{
+	uint32_t intents = 0;
+	for (size_t i = 0; i < config->discord_intents.n; i++)
+		intents |= intent_by_name(str_c(config->discord_intents.word[i]));
+	return intents;
+}
+
+static int bind_ipc(struct bus *b, struct zsock *sock, const char *name, struct why *why)
+{
+	char endpoint[256];
+	snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", b->role->run_dir, name);
+	return zsock_bind(sock, endpoint, why);
+}
+
+static int bind_tcp(struct bus *b, struct zsock *sock, int64_t port, struct why *why)
+{
+	char endpoint[256];
+	const char *address = b->role->config->zmq_bind;
+	bool is_v6 = strchr(address, ':');
+	snprintf(endpoint, sizeof endpoint, "tcp://%s%s%s:%d", is_v6 ? "[" : "", address,
+		 is_v6 ? "]" : "", (int)port);
+	return zsock_bind(sock, endpoint, why);
+}
+
+/* Port 0: ipc only. */
+static int bind_doors(struct bus *b, struct why *why)
+{
+	int64_t port = b->role->config->zmq_port;
+	int rc = bind_ipc(b, b->live, "live", why);
+	if (rc == 0)
+		rc = bind_ipc(b, b->events, "events", why);
+	if (rc == 0 && port)
+		rc = bind_tcp(b, b->live, port, why);
+	if (rc == 0 && port)
+		rc = bind_tcp(b, b->events, port + 1, why);
+	return rc;
+}
+
+static struct bus *bus_new(struct role *role)
+{
+	struct bus *b = mem_zero(sizeof *b);
+	b->role = role;
+	b->loop = role->loop;
+	b->json = json_new();
+	b->intents = intents_of(role->config);
+	b->bell.fd = -1;
+	return b;
+}
+
+static void bus_free(struct bus **bus)
+{
+	json_free((*bus)->json);
+	free(*bus);
+	*bus = NULL;
+}
+
+static int run(struct bus *b)
+{
+	struct why why = {0};
+	int rc = bind_doors(b, &why);
+	if (rc == 0)
+		rc = source_start(b, &why);
+	if (rc < 0) {
+		log_error("bus_cannot_start", "reason=%s", log_quote(str_c(why.text)));
+		return rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+	}
+	pump_start(b);
+	role_ready(b->role);
+	loop_run(b->loop);
+	pump_stop(b);
+	source_stop(b);
+	return 0;
+}
+
+int bus_main(struct role *role)
+{
+	struct bus *b = bus_new(role);
+	live_start(b);
+	door_start(b);
+	int status = run(b);
+	door_stop(b);
+	live_stop(b);
+	bus_free(&b);
+	zsock_end();
+	return status;
+}

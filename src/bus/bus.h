@@ -1,0 +1,124 @@
+/* bus/bus.h: the bus role, as its files see it: what each of them holds and does.
+ *
+ *     source.c    the journal: waits for it, reads it, notices another
+ *     pump.c      rounds: who is served next, from window and ring
+ *     door.c      the events door: what bots say
+ *     takeover.c  two processes of one identity; where delivery starts
+ *     say.c       the events door: what bots are told
+ *     live.c      the live door
+ *     bus.c       set-up
+ *
+ * Everything is one thread's. What decides without sockets stands in peer, batch, filter, round,
+ * start, window, known.
+ */
+#ifndef BUS_BUS_H
+#define BUS_BUS_H
+
+#include "base/json.h"
+#include "bus/batch.h"
+#include "bus/known.h"
+#include "bus/peers.h"
+#include "bus/round.h"
+#include "bus/start.h"
+#include "net/role.h"
+#include "net/zsock.h"
+#include "proto/bell.h"
+
+enum source_state {
+	SOURCE_ABSENT,  /* no journal yet */
+	SOURCE_FILLING, /* reads what was there before: nobody is served */
+	SOURCE_LIVE,
+	SOURCE_ENDING, /* another journal lies in its place: this one is read to its end */
+	SOURCE_DAMAGED /* waits for another */
+};
+
+struct bus {
+	struct role *role;
+	struct loop *loop;
+	struct json *json;
+
+	enum source_state source;
+	struct journal journal; /* mapped unless ABSENT */
+	struct window window;
+	struct bell bell;
+	struct loop_fd *bell_watch;
+	struct loop_timer *tick;
+	uint64_t application_id, user_id; /* from READY; 0: not seen */
+	uint32_t intents;
+
+	struct loop_hook *pump;
+	struct loop_timer *gather;
+	struct round round;
+	struct batch batch;
+	struct zsock_msg *shared; /* the last E that is the same for everyone ... */
+	uint64_t shared_first;    /* ... of shared_n positions from here */
+	size_t shared_n;
+
+	struct zsock *events;
+	struct loop_timer *due;
+	struct peers peers;
+	size_t held; /* of them, PEER_HELD */
+	struct known known;
+	uint64_t memory; /* bytes that all bots together may have unfinished */
+	uint64_t answers_us, answers;
+
+	struct zsock *live;
+	struct loop_timer *mark;
+	size_t subscriptions;
+};
+
+/* source.c */
+TT_CHECK int source_start(struct bus *b, struct why *why);
+void source_stop(struct bus *b);
+/* Reads on, a bounded lot. True if there may be more. */
+bool source_read(struct bus *b);
+/* Before a sleep: true if there is something to read after all. */
+bool source_sleep(struct bus *b);
+void source_damaged(struct bus *b);
+/* ENDING, and all is sent: the next journal. */
+void source_replace(struct bus *b);
+uint64_t source_tail(struct bus *b);
+uint64_t source_head(const struct bus *b);
+
+/* pump.c */
+void pump_start(struct bus *b);
+void pump_stop(struct bus *b);
+
+/* door.c */
+void door_start(struct bus *b);
+void door_stop(struct bus *b);
+/* The journal is there: those that waited are served. */
+void door_serve_waiting(struct bus *b);
+/* The journal is another: everybody has to open again. */
+void door_reset(struct bus *b);
+/* Drops a connection; its memory lives until door_settle(). */
+void door_drop(struct bus *b, struct peer *p, const char *why);
+void door_settle(struct bus *b);
+void door_commit(struct bus *b, struct peer *p);
+
+/* takeover.c */
+void takeover_admit(struct bus *b, struct peer *p);
+/* The old one is refused and dropped. */
+void takeover_end(struct bus *b, struct peer *old);
+/* After connections went: serves those that waited for them. */
+void takeover_release(struct bus *b);
+
+/* say.c: a peer that cannot be told is dropped. */
+void say_welcome(struct bus *b, struct peer *p, uint64_t pos);
+void say_events(struct bus *b, struct peer *p);
+void say_mark(struct bus *b, struct peer *p);
+void say_gap(struct bus *b, struct peer *p, const struct wire_gap *gap);
+void say_leave(struct bus *b, struct peer *p);
+/* To whom there is no peer for, hence by its ZeroMQ identity. At most SAY_ANSWERS a second, for
+ * who sends garbage. */
+enum { SAY_ANSWERS = 1000 };
+void say_unknown(struct bus *b, struct str id);
+void say_refused(struct bus *b, struct str id, int code, const char *text);
+void say_not_built(struct bus *b, struct str id, struct str call_id);
+
+/* live.c */
+void live_start(struct bus *b);
+void live_stop(struct bus *b);
+void live_publish(struct bus *b, const struct window_record *r);
+
+#endif

@@ -1,0 +1,236 @@
+/* The events door, inbound: what bots say. */
+#include "bus/bus.h"
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/metric.h"
+
+enum {
+	DOOR_MESSAGE = 64 << 10,         /* bytes per frame inbound */
+	DOOR_SEND = 2 * WIRE_WINDOW_MAX, /* messages queued per bot; above any window */
+	DOOR_RECEIVE = 1024,
+	DUE_LEAST_US = 100000, /* so that many connections share a wake-up */
+};
+
+/* ------------------------------------------------------------------ connections go */
+
+void door_drop(struct bus *b, struct peer *p, const char *why)
+{
+	if (p->state == PEER_GONE)
+		return;
+	if (p->state == PEER_HELD)
+		b->held--;
+	if (p->known) {
+		p->known->connections--;
+		p->known = NULL;
+	}
+	if (why)
+		log_info("bot_gone", "bot=%.*s part=%u/%u why=%s commit=%llu", STR_FMT(p->bot),
+			 p->filter.part, p->filter.parts, why, (unsigned long long)p->commit);
+	peers_drop(&b->peers, p);
+}
+
+void door_settle(struct bus *b)
+{
+	if (b->peers.n_gone && b->held)
+		takeover_release(b);
+	peers_sweep(&b->peers);
+	metric_set(METRIC_bus_bots, b->peers.n);
+}
+
+void door_serve_waiting(struct bus *b)
+{
+	for (size_t i = 0; i < b->peers.n; i++)
+		if (b->peers.list[i]->state == PEER_WAITING)
+			takeover_admit(b, b->peers.list[i]);
+}
+
+void door_reset(struct bus *b)
+{
+	b->shared_n = 0;
+	for (size_t i = 0; i < b->peers.n; i++) {
+		struct peer *p = b->peers.list[i];
+		if (p->state == PEER_GONE || p->state == PEER_WAITING)
+			continue;
+		say_unknown(b, p->id);
+		door_drop(b, p, "journal");
+	}
+}
+
+void door_commit(struct bus *b, struct peer *p)
+{
+	if (p->known)
+		known_commit(p->known, b->journal.epoch, p->commit);
+}
+
+/* ------------------------------------------------------------------ time */
+
+static void look_after(struct bus *b, struct peer *p, uint64_t now_us)
+{
+	if (p->state == PEER_GONE)
+		return;
+	if (peer_is_forgotten(p, now_us)) {
+		metric_add(METRIC_bus_forgotten, 1);
+		say_unknown(b, p->id);
+		door_drop(b, p, "silent");
+	} else if (p->state == PEER_LEAVING && now_us >= p->leave_us) {
+		takeover_end(b, p);
+	} else if (peer_is_silent(p, now_us)) {
+		say_mark(b, p);
+	}
+}
+
+static void set_due(struct bus *b, uint64_t now_us)
+{
+	uint64_t due = UINT64_MAX;
+	for (size_t i = 0; i < b->peers.n; i++) {
+		uint64_t one = peer_due_us(b->peers.list[i]);
+		due = one < due ? one : due;
+	}
+	if (due == UINT64_MAX)
+		return;
+	loop_timer_in(b->due, due > now_us + DUE_LEAST_US ? due - now_us : DUE_LEAST_US);
+}
+
+static void is_due(void *arg)
+{
+	struct bus *b = arg;
+	uint64_t now_us = loop_now_us();
+	for (size_t i = 0; i < b->peers.n; i++)
+		look_after(b, b->peers.list[i], now_us);
+	door_settle(b);
+	set_due(b, now_us);
+}
+
+/* ------------------------------------------------------------------ what bots say */
+
+struct said {
+	struct str id;
+	struct peer *peer; /* NULL: of no connection that is open */
+	const struct str *args;
+	size_t n;
+};
+
+static void garbage(struct bus *b, const struct said *said, const char *text)
+{
+	metric_add(METRIC_bus_garbage, 1);
+	say_refused(b, said->id, 400, text);
+}
+
+static void open_peer(struct bus *b, struct str id, const struct wire_open *open)
+{
+	struct peer *p = peer_new(id, open, loop_now_us());
+	if (!peers_add(&b->peers, p)) {
+		say_refused(b, id, 503, "too many connections");
+		peer_free(&p);
+		return;
+	}
+	if (b->source == SOURCE_LIVE)
+		takeover_admit(b, p);
+	door_settle(b);
+	set_due(b, loop_now_us());
+}
+
+static void on_open(struct bus *b, const struct said *said)
+{
+	struct wire_open open;
+	struct why why = {0};
+	int code = 400;
+	if (said->peer) {
+		garbage(b, said, "this connection is open already");
+		door_drop(b, said->peer, "opened_twice");
+		door_settle(b);
+	} else if (said->n < 1) {
+		garbage(b, said, "O without its JSON");
+	} else if (wire_open_read(&open, b->json, said->args[0], &code, &why) < 0) {
+		metric_add(METRIC_bus_garbage, 1);
+		say_refused(b, said->id, code, why.text);
+	} else {
+		open_peer(b, said->id, &open);
+	}
+}
+
+static void on_ack(struct bus *b, const struct said *said)
+{
+	struct peer *p = said->peer;
+	if (said->n < 2 || said->args[0].n != 8 || said->args[1].n != 8) {
+		garbage(b, said, "A is two numbers of 8 bytes");
+	} else if (!p) {
+		say_unknown(b, said->id);
+	} else if (p->known) {
+		uint64_t before = p->commit;
+		/* More credit needs no call: the pump runs before the loop sleeps. */
+		peer_ack(p, get_le64(said->args[0].p), get_le64(said->args[1].p));
+		if (p->commit != before)
+			door_commit(b, p);
+	}
+}
+
+/* The frames of a call: bot, id, deadline, verb, JSON. */
+static void on_query(struct bus *b, const struct said *said)
+{
+	if (said->n < 5 || said->args[1].n != 16)
+		garbage(b, said, "Q without the frames of a call");
+	else
+		say_not_built(b, said->id, said->args[1]);
+}
+
+static void on_close(struct bus *b, const struct said *said)
+{
+	if (!said->peer)
+		return;
+	if (said->peer->state == PEER_LEAVING)
+		metric_add(METRIC_bus_takeovers, 1);
+	door_drop(b, said->peer, "closed");
+	door_settle(b);
+}
+
+static const struct {
+	char kind;
+	void (*fn)(struct bus *b, const struct said *said);
+} kinds[] = {{'O', on_open}, {'A', on_ack}, {'Q', on_query}, {'C', on_close}};
+
+static void came(void *arg, const struct str *frames, size_t n)
+{
+	struct bus *b = arg;
+	struct said said = {.id = frames[0],
+			    .peer = peers_find(&b->peers, frames[0]),
+			    .args = frames + 2,
+			    .n = n > 2 ? n - 2 : 0};
+	if (said.peer)
+		said.peer->heard_us = loop_now_us();
+	for (size_t i = 0; n > 1 && i < sizeof kinds / sizeof *kinds; i++)
+		if (frames[1].n == 1 && frames[1].p[0] == kinds[i].kind) {
+			kinds[i].fn(b, &said);
+			return;
+		}
+	/* a kind that a later version may have: no answer */
+	metric_add(METRIC_bus_garbage, 1);
+}
+
+static void too_many_frames(void *arg)
+{
+	(void)arg;
+	metric_add(METRIC_bus_garbage, 1);
+}
+
+void door_start(struct bus *b)
+{
+	b->memory = (uint64_t)b->role->config->zmq_memory / 2;
+	b->due = loop_timer_new(b->loop, is_due, b);
+	b->events = zsock_new(b->loop, &(struct zsock_options){.kind = ZSOCK_ROUTER,
+							       .max_message = DOOR_MESSAGE,
+							       .send_high = DOOR_SEND,
+							       .receive_high = DOOR_RECEIVE,
+							       .fn = came,
+							       .arg = b,
+							       .on_garbage = too_many_frames});
+}
+
+void door_stop(struct bus *b)
+{
+	zsock_free(&b->events);
+	loop_timer_free(&b->due);
+	peers_done(&b->peers);
+	known_done(&b->known);
+}

@@ -1,0 +1,107 @@
+/* Who is served: two processes of one identity, and where delivery starts. */
+#include "bus/bus.h"
+
+#include "base/log.h"
+#include "base/metric.h"
+
+static const char *from_name(enum wire_from from)
+{
+	static const char *const names[] = {[WIRE_FROM_CURSOR] = "cursor",
+					    [WIRE_FROM_HEAD] = "head",
+					    [WIRE_FROM_TAIL] = "tail",
+					    [WIRE_FROM_COMMIT] = "commit"};
+	return names[from];
+}
+
+static struct start_ask ask_of(const struct peer *p, const struct known_bot *known)
+{
+	return (struct start_ask){.from = p->from,
+				  .epoch = p->asked_epoch,
+				  .pos = p->asked_pos,
+				  .commit_epoch = known ? known->epoch : 0,
+				  .commit_pos = known ? known->commit : 0};
+}
+
+static void serve(struct bus *b, struct peer *p)
+{
+	const struct known_bot *known =
+		known_find(&b->known, p->bot, p->filter.part, p->filter.parts);
+	struct start_ask ask = ask_of(p, known);
+	struct start_journal journal = {b->journal.epoch, source_tail(b), source_head(b)};
+	struct start start = start_at(&ask, &journal);
+	uint64_t sent_to = known && known->epoch == journal.epoch ? known->sent_to : 0;
+	struct journal_cursor at;
+	bool is_there = window_seek(&b->window, &b->journal, start.next, &at);
+	peer_start(p, at, journal.head, start_seen_to(&ask, known, sent_to, journal.head));
+	p->known = known_get(&b->known, p->bot, p->filter.part, p->filter.parts);
+	p->known->connections++;
+	log_info("bot_open", "bot=%.*s part=%u/%u from=%s pos=%llu", STR_FMT(p->bot),
+		 p->filter.part, p->filter.parts, from_name(p->from),
+		 (unsigned long long)start.pos);
+	metric_add(METRIC_bus_opens, 1);
+	say_welcome(b, p, start.pos);
+	if (start.has_gap)
+		say_gap(b, p, &start.gap);
+	/* the writer took more between the look at the tail and the search */
+	if (!is_there && at.pos > start.next)
+		say_gap(b, p,
+			&(struct wire_gap){
+				.from = start.next, .to = at.pos - 1, .epoch = journal.epoch});
+	door_commit(b, p);
+}
+
+void takeover_end(struct bus *b, struct peer *old)
+{
+	say_refused(b, old->id, 409, "taken over by another process of this bot");
+	log_info("bot_taken_over", "bot=%.*s part=%u/%u", STR_FMT(old->bot), old->filter.part,
+		 old->filter.parts);
+	metric_add(METRIC_bus_takeovers, 1);
+	door_drop(b, old, NULL);
+}
+
+/* True if the newcomer must wait for this one. */
+static bool make_room(struct bus *b, struct peer *old, const struct peer *newcomer, uint64_t now_us)
+{
+	if (peer_takeover(old, newcomer->from) == TAKE_NOW) {
+		takeover_end(b, old);
+		return false;
+	}
+	if (old->state == PEER_SERVED) {
+		old->state = PEER_LEAVING;
+		old->leave_us = now_us + PEER_LEAVE_US;
+		say_leave(b, old);
+	}
+	return old->state == PEER_LEAVING;
+}
+
+void takeover_admit(struct bus *b, struct peer *p)
+{
+	struct peer *old;
+	bool must_wait = false;
+	for (size_t i = 0; (old = peers_next_same(&b->peers, p, &i));)
+		must_wait |= make_room(b, old, p, loop_now_us());
+	if (!must_wait) {
+		serve(b, p);
+		return;
+	}
+	p->state = PEER_HELD;
+	p->leave_us = loop_now_us() + PEER_LEAVE_US;
+	b->held++;
+}
+
+static bool is_alone(const struct bus *b, const struct peer *p)
+{
+	size_t i = 0;
+	return !peers_next_same(&b->peers, p, &i);
+}
+
+void takeover_release(struct bus *b)
+{
+	for (size_t i = 0; b->held && i < b->peers.n; i++) {
+		struct peer *p = b->peers.list[i];
+		if (p->state == PEER_HELD && is_alone(b, p)) {
+			b->held--;
+			serve(b, p);
+		}
+	}
+}
