@@ -1,64 +1,15 @@
 #include "net/tls.h"
 
+#include "test/cert.h"
 #include "test/unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A server in the same thread, over a socket pair; and certificates made on the spot. */
-
-struct server_cert {
-	X509 *cert;
-	EVP_PKEY *key;
-	char file[64]; /* the certificate, PEM: it is its own authority */
-};
-
-static void add_san(X509 *cert, const char *names)
-{
-	X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
-	assert_non_null(san);
-	X509_add_ext(cert, san, -1);
-	X509_EXTENSION_free(san);
-}
-
-static void save(struct server_cert *c)
-{
-	strcpy(c->file, "/tmp/tls_test_XXXXXX");
-	int fd = mkstemp(c->file);
-	FILE *f = fdopen(fd, "w");
-	PEM_write_X509(f, c->cert);
-	fclose(f);
-}
-
-static struct server_cert cert_new(const char *names, long valid_s)
-{
-	struct server_cert c = {X509_new(), EVP_EC_gen("P-256"), ""};
-	X509_set_version(c.cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(c.cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(c.cert), -7200);
-	X509_gmtime_adj(X509_getm_notAfter(c.cert), valid_s);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(c.cert), "CN", MBSTRING_ASC,
-				   (const unsigned char *)"test", -1, -1, 0);
-	X509_set_issuer_name(c.cert, X509_get_subject_name(c.cert));
-	X509_set_pubkey(c.cert, c.key);
-	add_san(c.cert, names);
-	assert_true(X509_sign(c.cert, c.key, EVP_sha256()) > 0);
-	save(&c);
-	return c;
-}
-
-static void cert_free(struct server_cert *c)
-{
-	unlink(c->file);
-	X509_free(c->cert);
-	EVP_PKEY_free(c->key);
-}
+/* A server in the same thread, over a socket pair. */
 
 struct pair {
 	int fd[2]; /* ours, the server's */
@@ -78,7 +29,7 @@ static int note_sni(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static void pair_open(struct pair *p, const struct server_cert *c, const char *ca_file,
+static void pair_open(struct pair *p, const struct test_cert *c, const char *ca_file,
 		      const char *host)
 {
 	struct why why;
@@ -121,12 +72,12 @@ static int shake(struct pair *p, struct why *why)
 static int shake_with(const char *names, long valid_s, bool is_trusted, const char *host,
 		      struct why *why)
 {
-	struct server_cert c = cert_new(names, valid_s);
+	struct test_cert c = test_cert_new(names, valid_s);
 	struct pair p;
-	pair_open(&p, &c, is_trusted ? c.file : NULL, host);
+	pair_open(&p, &c, is_trusted ? c.cert_file : NULL, host);
 	int rc = shake(&p, why);
 	pair_close(&p);
-	cert_free(&c);
+	test_cert_free(&c);
 	return rc;
 }
 
@@ -168,33 +119,33 @@ static void an_expired_certificate_is_refused_in_words(void **state)
 
 static void tls_below_1_2_is_refused(void **state)
 {
-	struct server_cert c = cert_new("DNS:gateway.test", 7200);
+	struct test_cert c = test_cert_new("DNS:gateway.test", 7200);
 	struct pair p;
 	struct why why = {0};
 	(void)state;
-	pair_open(&p, &c, c.file, "gateway.test");
+	pair_open(&p, &c, c.cert_file, "gateway.test");
 	SSL_set_security_level(p.server, 0);
 	SSL_set_max_proto_version(p.server, TLS1_1_VERSION);
 	assert_true(shake(&p, &why) < 0 && why.code != -EAGAIN);
 	pair_close(&p);
-	cert_free(&c);
+	test_cert_free(&c);
 }
 
 static void the_name_is_sent_along_but_no_address(void **state)
 {
-	struct server_cert c = cert_new("DNS:gateway.test,IP:127.0.0.1", 7200);
+	struct test_cert c = test_cert_new("DNS:gateway.test,IP:127.0.0.1", 7200);
 	struct pair p;
 	struct why why;
 	(void)state;
-	pair_open(&p, &c, c.file, "gateway.test");
+	pair_open(&p, &c, c.cert_file, "gateway.test");
 	assert_int_equal(shake(&p, &why), 0);
 	assert_string_equal(p.sni, "gateway.test");
 	pair_close(&p);
-	pair_open(&p, &c, c.file, "127.0.0.1");
+	pair_open(&p, &c, c.cert_file, "127.0.0.1");
 	assert_int_equal(shake(&p, &why), 0);
 	assert_string_equal(p.sni, "");
 	pair_close(&p);
-	cert_free(&c);
+	test_cert_free(&c);
 }
 
 /* Everything until -EAGAIN, told of readiness once: what waits in the read-ahead must not stall. */
@@ -211,13 +162,13 @@ static size_t read_all(struct pair *p, ssize_t *last)
 
 static void many_records_come_out_of_one_readiness(void **state)
 {
-	struct server_cert c = cert_new("DNS:gateway.test", 7200);
+	struct test_cert c = test_cert_new("DNS:gateway.test", 7200);
 	struct pair p;
 	struct why why;
 	char record[1300] = {1};
 	ssize_t last;
 	(void)state;
-	pair_open(&p, &c, c.file, "gateway.test");
+	pair_open(&p, &c, c.cert_file, "gateway.test");
 	assert_int_equal(shake(&p, &why), 0);
 	for (int i = 0; i < 40; i++)
 		assert_int_equal(SSL_write(p.server, record, sizeof record), sizeof record);
@@ -225,18 +176,18 @@ static void many_records_come_out_of_one_readiness(void **state)
 	assert_int_equal(last, -EAGAIN);
 	assert_true(tls_received_bytes(p.tls) > 40 * sizeof record);
 	pair_close(&p);
-	cert_free(&c);
+	test_cert_free(&c);
 }
 
 static void what_we_write_arrives_and_a_hang_up_is_an_end(void **state)
 {
-	struct server_cert c = cert_new("DNS:gateway.test", 7200);
+	struct test_cert c = test_cert_new("DNS:gateway.test", 7200);
 	struct pair p;
 	struct why why;
 	char out[16];
 	ssize_t last;
 	(void)state;
-	pair_open(&p, &c, c.file, "gateway.test");
+	pair_open(&p, &c, c.cert_file, "gateway.test");
 	assert_int_equal(shake(&p, &why), 0);
 	assert_int_equal(tls_write(p.tls, "hello", 5, &why), 5);
 	assert_int_equal(SSL_read(p.server, out, sizeof out), 5);
@@ -247,7 +198,7 @@ static void what_we_write_arrives_and_a_hang_up_is_an_end(void **state)
 	assert_int_equal(read_all(&p, &last), 0);
 	assert_int_equal(last, 0);
 	pair_close(&p);
-	cert_free(&c);
+	test_cert_free(&c);
 }
 
 static void an_authority_file_that_is_not_one_is_an_error(void **state)
