@@ -170,8 +170,8 @@ void conn_send_event(struct fake_conn *c, struct str t, uint64_t seq, uint64_t i
 	conn_write(c, payload);
 }
 
-void session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
-		  uint64_t id)
+void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
+		       uint64_t id)
 {
 	(void)gw;
 	struct str payload = fake_session_add(s, t, d);
@@ -197,9 +197,9 @@ void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *
 	uint32_t content = intent_by_name(STR("message_content"));
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
 		if (wants(s, event, e->guild_id))
-			session_send(gw, s, e->t,
-				     e->d_blank.n && !(s->intents & content) ? e->d_blank : e->d,
-				     e->id);
+			fake_session_send(
+				gw, s, e->t,
+				e->d_blank.n && !(s->intents & content) ? e->d_blank : e->d, e->id);
 }
 
 size_t fake_gateway_waiting(const struct fake_gateway *gw)

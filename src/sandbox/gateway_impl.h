@@ -50,8 +50,8 @@ void conn_send(struct fake_conn *c, int op, struct str d);
 void conn_send_event(struct fake_conn *c, struct str t, uint64_t seq, uint64_t id,
 		     struct str payload);
 /* A dispatch to this session alone, sent where it is connected. */
-void session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
-		  uint64_t id);
+void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
+		       uint64_t id);
 /* A close frame, then the closing handshake; what kind of code it is decides on the session. */
 void conn_close(struct fake_conn *c, unsigned code, struct str reason);
 

@@ -123,7 +123,7 @@ static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned
 		 "\"application\":{\"id\":\"%d\",\"flags\":565248}," TRACE "}",
 		 s->id, sandbox->options.cert ? "wss" : "ws", httpd_port(sandbox->resume_door),
 		 s->shard, s->n_shards, WORLD_BOT);
-	session_send(gw, s, STR("READY"), buf_str(&d), 0);
+	fake_session_send(gw, s, STR("READY"), buf_str(&d), 0);
 	buf_done(&d);
 }
 
@@ -140,11 +140,11 @@ static void send_guilds(struct fake_gateway *gw, struct fake_session *s)
 		d.n = 0;
 		if (g->is_unavailable) {
 			buf_addf(&d, "{\"id\":\"%" PRIu64 "\",\"unavailable\":true}", g->id);
-			session_send(gw, s, STR("GUILD_DELETE"), buf_str(&d), g->id);
+			fake_session_send(gw, s, STR("GUILD_DELETE"), buf_str(&d), g->id);
 			continue;
 		}
 		object_guild(&d, world, g, true);
-		session_send(gw, s, STR("GUILD_CREATE"), buf_str(&d), g->id);
+		fake_session_send(gw, s, STR("GUILD_CREATE"), buf_str(&d), g->id);
 	}
 	buf_done(&d);
 }
@@ -197,7 +197,7 @@ static void replay(struct fake_conn *c, uint64_t seq)
 			str_cut(&rest, '"');
 		conn_send_event(c, str_cut(&rest, '"'), at, 0, payload);
 	}
-	session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
+	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
 	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
 }
 

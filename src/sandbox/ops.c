@@ -28,14 +28,14 @@ void op_voice(struct fake_conn *c, struct json_at d)
 		buf_addf(&text, "\"%" PRIu64 "\"}", channel_id);
 	else
 		buf_adds(&text, STR("null}"));
-	session_send(c->gw, c->session, STR("VOICE_STATE_UPDATE"), buf_str(&text), 0);
+	fake_session_send(c->gw, c->session, STR("VOICE_STATE_UPDATE"), buf_str(&text), 0);
 	if (channel_id) {
 		text.n = 0;
 		buf_addf(&text,
 			 "{\"token\":\"voice\",\"guild_id\":\"%" PRIu64
 			 "\",\"endpoint\":\"127.0.0.1:1\"}",
 			 guild_id);
-		session_send(c->gw, c->session, STR("VOICE_SERVER_UPDATE"), buf_str(&text), 0);
+		fake_session_send(c->gw, c->session, STR("VOICE_SERVER_UPDATE"), buf_str(&text), 0);
 	}
 	buf_done(&text);
 }
@@ -65,7 +65,7 @@ static void send_chunk(struct fake_conn *c, struct buf *members, size_t index, s
 		json_add_str(&text, nonce);
 	}
 	buf_addf(&text, ",\"not_found\":[],\"members\":[%.*s]}", STR_FMT(buf_str(members)));
-	session_send(c->gw, c->session, STR("GUILD_MEMBERS_CHUNK"), buf_str(&text), 0);
+	fake_session_send(c->gw, c->session, STR("GUILD_MEMBERS_CHUNK"), buf_str(&text), 0);
 	buf_done(&text);
 	members->n = 0;
 }
@@ -99,7 +99,7 @@ static void send_empty(struct fake_conn *c, uint64_t guild_id, struct str t, con
 {
 	struct buf text = {0};
 	buf_addf(&text, "{\"guild_id\":\"%" PRIu64 "\",\"%s\":[]}", guild_id, key);
-	session_send(c->gw, c->session, t, buf_str(&text), 0);
+	fake_session_send(c->gw, c->session, t, buf_str(&text), 0);
 	buf_done(&text);
 }
 
