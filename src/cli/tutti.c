@@ -1,29 +1,37 @@
-#include "sandbox/sandbox.h"
+/* tutti: the tools beside tuttid. */
+#include "cli/tool.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
-static const struct {
-	const char *name;
-	int (*fn)(int argc, char **argv);
-	const char *help;
-} commands[] = {
-	{"sandbox", sandbox_main, "a fake Discord on loopback, and a conversation with its bot"},
-};
-
-static int usage(void)
+static int unknown(const char *name)
 {
-	fputs("tutti COMMAND [options]\n", stderr);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(stderr, "  %-10s %s\n", commands[i].name, commands[i].help);
+	const struct tool *near = tool_nearest(str_c(name));
+	if (near)
+		fprintf(stderr, "tutti: no command \"%.40s\"; did you mean \"%s\"?\n", name,
+			near->name);
+	else
+		fprintf(stderr, "tutti: no command \"%.40s\"; tutti help lists them\n", name);
 	return EX_USAGE;
+}
+
+static const char *spelled(const char *name)
+{
+	if (str_eq(str_c(name), STR("--help")) || str_eq(str_c(name), STR("-h")))
+		return "help";
+	return name;
 }
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].fn(argc - 1, argv + 1);
-	return usage();
+	if (argc < 2) {
+		help_main(argc, argv);
+		return EX_USAGE;
+	}
+	if (str_eq(str_c(argv[1]), STR("--version"))) {
+		puts("tutti " TT_VERSION);
+		return 0;
+	}
+	const struct tool *tool = tool_find(str_c(spelled(argv[1])));
+	return tool ? tool->main(argc - 1, argv + 1) : unknown(argv[1]);
 }

@@ -1,0 +1,29 @@
+#include "cli/tool.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+static void list(void)
+{
+	const struct tool *all;
+	size_t n = tool_all(&all);
+	puts("tutti " TT_VERSION ", the tools beside tuttid\n");
+	for (size_t i = 0; i < n; i++)
+		printf("  tutti %-8s %s\n", all[i].name, all[i].help);
+	puts("\ntutti help COMMAND says more.");
+}
+
+int help_main(int argc, char **argv)
+{
+	if (argc < 2) {
+		list();
+		return 0;
+	}
+	const struct tool *tool = tool_find(str_c(argv[1]));
+	if (!tool) {
+		fprintf(stderr, "tutti: no command \"%.40s\"; tutti help lists them\n", argv[1]);
+		return EX_USAGE;
+	}
+	printf("tutti %s %s\n    %s\n", tool->name, tool->arguments, tool->help);
+	return 0;
+}
