@@ -1,7 +1,8 @@
 /* proto/commits.h: the bus's memory of how far each identity has come, for "from": "commit".
  *
- * A mapped file of COMMITS_MAX places. An identity is (bot, part, parts). The oldest is thrown out
- * when all places are taken. A kill leaves each place as it was or as it is.
+ * A mapped file of COMMITS_MAX places in sets of 16. An identity is (bot, part, parts); its hash
+ * names the set. Where that is full, the identity that committed longest ago is thrown out. A kill
+ * leaves each place as it was or as it is.
  */
 #ifndef PROTO_COMMITS_H
 #define PROTO_COMMITS_H
@@ -12,7 +13,7 @@ enum { COMMITS_MAX = 4096 };
 
 struct commits {
 	struct mapped file;
-	uint64_t turn; /* counts first stores: the smallest is the oldest place */
+	uint64_t turn; /* counts stores: the smallest is the place that was stored longest ago */
 	bool is_new;
 	struct why reason; /* why, where an old file was put aside as commits.bad */
 };

@@ -1,0 +1,172 @@
+#include "base/bytes.h"
+#include "proto/crc32c.h"
+#include "proto/statefile.h"
+#include "proto/wire.h"
+#include "test/dir.h"
+#include "test/steps.h"
+
+/* the unit itself, so that every store of it is a step */
+#include "proto/commits.c"
+
+#include <unistd.h>
+
+static struct commits c;
+static struct why why;
+static uint64_t epoch, pos;
+
+static int fresh(void **state)
+{
+	(void)state;
+	unlink(in_dir("commits"));
+	return commits_open(&c, test_dir, &why);
+}
+
+static int done(void **state)
+{
+	(void)state;
+	commits_close(&c);
+	return 0;
+}
+
+static struct commit_id bot(unsigned n)
+{
+	static char name[WIRE_BOT_MAX];
+	int length = snprintf(name, sizeof name, "bot-%u", n);
+	return (struct commit_id){str_of(name, (size_t)length), 0, 1};
+}
+
+static void the_last_commit_is_found_again(void **state)
+{
+	(void)state;
+	struct commit_id half = {STR("echo"), 0, 2}, other = {STR("echo"), 1, 2};
+	assert_false(commits_get(&c, half, &epoch, &pos));
+	commits_put(&c, half, 7, 10);
+	commits_put(&c, half, 7, 20);
+	commits_put(&c, half, 7, 15);
+	assert_false(commits_get(&c, other, &epoch, &pos));
+	commits_put(&c, other, 7, 3);
+	commits_close(&c);
+	assert_int_equal(commits_open(&c, test_dir, &why), 0);
+	assert_false(c.is_new);
+	assert_true(commits_get(&c, half, &epoch, &pos) && epoch == 7 && pos == 20);
+	assert_true(commits_get(&c, other, &epoch, &pos) && epoch == 7 && pos == 3);
+}
+
+static void another_epoch_begins_lower(void **state)
+{
+	(void)state;
+	for (uint64_t e = 1; e < 6; e++) {
+		commits_put(&c, bot(1), e, 100 - e);
+		assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == e && pos == 100 - e);
+	}
+}
+
+static void the_one_that_was_silent_longest_goes(void **state)
+{
+	(void)state;
+	unsigned found = 0;
+	commits_put(&c, bot(0), 1, 999);
+	for (unsigned i = 1; i <= 2 * COMMITS_MAX; i++) {
+		commits_put(&c, bot(i), 1, i);
+		if (i % 64 == 0)
+			commits_put(&c, bot(0), 1, 999 + i);
+	}
+	for (unsigned i = 1; i <= 2 * COMMITS_MAX; i++)
+		if (commits_get(&c, bot(i), &epoch, &pos)) {
+			found++;
+			assert_int_equal(pos, i);
+		}
+	assert_true(found < COMMITS_MAX && found > COMMITS_MAX * 9 / 10);
+	assert_true(commits_get(&c, bot(0), &epoch, &pos) && pos == 999 + 2 * COMMITS_MAX);
+	for (unsigned i = 2 * COMMITS_MAX; i > 2 * COMMITS_MAX - 8; i--)
+		assert_true(commits_get(&c, bot(i), &epoch, &pos));
+}
+
+static void the_longest_names_differ(void **state)
+{
+	(void)state;
+	char a[WIRE_BOT_MAX], b[WIRE_BOT_MAX];
+	(memset)(a, 'x', sizeof a);
+	(memset)(b, 'x', sizeof b);
+	b[WIRE_BOT_MAX - 1] = 'y';
+	struct commit_id first = {str_of(a, sizeof a), 0, 1}, second = {str_of(b, sizeof b), 0, 1};
+	struct commit_id shorter = {str_of(a, sizeof a - 1), 0, 1};
+	commits_put(&c, first, 1, 1);
+	assert_false(commits_get(&c, second, &epoch, &pos));
+	assert_false(commits_get(&c, shorter, &epoch, &pos));
+	assert_true(commits_get(&c, first, &epoch, &pos));
+}
+
+static struct {
+	uint64_t epoch, pos;
+} before, after;
+
+static void look(void)
+{
+	bool found = commits_get(&c, bot(1), &epoch, &pos);
+	if (!found && before.epoch)
+		fail_msg("lost");
+	if (found && (epoch != before.epoch || pos != before.pos) &&
+	    (epoch != after.epoch || pos != after.pos))
+		fail_msg("neither before nor after: %u %u", (unsigned)epoch, (unsigned)pos);
+}
+
+static void a_kill_at_any_store_leaves_one_or_the_other(void **state)
+{
+	(void)state;
+	static const uint64_t puts[][2] = {{5, 1}, {5, 9}, {6, 3}, {6, 4}, {8, 1}, {8, 100}};
+	before.epoch = 0;
+	for (size_t i = 0; i < sizeof puts / sizeof *puts; i++) {
+		after.epoch = puts[i][0];
+		after.pos = puts[i][1];
+		steps_look = look;
+		commits_put(&c, bot(1), after.epoch, after.pos);
+		steps_look = NULL;
+		before = after;
+	}
+	assert_true(steps_taken > 100);
+}
+
+static struct commit_id leaving, coming;
+
+static void look_at_both(void)
+{
+	if (commits_get(&c, leaving, &epoch, &pos) && (epoch != 1 || pos != leaving.part))
+		fail_msg("the leaving one has what is the coming one's");
+	if (commits_get(&c, coming, &epoch, &pos) && (epoch != 2 || pos != 50))
+		fail_msg("the coming one has what was the leaving one's");
+}
+
+/* As many identities of one set as it holds, then one more. */
+static void a_kill_while_a_place_changes_hands_mixes_nobody(void **state)
+{
+	(void)state;
+	coming = (struct commit_id){STR("echo"), 0, 1};
+	struct commit_id id = coming;
+	uint32_t set = pack(coming).crc % SETS;
+	for (unsigned n = 0; n < WAYS; id.part++) {
+		if (id.part == 0 || pack(id).crc % SETS != set)
+			continue;
+		if (n++ == 0)
+			leaving = id;
+		commits_put(&c, id, 1, id.part);
+	}
+	assert_true(commits_get(&c, leaving, &epoch, &pos) && pos == leaving.part);
+	steps_look = look_at_both;
+	commits_put(&c, coming, 2, 50);
+	steps_look = NULL;
+	assert_false(commits_get(&c, leaving, &epoch, &pos));
+	assert_true(commits_get(&c, coming, &epoch, &pos) && epoch == 2 && pos == 50);
+}
+
+#define fresh_test(name) cmocka_unit_test_setup_teardown(name, fresh, done)
+
+int main(void)
+{
+	return run_unit_in_dir(fresh_test(the_last_commit_is_found_again),
+			       fresh_test(another_epoch_begins_lower),
+			       fresh_test(the_one_that_was_silent_longest_goes),
+			       fresh_test(the_longest_names_differ),
+			       fresh_test(a_kill_at_any_store_leaves_one_or_the_other),
+			       fresh_test(a_kill_while_a_place_changes_hands_mixes_nobody));
+}

@@ -1,0 +1,215 @@
+/* The file, behind the header of statefile.h:
+ *
+ *      64 u64 which of the two places below is valid, 0 or 1
+ *     128 place 0: u64 epoch, u64 pos        192 place 1: the same
+ *    4096 4,097 words of u64: bit 0..15 started, 16..31 finished, 32..63 block, of 16 positions
+ *
+ * Every change is one aligned store of 8 bytes, so a kill falls between two of them. A word says by
+ * its block (pos / 16) which positions it is about; a word of another block counts as empty. So
+ * nothing has to be cleared when pos moves on, and no order of two stores can be wrong. */
+#include "proto/cursor.h"
+
+#include "base/bytes.h"
+#include "proto/statefile.h"
+#include "proto/wire.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	AT_PLACE = 64,
+	AT_PLACES = 128,
+	PLACE_BYTES = 64,
+	AT_WORDS = 4096,
+	BLOCK = 16,                      /* positions of a word */
+	WORDS = CURSOR_SPAN / BLOCK + 1, /* a span that begins inside a block ends inside another */
+	FILE_BYTES = AT_WORDS + 8 * WORDS,
+};
+
+#define CURSOR_MAGIC 0x52554354545554ull /* "TUTTCUR" */
+#define NOTHING      UINT64_MAX
+
+static uint64_t load(const struct cursor *c, size_t at)
+{
+	const _Atomic uint64_t *word = (const _Atomic uint64_t *)(const void *)(c->p + at);
+	return le64toh(atomic_load_explicit(word, memory_order_acquire));
+}
+
+static void store(struct cursor *c, size_t at, uint64_t v)
+{
+	_Atomic uint64_t *word = (_Atomic uint64_t *)(void *)(c->p + at);
+	atomic_store_explicit(word, htole64(v), memory_order_release);
+}
+
+static size_t place(const struct cursor *c)
+{
+	return AT_PLACES + PLACE_BYTES * (load(c, AT_PLACE) & 1);
+}
+
+/* The word about pos, empty where it is about others. */
+static uint64_t word_of(const struct cursor *c, uint64_t pos, size_t *at)
+{
+	uint64_t block = pos / BLOCK, empty = block << 32;
+	*at = AT_WORDS + 8 * (block % WORDS);
+	uint64_t word = load(c, *at);
+	return word >> 32 == empty >> 32 ? word : empty;
+}
+
+enum { STARTED = 0, FINISHED = 16 }; /* shifts */
+
+static bool has_bit(const struct cursor *c, uint64_t pos, int shift)
+{
+	size_t at;
+	return word_of(c, pos, &at) >> (pos % BLOCK) >> shift & 1;
+}
+
+static void set_bit(struct cursor *c, uint64_t pos, int shift)
+{
+	size_t at;
+	uint64_t word = word_of(c, pos, &at);
+	store(c, at, word | 1ull << (pos % BLOCK) << shift);
+}
+
+static uint64_t *hand(struct cursor *c, uint64_t pos)
+{
+	return &c->in_hand[pos % CURSOR_SPAN / 64];
+}
+
+static bool is_in_hand(struct cursor *c, uint64_t pos)
+{
+	return pos > c->pos && pos - c->pos <= CURSOR_SPAN && *hand(c, pos) >> pos % 64 & 1;
+}
+
+/* The lowest in hand from pos on; all that is in hand lies up to the front. */
+static uint64_t next_in_hand(struct cursor *c, uint64_t pos)
+{
+	while (pos <= c->front && pos - c->pos <= CURSOR_SPAN) {
+		uint64_t bits = *hand(c, pos) >> pos % 64;
+		if (bits)
+			return pos + (uint64_t)__builtin_ctzll(bits);
+		pos += 64 - pos % 64;
+	}
+	return NOTHING;
+}
+
+static void commit(struct cursor *c)
+{
+	uint64_t pos = c->lowest == NOTHING ? c->front : c->lowest - 1;
+	if (pos <= c->pos)
+		return;
+	c->pos = pos;
+	store(c, place(c) + 8, pos);
+}
+
+static void set_front(struct cursor *c, uint64_t pos)
+{
+	if (pos > c->front)
+		c->front = pos;
+	commit(c);
+}
+
+enum cursor_seen cursor_take(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	if (epoch != c->epoch || pos <= c->pos || pos == NOTHING)
+		return CURSOR_FINISHED;
+	if (is_in_hand(c, pos))
+		return CURSOR_IN_HAND;
+	set_front(c, pos - 1);
+	if (pos - c->pos > CURSOR_SPAN)
+		return CURSOR_FULL;
+	if (has_bit(c, pos, FINISHED)) {
+		set_front(c, pos);
+		return CURSOR_FINISHED;
+	}
+	*hand(c, pos) |= 1ull << pos % 64;
+	if (pos < c->lowest)
+		c->lowest = pos;
+	set_front(c, pos);
+	return has_bit(c, pos, STARTED) ? CURSOR_AGAIN : CURSOR_NEW;
+}
+
+void cursor_start(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	if (epoch == c->epoch && is_in_hand(c, pos))
+		set_bit(c, pos, STARTED);
+}
+
+void cursor_finish(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	if (epoch != c->epoch || !is_in_hand(c, pos))
+		return;
+	*hand(c, pos) &= ~(1ull << pos % 64);
+	if (pos > c->lowest) {
+		set_bit(c, pos, FINISHED);
+		return;
+	}
+	c->lowest = next_in_hand(c, pos);
+	commit(c);
+}
+
+void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	if (epoch == c->epoch)
+		set_front(c, pos);
+}
+
+/* What the process knows, besides the file. */
+static void forget_hand(struct cursor *c)
+{
+	memset(c->in_hand, 0, sizeof c->in_hand);
+	c->lowest = NOTHING;
+	c->epoch = load(c, place(c));
+	c->pos = load(c, place(c) + 8);
+	c->front = c->pos;
+}
+
+/* Bits first: what they say is of an epoch that is gone. Then the other place, then the choice. */
+void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	size_t other = AT_PLACES + PLACE_BYTES * (~load(c, AT_PLACE) & 1);
+	for (size_t i = 0; i < WORDS; i++)
+		store(c, AT_WORDS + 8 * i, 0);
+	store(c, other, epoch);
+	store(c, other + 8, pos);
+	store(c, AT_PLACE, ~load(c, AT_PLACE) & 1);
+	forget_hand(c);
+}
+
+int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,
+		struct why *why)
+{
+	const struct statefile_kind kind = {.magic = CURSOR_MAGIC, .size = FILE_BYTES};
+	char name[WIRE_BOT_MAX + 40];
+	memset(c, 0, sizeof *c);
+	if (bot.n == 0 || bot.n > WIRE_BOT_MAX || memchr(bot.p, '/', bot.n) ||
+	    memchr(bot.p, 0, bot.n))
+		return why_set(why, -EINVAL, "a bot's name makes no file name");
+	if (parts > 1)
+		snprintf(name, sizeof name, "%.*s.%u-of-%u.cursor", STR_FMT(bot), part, parts);
+	else
+		snprintf(name, sizeof name, "%.*s.cursor", STR_FMT(bot));
+	int rc = statefile_open(&c->file, dir, name, &kind, &c->is_new, &c->reason, why);
+	if (rc < 0)
+		return rc;
+	c->p = c->file.p;
+	forget_hand(c);
+	return 0;
+}
+
+void cursor_open_memory(struct cursor *c)
+{
+	memset(c, 0, sizeof *c);
+	c->p = mem_zero(FILE_BYTES);
+	c->is_new = true;
+	forget_hand(c);
+}
+
+void cursor_close(struct cursor *c)
+{
+	if (c->p != c->file.p)
+		free(c->p);
+	mapped_close(&c->file);
+	c->p = NULL;
+}

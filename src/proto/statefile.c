@@ -1,0 +1,92 @@
+#include "proto/statefile.h"
+
+#include "base/bytes.h"
+#include "proto/crc32c.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { HOW = MAPPED_WRITE | MAPPED_LOCK | MAPPED_DONTDUMP };
+
+static uint32_t sum(const uint8_t *p)
+{
+	return crc32c(crc32c(0, p + 8, 4), p + STATEFILE_MARK, STATEFILE_MARK_MAX);
+}
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
+}
+
+/* The magic last: before it, a killed beginning is still an empty file. */
+static void begin(struct mapped *m, const struct statefile_kind *kind)
+{
+	BUG_ON(kind->mark.n > STATEFILE_MARK_MAX);
+	put_le32(m->p + 8, STATEFILE_VERSION);
+	memset(m->p + STATEFILE_MARK, 0, STATEFILE_MARK_MAX);
+	if (kind->mark.n)
+		memcpy(m->p + STATEFILE_MARK, kind->mark.p, kind->mark.n);
+	put_le32(m->p + 12, sum(m->p));
+	atomic_thread_fence(memory_order_release);
+	put_le64(m->p, kind->magic);
+}
+
+/* NULL where the file is ours and whole. */
+static const char *look(const struct mapped *m, const struct statefile_kind *kind)
+{
+	if (get_le64(m->p) != kind->magic)
+		return "it is something else";
+	if (get_le32(m->p + 8) != STATEFILE_VERSION)
+		return "it is of another version";
+	return get_le32(m->p + 12) == sum(m->p) ? NULL : "its header is damaged";
+}
+
+static bool is_unused(const struct mapped *m)
+{
+	return get_le64(m->p) == 0 && is_zero(m->p + STATEFILE_HEADER, m->n - STATEFILE_HEADER);
+}
+
+static int begin_anew(struct mapped *m, const char *path, const struct statefile_kind *kind,
+		      struct why *why)
+{
+	char fresh[PATH_MAX + 4], bad[PATH_MAX + 4];
+	struct mapped old = *m;
+	snprintf(fresh, sizeof fresh, "%s.new", path);
+	snprintf(bad, sizeof bad, "%s.bad", path);
+	int rc = mapped_open(m, fresh, kind->size, 0, HOW | MAPPED_EMPTY, why);
+	if (rc == 0) {
+		begin(m, kind);
+		rc = mapped_replace(fresh, path, bad, why);
+		if (rc < 0)
+			mapped_close(m);
+	}
+	mapped_close(&old);
+	return rc;
+}
+
+int statefile_open(struct mapped *m, const char *dir, const char *name,
+		   const struct statefile_kind *kind, bool *is_new, struct why *reason,
+		   struct why *why)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return why_set(why, -ENAMETOOLONG, "the path %.40s... is too long", dir);
+	int rc = mapped_mkdir(dir, why);
+	if (rc == 0)
+		rc = mapped_open(m, path, kind->size, 0, HOW, why);
+	if (rc < 0)
+		return rc;
+	const char *wrong = look(m, kind);
+	*is_new = wrong != NULL;
+	if (!wrong)
+		return 0;
+	if (is_unused(m)) {
+		begin(m, kind);
+		return 0;
+	}
+	why_set(reason, -EBADMSG, "%s was put aside as %s.bad: %s", path, name, wrong);
+	return begin_anew(m, path, kind, why);
+}

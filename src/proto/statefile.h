@@ -1,0 +1,27 @@
+/* proto/statefile.h: a small mapped file with a header that says whose it is.
+ *
+ * sessions, commits and the cursors are such files. What is torn, foreign or too short is kept as
+ * NAME.bad, and the file begun anew, all zero behind the header.
+ *
+ *     0 u64 magic   8 u32 version   12 u32 CRC-32C of 8..11 and 16..63   16 mark (48 bytes)
+ */
+#ifndef PROTO_STATEFILE_H
+#define PROTO_STATEFILE_H
+
+#include "base/mapped.h"
+
+enum { STATEFILE_HEADER = 64, STATEFILE_VERSION = 1, STATEFILE_MARK = 16, STATEFILE_MARK_MAX = 48 };
+
+struct statefile_kind {
+	uint64_t magic;
+	size_t size;     /* bytes, header included; an older, shorter file grows */
+	struct str mark; /* what a new one is marked with */
+};
+
+/* Makes dir and dir/name where missing, holds its lock. is_new: begun by this open; reason then
+ * says why, if there was another. -EWOULDBLOCK: somebody else holds it. */
+TT_CHECK int statefile_open(struct mapped *m, const char *dir, const char *name,
+			    const struct statefile_kind *kind, bool *is_new, struct why *reason,
+			    struct why *why);
+
+#endif
