@@ -28,7 +28,7 @@ void rules_open(struct rules *r, struct rules_conn *c, unsigned number, struct s
 
 void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us)
 {
-	c->hello_us = c->beat_us = now_us;
+	c->hello_us = c->beat_us = c->last_us = now_us;
 	c->interval_us = interval_ms * 1000;
 }
 
@@ -39,7 +39,7 @@ void rules_asked(struct rules_conn *c, uint64_t now_us)
 
 static void overdue(struct rules *r, struct rules_conn *c, uint64_t now_us)
 {
-	uint64_t since = now_us - c->beat_us;
+	uint64_t since = now_us - c->last_us;
 	if (since > c->interval_us + c->interval_us / 2 + slack_us)
 		say(r, c, true, "beat_late",
 		    "no heartbeat for %" PRIu64 " ms, interval %" PRIu64 " ms", since / 1000,
@@ -61,6 +61,7 @@ static void beat(struct rules *r, struct rules_conn *c, uint64_t now_us)
 		say(r, c, true, "beat_early", "after %" PRIu64 " ms, interval %" PRIu64 " ms",
 		    since / 1000, c->interval_us / 1000);
 	overdue(r, c, now_us);
+	c->last_us = now_us;
 	/* One that was asked for does not move the client's own rhythm. */
 	c->has_beaten |= !was_asked;
 	if (!was_asked)

@@ -15,7 +15,8 @@ struct rules_conn {
 	unsigned number;
 	char query[128];
 	uint64_t hello_us; /* 0: not yet sent */
-	uint64_t interval_us, beat_us, asked_us;
+	uint64_t interval_us, asked_us;
+	uint64_t beat_us, last_us; /* the last of its own rhythm, and the last of any kind */
 	bool has_beaten;
 	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
 	uint64_t n_sends;
