@@ -108,6 +108,10 @@ int script_parse(struct script_line *out, struct str text, struct json *json, st
 	}
 	struct str rest = str_trim(str_of(text.p + 1, text.n - 1));
 	struct str verb = str_cut(&rest, ' ');
+	if (verb.n == 0) {
+		script_done(out);
+		return why_set(why, -EINVAL, "no command behind the slash; /help lists them");
+	}
 	memcpy(room, verb.p, verb.n);
 	out->verb = str_of(room, verb.n);
 	room += verb.n;
