@@ -100,7 +100,7 @@ class Closed(Exception):
 
 class WebSocket:
     def __init__(self, port, query="v=10&encoding=json", path="/"):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+        self.sock = self.connect(port)
         self.inflate = zlib.decompressobj() if "zlib-stream" in query else None
         key = base64.b64encode(os.urandom(16)).decode()
         self.sock.sendall((f"GET {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
@@ -112,6 +112,9 @@ class WebSocket:
         head, _, self.bytes = self.bytes.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101"), head
         self.messages = 0
+
+    def connect(self, port):
+        return socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
 
     def more(self):
         got = self.sock.recv(65536)
