@@ -48,6 +48,17 @@ static int bind_doors(struct bus *b, struct why *why)
 	return rc;
 }
 
+static int open_state(struct bus *b, struct why *why)
+{
+	int rc = commits_open(&b->commits, b->role->state_dir, why);
+	if (rc == 0 && b->commits.is_new && b->commits.reason.text[0])
+		log_warn("commits_begun_anew", "reason=%s",
+			 log_quote(str_c(b->commits.reason.text)));
+	if (rc == 0)
+		rc = self_open(&b->self, b->role->state_dir, why);
+	return rc;
+}
+
 static struct bus *bus_new(struct role *role)
 {
 	struct bus *b = mem_zero(sizeof *b);
@@ -69,7 +80,9 @@ static void bus_free(struct bus **bus)
 static int run(struct bus *b)
 {
 	struct why why = {0};
-	int rc = bind_doors(b, &why);
+	int rc = open_state(b, &why);
+	if (rc == 0)
+		rc = bind_doors(b, &why);
 	if (rc == 0)
 		rc = source_start(b, &why);
 	if (rc < 0) {
@@ -92,6 +105,8 @@ int bus_main(struct role *role)
 	int status = run(b);
 	door_stop(b);
 	live_stop(b);
+	self_close(&b->self);
+	commits_close(&b->commits);
 	bus_free(&b);
 	zsock_end();
 	return status;

@@ -9,7 +9,7 @@
  *     bus.c       set-up
  *
  * Everything is one thread's. What decides without sockets stands in peer, batch, filter, round,
- * start, window, known.
+ * start, window, known, self.
  */
 #ifndef BUS_BUS_H
 #define BUS_BUS_H
@@ -19,10 +19,12 @@
 #include "bus/known.h"
 #include "bus/peers.h"
 #include "bus/round.h"
+#include "bus/self.h"
 #include "bus/start.h"
 #include "net/role.h"
 #include "net/zsock.h"
 #include "proto/bell.h"
+#include "proto/commits.h"
 
 enum source_state {
 	SOURCE_ABSENT,  /* no journal yet */
@@ -43,7 +45,7 @@ struct bus {
 	struct bell bell;
 	struct loop_fd *bell_watch;
 	struct loop_timer *tick;
-	uint64_t application_id, user_id; /* from READY; 0: not seen */
+	struct self self;
 	uint32_t intents;
 
 	struct loop_hook *pump;
@@ -59,6 +61,7 @@ struct bus {
 	struct peers peers;
 	size_t held; /* of them, PEER_HELD */
 	struct known known;
+	struct commits commits;
 	uint64_t memory; /* bytes that all bots together may have unfinished */
 	uint64_t answers_us, answers;
 

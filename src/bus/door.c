@@ -9,6 +9,7 @@ enum {
 	DOOR_MESSAGE = 64 << 10,         /* bytes per frame inbound */
 	DOOR_SEND = 2 * WIRE_WINDOW_MAX, /* messages queued per bot; above any window */
 	DOOR_RECEIVE = 1024,
+	CATCH_UP_READS = 16,
 	DUE_LEAST_US = 100000, /* so that many connections share a wake-up */
 };
 
@@ -59,8 +60,9 @@ void door_reset(struct bus *b)
 
 void door_commit(struct bus *b, struct peer *p)
 {
-	if (p->known)
-		known_commit(p->known, b->journal.epoch, p->commit);
+	struct commit_id id = {p->bot, p->filter.part, p->filter.parts};
+	if (p->known && known_commit(p->known, b->journal.epoch, p->commit))
+		commits_put(&b->commits, id, p->known->epoch, p->known->commit);
 }
 
 /* ------------------------------------------------------------------ time */
@@ -117,6 +119,13 @@ static void garbage(struct bus *b, const struct said *said, const char *text)
 	say_refused(b, said->id, 400, text);
 }
 
+/* An event that was committed before the O is not one that comes after it. */
+static void catch_up(struct bus *b)
+{
+	for (int i = 0; i < CATCH_UP_READS && source_read(b); i++)
+		;
+}
+
 static void open_peer(struct bus *b, struct str id, const struct wire_open *open)
 {
 	struct peer *p = peer_new(id, open, loop_now_us());
@@ -125,7 +134,8 @@ static void open_peer(struct bus *b, struct str id, const struct wire_open *open
 		peer_free(&p);
 		return;
 	}
-	if (b->source == SOURCE_LIVE)
+	catch_up(b);
+	if (b->source == SOURCE_LIVE && p->state == PEER_WAITING)
 		takeover_admit(b, p);
 	door_settle(b);
 	set_due(b, loop_now_us());

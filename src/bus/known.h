@@ -1,5 +1,5 @@
-/* bus/known.h: what the bus knows of each bot beyond its connections: how far it is, and what it
- * was sent. The first outlives the bus, in the commits file.
+/* bus/known.h: what the bus knows of each bot beyond its connections: how far it is (the commits
+ * file outlives the bus) and what it was sent.
  *
  * A bot is (name, part, parts). Memory: at most KNOWN_MAX bots; those that are not connected go
  * first, the longest unheard of before the others.

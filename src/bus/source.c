@@ -75,7 +75,6 @@ void source_damaged(struct bus *b)
 	b->source = SOURCE_DAMAGED;
 }
 
-/* READY says who we are; it leaves the ring long before the session ends. */
 static void learn(struct bus *b, const struct window_record *r)
 {
 	struct str header, payload;
@@ -85,8 +84,7 @@ static void learn(struct bus *b, const struct window_record *r)
 	window_split(window_bytes(r), &header, &payload);
 	if (json_parse(b->json, payload, &d, NULL) < 0)
 		return;
-	b->application_id = json_id(json_path(d, "application.id"));
-	b->user_id = json_id(json_path(d, "user.id"));
+	self_learn(&b->self, d);
 }
 
 static void came(struct bus *b)

@@ -22,10 +22,22 @@ static struct start_ask ask_of(const struct peer *p, const struct known_bot *kno
 				  .commit_pos = known ? known->commit : 0};
 }
 
+/* NULL where the bot was never heard of, neither by this process nor by one before. */
+static const struct known_bot *recall(struct bus *b, const struct peer *p)
+{
+	struct commit_id id = {p->bot, p->filter.part, p->filter.parts};
+	struct known_bot *known = known_find(&b->known, id.bot, id.part, id.parts);
+	uint64_t epoch, pos;
+	if (known || !commits_get(&b->commits, id, &epoch, &pos))
+		return known;
+	known = known_get(&b->known, id.bot, id.part, id.parts);
+	known_commit(known, epoch, pos);
+	return known;
+}
+
 static void serve(struct bus *b, struct peer *p)
 {
-	const struct known_bot *known =
-		known_find(&b->known, p->bot, p->filter.part, p->filter.parts);
+	const struct known_bot *known = recall(b, p);
 	struct start_ask ask = ask_of(p, known);
 	struct start_journal journal = {b->journal.epoch, source_tail(b), source_head(b)};
 	struct start start = start_at(&ask, &journal);
