@@ -122,17 +122,20 @@ static struct bufferevent *new_connection(struct event_base *base, void *arg)
 
 static int bind_port(struct httpd *httpd, struct why *why)
 {
-	struct sockaddr_storage at;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at = {0};
 	socklen_t n = sizeof at;
 	const struct httpd_options *o = &httpd->options;
 	struct evhttp_bound_socket *bound =
 		evhttp_bind_socket_with_handle(httpd->evhttp, o->address, (uint16_t)o->port);
 	if (!bound)
 		return why_errno(why, -errno, "cannot listen on %s port %u", o->address, o->port);
-	if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&at, &n) < 0)
+	if (getsockname(evhttp_bound_socket_get_fd(bound), &at.any, &n) < 0)
 		return why_errno(why, -errno, "getsockname");
-	httpd->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-						     : ((struct sockaddr_in *)&at)->sin_port);
+	httpd->port = ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 	return 0;
 }
 
@@ -165,11 +168,15 @@ void httpd_free(struct httpd **httpd)
 	struct httpd *h = *httpd;
 	if (!h)
 		return;
-	while (h->streams)
-		stream_free(h->streams);
+	for (struct httpd_stream *s = h->streams, *next; s; s = next) {
+		next = s->next;
+		stream_free(s);
+	}
 	evhttp_free(h->evhttp);
-	while (h->requests)
-		request_free(h->requests);
+	for (struct httpd_request *r = h->requests, *next; r; r = next) {
+		next = r->next;
+		request_free(r);
+	}
 	SSL_CTX_free(h->tls);
 	free(h);
 	*httpd = NULL;

@@ -7,7 +7,7 @@
 #include "sandbox/state.h"
 
 /* Obeys one line: a command, or what the human says. What is wrong is reported as "error". */
-void command_line(struct sandbox *sandbox, struct str line);
+void command_line(struct sandbox *sandbox, struct str text);
 
 struct command {
 	struct str verb;

@@ -48,7 +48,7 @@ struct fake_gateway *fake_gateway_new(struct sandbox *sandbox)
 	return gw;
 }
 
-static void conn_end(struct fake_conn *c, bool with_flush)
+void conn_end(struct fake_conn *c, bool with_flush)
 {
 	if (!c->stream)
 		return;
@@ -74,7 +74,7 @@ void fake_gateway_free(struct fake_gateway **gateway)
 	*gateway = NULL;
 }
 
-static void leave_session(struct fake_conn *c, bool is_over)
+void conn_leave(struct fake_conn *c, bool is_over)
 {
 	struct fake_session *s = c->session;
 	if (!s)
@@ -97,15 +97,20 @@ static void report_closed(struct fake_conn *c, unsigned code, const char *by)
 	report_note(report, "connection %u closed by the %s, code %u", c->number, by, code);
 }
 
+void conn_drop(struct fake_conn *c)
+{
+	report_closed(c, 1006, "server");
+	conn_leave(c, false);
+	conn_end(c, false);
+}
+
 static void write_frame(struct fake_conn *c)
 {
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
 	c->gw->frame.n = 0;
 	if (httpd_stream_waiting(c->stream) < WAITING_MAX)
 		return;
-	report_closed(c, 1006, "server");
-	leave_session(c, false);
-	conn_end(c, false);
+	conn_drop(c);
 }
 
 /* Clients must put a compressed event together out of several messages: each n-th comes in three.
@@ -191,15 +196,17 @@ static bool wants(const struct fake_session *s, const struct event_info *event, 
 	return bit != NO_INTENT && (s->intents >> bit & 1);
 }
 
-void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *e)
+void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch)
 {
-	const struct event_info *event = event_by_name(e->t);
+	const struct event_info *event = event_by_name(dispatch->t);
 	uint32_t content = intent_by_name(STR("message_content"));
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
-		if (wants(s, event, e->guild_id))
-			fake_session_send(
-				gw, s, e->t,
-				e->d_blank.n && !(s->intents & content) ? e->d_blank : e->d, e->id);
+		if (wants(s, event, dispatch->guild_id))
+			fake_session_send(gw, s, dispatch->t,
+					  dispatch->d_blank.n && !(s->intents & content)
+						  ? dispatch->d_blank
+						  : dispatch->d,
+					  dispatch->id);
 }
 
 size_t fake_gateway_waiting(const struct fake_gateway *gw)
@@ -221,7 +228,7 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	c->is_closing = true;
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
 	c->gw->frame.n = 0;
-	leave_session(c, close_next(code) != CLOSE_RESUME);
+	conn_leave(c, close_next(code) != CLOSE_RESUME);
 	loop_timer_in(c->end, closing_us);
 }
 
@@ -333,7 +340,7 @@ static void on_client_close(struct fake_conn *c, unsigned code)
 	if (!c->is_closing) {
 		rules_closed(&c->gw->rules, &c->rules, code, loop_now_us());
 		report_closed(c, code, "client");
-		leave_session(c, code == 1000 || code == 1001);
+		conn_leave(c, code == 1000 || code == 1001);
 		frame_write_close(&c->gw->frame, FRAME_SERVER, code, STR(""), 0);
 		httpd_stream_write(c->stream, buf_str(&c->gw->frame));
 		c->gw->frame.n = 0;
@@ -360,7 +367,7 @@ static void on_lost(struct fake_conn *c)
 	if (!c->is_closing) {
 		rules_closed(&c->gw->rules, &c->rules, 0, loop_now_us());
 		report_closed(c, 1006, "client");
-		leave_session(c, false);
+		conn_leave(c, false);
 	}
 	conn_end(c, false);
 }
@@ -468,100 +475,6 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 refused:
 	free(c);
 	buf_done(&query);
-}
-
-static bool is_meant(const struct fake_conn *c, unsigned number)
-{
-	return c->stream && !c->is_closing && (number == 0 || c->number == number);
-}
-
-unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
-			    struct str reason)
-{
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			conn_close(c, code, reason);
-			n++;
-		}
-	return n;
-}
-
-unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn)
-{
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			report_closed(c, 1006, "server");
-			leave_session(c, false);
-			conn_end(c, false);
-			n++;
-		}
-	return n;
-}
-
-unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
-{
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			if (op == OP_HEARTBEAT)
-				rules_asked(&c->rules, loop_now_us());
-			conn_send(c, op, d);
-			n++;
-		}
-	return n;
-}
-
-unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
-{
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			c->is_frozen = is_frozen;
-			httpd_stream_pause(c->stream, is_frozen);
-			n++;
-		}
-	return n;
-}
-
-unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable)
-{
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			conn_send(c, OP_INVALID_SESSION, is_resumable ? STR("true") : STR("false"));
-			if (!is_resumable)
-				leave_session(c, true);
-			n++;
-		}
-	return n;
-}
-
-void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
-{
-	gw->identifies_left = left;
-}
-
-void fake_gateway_expire(struct fake_gateway *gw)
-{
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		c->session = NULL;
-	fake_sessions_done(&gw->sessions);
-}
-
-void fake_gateway_state(const struct fake_gateway *gw, struct buf *out)
-{
-	const char *comma = "";
-	buf_addf(out, "\"connections\":%u,\"identifies_left\":%u,\"sessions\":[", gw->n_conns,
-		 gw->identifies_left);
-	for (const struct fake_session *s = gw->sessions.first; s; s = s->next, comma = ",")
-		buf_addf(out,
-			 "%s{\"conn\":%u,\"s\":%" PRIu64 ",\"shard\":[%u,%u],\"intents\":%u,"
-			 "\"kept\":%" PRIu64 "}",
-			 comma, s->conn ? s->conn->number : 0, s->seq, s->shard, s->n_shards,
-			 s->intents, s->seq + 1 - s->oldest);
-	buf_addc(out, ']');
 }
 
 void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bot)

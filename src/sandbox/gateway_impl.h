@@ -1,4 +1,4 @@
-/* sandbox/gateway_impl.h: what gateway.c, identify.c and ops.c share. */
+/* sandbox/gateway_impl.h: what gateway.c, identify.c, ops.c and steer.c share. */
 #ifndef SANDBOX_GATEWAY_IMPL_H
 #define SANDBOX_GATEWAY_IMPL_H
 
@@ -54,6 +54,13 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 		       uint64_t id);
 /* A close frame, then the closing handshake; what kind of code it is decides on the session. */
 void conn_close(struct fake_conn *c, unsigned code, struct str reason);
+
+/* Gives its session back; is_over: the session ends. */
+void conn_leave(struct fake_conn *c, bool is_over);
+/* Ends the connection, with what waits to be sent or by a reset; it is freed later. */
+void conn_end(struct fake_conn *c, bool with_flush);
+/* A reset, reported. */
+void conn_drop(struct fake_conn *c);
 
 /* identify.c: op 2 and 6 */
 void op_identify(struct fake_conn *c, struct json_at d);

@@ -7,9 +7,9 @@
 struct fake_rest *fake_rest_new(struct sandbox *sandbox);
 void fake_rest_free(struct fake_rest **rest);
 
-/* For struct httpd_options: every request at the first door, and at the one for resumes. */
-void fake_rest_request(void *rest, struct httpd_request *r);
-void fake_rest_resume_request(void *rest, struct httpd_request *r);
+/* For struct httpd_options, arg being the struct fake_rest: every request at the first door, and at the one for resumes. */
+void fake_rest_request(void *arg, struct httpd_request *r);
+void fake_rest_resume_request(void *arg, struct httpd_request *r);
 
 /* How the next matching requests are answered. */
 struct rest_plan {

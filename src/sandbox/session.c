@@ -1,5 +1,7 @@
 #include "sandbox/session.h"
 
+#include "base/why.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,7 @@ struct fake_session *fake_session_find(struct fake_sessions *all, struct str id)
 
 static struct str *slot(const struct fake_session *s, uint64_t seq)
 {
+	BUG_ON(s->size == 0);
 	return &s->kept[seq % s->size];
 }
 

@@ -83,9 +83,10 @@ void world_set(struct str *at, struct str json)
 
 static void message_done(struct world_message *m)
 {
-	struct str *owned[] = {&m->content, &m->embeds, &m->components, &m->files};
-	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-		world_set(owned[i], STR(""));
+	world_set(&m->content, STR(""));
+	world_set(&m->embeds, STR(""));
+	world_set(&m->components, STR(""));
+	world_set(&m->files, STR(""));
 	free(m->reactions);
 	*m = (struct world_message){0};
 }

@@ -1,0 +1,96 @@
+#include "proto/discord.h"
+#include "sandbox/gateway_impl.h"
+
+#include <inttypes.h>
+
+static bool is_meant(const struct fake_conn *c, unsigned number)
+{
+	return c->stream && !c->is_closing && (number == 0 || c->number == number);
+}
+
+unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
+			    struct str reason)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_close(c, code, reason);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_drop(c);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			if (op == OP_HEARTBEAT)
+				rules_asked(&c->rules, loop_now_us());
+			conn_send(c, op, d);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			c->is_frozen = is_frozen;
+			httpd_stream_pause(c->stream, is_frozen);
+			n++;
+		}
+	return n;
+}
+
+unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_send(c, OP_INVALID_SESSION, is_resumable ? STR("true") : STR("false"));
+			if (!is_resumable)
+				conn_leave(c, true);
+			n++;
+		}
+	return n;
+}
+
+void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
+{
+	gw->identifies_left = left;
+}
+
+void fake_gateway_expire(struct fake_gateway *gw)
+{
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		c->session = NULL;
+	fake_sessions_done(&gw->sessions);
+}
+
+void fake_gateway_state(const struct fake_gateway *gw, struct buf *out)
+{
+	const char *comma = "";
+	buf_addf(out, "\"connections\":%u,\"identifies_left\":%u,\"sessions\":[", gw->n_conns,
+		 gw->identifies_left);
+	for (const struct fake_session *s = gw->sessions.first; s; s = s->next, comma = ",")
+		buf_addf(out,
+			 "%s{\"conn\":%u,\"s\":%" PRIu64 ",\"shard\":[%u,%u],\"intents\":%u,"
+			 "\"kept\":%" PRIu64 "}",
+			 comma, s->conn ? s->conn->number : 0, s->seq, s->shard, s->n_shards,
+			 s->intents, s->seq + 1 - s->oldest);
+	buf_addc(out, ']');
+}
