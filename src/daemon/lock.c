@@ -1,0 +1,65 @@
+#include "daemon/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static void nothing(int number)
+{
+	(void)number;
+}
+
+/* Blocks in the kernel instead of asking again and again; a signal ends the wait. It repeats, for
+ * the case that the first comes just before flock() sleeps. */
+static int wait_for(int fd, unsigned wait_ms)
+{
+	struct sigaction wake = {.sa_handler = nothing}, before;
+	struct itimerval in = {.it_interval = {0, 100000},
+			       .it_value = {wait_ms / 1000, wait_ms % 1000 * 1000}};
+	struct itimerval never = {0};
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK || wait_ms == 0)
+		return -errno;
+	sigaction(SIGALRM, &wake, &before);
+	setitimer(ITIMER_REAL, &in, NULL);
+	int rc = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return rc == -EINTR ? -EWOULDBLOCK : rc;
+}
+
+static int held(int fd, const char *path, struct why *why)
+{
+	char text[24] = "";
+	uint64_t pid = 0;
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	if (n > 0 && str_to_u64(str_trim(str_of(text, (size_t)n)), &pid))
+		return why_set(why, -EWOULDBLOCK, "%s is held by process %llu", path,
+			       (unsigned long long)pid);
+	return why_set(why, -EWOULDBLOCK, "%s is held by another process", path);
+}
+
+int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *why)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s.lock", dir, name) >= (int)sizeof path)
+		return why_set(why, -ENAMETOOLONG, "the path of the state directory is too long");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return why_errno(why, -errno, "cannot open %s", path);
+	int rc = wait_for(fd, wait_ms);
+	if (rc == 0 && (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0))
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	rc = rc == -EWOULDBLOCK ? held(fd, path, why) : why_errno(why, rc, "cannot lock %s", path);
+	close(fd);
+	return rc;
+}

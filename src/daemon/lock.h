@@ -1,0 +1,12 @@
+/* daemon/lock.h: one process per role and state directory. The lock is the kernel's and ends with
+ * the process, however it ends; the pid in the file is for people. */
+#ifndef DAEMON_LOCK_H
+#define DAEMON_LOCK_H
+
+#include "base/why.h"
+
+/* dir/name.lock, waited for at most wait_ms. The descriptor, to be kept open; -EWOULDBLOCK: held by
+ * another, whose pid why names. Before any loop: it uses SIGALRM. */
+TT_CHECK int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *why);
+
+#endif

@@ -1,0 +1,93 @@
+#include "daemon/refuse.h"
+
+#include "net/url.h"
+#include "proto/discord.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <unistd.h>
+
+/* "file:line:1: section.key " and what is wrong. */
+__attribute__((format(printf, 4, 5))) static int bad(const struct config *config, enum config_id id,
+						     struct why *why, const char *fmt, ...)
+{
+	struct buf what = {0};
+	va_list args;
+	va_start(args, fmt);
+	buf_addv(&what, fmt, args);
+	va_end(args);
+	int rc = why_set(why, -EINVAL, "%s:%u:1: %s.%s %.*s",
+			 *config->path ? config->path : "defaults", config->line[id],
+			 config_table[id].section, config_table[id].name, STR_FMT(buf_str(&what)));
+	buf_done(&what);
+	return rc;
+}
+
+static int check_intents(const struct config *config, struct why *why)
+{
+	const struct config_words *words = &config->discord_intents;
+	for (size_t i = 0; i < words->n; i++) {
+		struct str word = str_c(words->word[i]);
+		if (intent_by_name(word))
+			continue;
+		return bad(config, CONFIG_discord_intents, why,
+			   "has an unknown intent \"%.40s\"; did you mean \"%.*s\"?",
+			   words->word[i], STR_FMT(intent_nearest(word)));
+	}
+	return 0;
+}
+
+static int check_api_url(const struct config *config, struct why *why)
+{
+	struct url url;
+	struct why inner = {0};
+	if (url_split(&url, str_c(config->discord_api_url), &inner) < 0)
+		return bad(config, CONFIG_discord_api_url, why, "is no URL for us: %s", inner.text);
+	if (!str_starts(url.scheme, STR("http")))
+		return bad(config, CONFIG_discord_api_url, why, "must begin with https://");
+	if (!url.is_tls && !url_is_loopback(&url))
+		return bad(
+			config, CONFIG_discord_api_url, why,
+			"may be plain http only to loopback: the token would travel in the open");
+	return 0;
+}
+
+bool refuse_is_loopback(const char *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, address, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
+	return str_eq(str_c(address), STR("localhost"));
+}
+
+static int check_bind(const struct config *config, struct why *why)
+{
+	if (refuse_is_loopback(config->zmq_bind))
+		return 0;
+	return bad(config, CONFIG_zmq_bind, why,
+		   "is not loopback: that needs CURVE (zmq.curve_key and zmq.allow), which this "
+		   "version does not have yet");
+}
+
+static int check_ca_file(const struct config *config, struct why *why)
+{
+	if (!*config->discord_ca_file || access(config->discord_ca_file, R_OK) == 0)
+		return 0;
+	return bad(config, CONFIG_discord_ca_file, why, "names a file that cannot be read: %.200s",
+		   config->discord_ca_file);
+}
+
+int refuse_config(const struct config *config, struct why *why)
+{
+	static int (*const checks[])(const struct config *, struct why *) = {
+		check_intents, check_api_url, check_bind, check_ca_file};
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+		int rc = checks[i](config, why);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

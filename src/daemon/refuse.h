@@ -1,0 +1,14 @@
+/* daemon/refuse.h: what a configuration may not ask of tuttid, beyond what base/config.h sees:
+ * found before anything is started, so that no IDENTIFY is spent on it. */
+#ifndef DAEMON_REFUSE_H
+#define DAEMON_REFUSE_H
+
+#include "base/config.h"
+
+/* -EINVAL: the sentence with file and line. */
+TT_CHECK int refuse_config(const struct config *config, struct why *why);
+
+/* True for localhost, 127.0.0.0/8 and ::1. */
+bool refuse_is_loopback(const char *address);
+
+#endif

@@ -1,0 +1,102 @@
+#include "daemon/refuse.h"
+#include "test/unit.h"
+
+#include <errno.h>
+
+/* What is said of a text that base/config.h takes; "" where nothing is wrong. */
+static const char *said(const char *text)
+{
+	static struct why why;
+	struct config config;
+	why = (struct why){0};
+	if (config_parse(&config, str_c(text), "x.toml", &why) < 0)
+		fail_msg("%s", why.text);
+	int rc = refuse_config(&config, &why);
+	assert_int_equal(rc, why.text[0] ? -EINVAL : 0);
+	config_free(&config);
+	return why.text;
+}
+
+static void the_defaults_are_fine(void **state)
+{
+	(void)state;
+	assert_string_equal(said(""), "");
+}
+
+static void an_unknown_intent_names_the_nearest(void **state)
+{
+	(void)state;
+	assert_string_equal(said("[discord]\nintents = [\"guilds\", \"guild_mesages\"]\n"),
+			    "defaults:2:1: discord.intents has an unknown intent "
+			    "\"guild_mesages\"; did you mean \"guild_messages\"?");
+}
+
+static void plain_http_goes_to_loopback_only(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(said("[discord]\napi_url = \"http://example.org/api/v10\"\n"),
+			       "defaults:2:1: discord.api_url may be plain http only to loopback"));
+	assert_string_equal(said("[discord]\napi_url = \"http://127.0.0.1:9/api/v10\"\n"), "");
+	assert_string_equal(said("[discord]\napi_url = \"http://localhost:9/api/v10\"\n"), "");
+	assert_string_equal(said("[discord]\napi_url = \"https://example.org/api/v10\"\n"), "");
+}
+
+static void a_name_that_only_begins_like_loopback_is_none(void **state)
+{
+	(void)state;
+	assert_true(said("[discord]\napi_url = \"http://127.0.0.1.example.org/\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"http://localhost.example.org/\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"http://127.0.0.1@example.org/\"\n")[0]);
+}
+
+static void an_address_that_is_no_web_address_is_refused(void **state)
+{
+	(void)state;
+	assert_true(said("[discord]\napi_url = \"ftp://example.org\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"wss://example.org\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"discord.com\"\n")[0]);
+}
+
+static void a_bind_beyond_loopback_needs_curve(void **state)
+{
+	static const char *const bad[] = {"0.0.0.0", "*",         "::",         "192.168.1.1",
+					  "",        "128.0.0.1", "example.org"};
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct buf text = {0};
+		buf_addf(&text, "[zmq]\nbind = \"%s\"\n%c", bad[i], 0);
+		assert_non_null(strstr(said(text.p), "CURVE"));
+		buf_done(&text);
+	}
+}
+
+static void every_loopback_address_is_one(void **state)
+{
+	(void)state;
+	assert_true(refuse_is_loopback("127.0.0.1"));
+	assert_true(refuse_is_loopback("127.8.9.1"));
+	assert_true(refuse_is_loopback("::1"));
+	assert_true(refuse_is_loopback("localhost"));
+	assert_false(refuse_is_loopback("127.0.0.1 "));
+	assert_false(refuse_is_loopback("127.1"));
+}
+
+static void a_trust_anchor_that_is_not_there_is_named(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(said("[discord]\nca_file = \"/nowhere/ca.pem\"\n"),
+			       "defaults:2:1: discord.ca_file names a file that cannot be read: "
+			       "/nowhere/ca.pem"));
+}
+
+int main(void)
+{
+	return run_unit(test(the_defaults_are_fine), test(an_unknown_intent_names_the_nearest),
+			test(plain_http_goes_to_loopback_only),
+			test(a_name_that_only_begins_like_loopback_is_none),
+			test(an_address_that_is_no_web_address_is_refused),
+			test(a_bind_beyond_loopback_needs_curve),
+			test(every_loopback_address_is_one),
+			test(a_trust_anchor_that_is_not_there_is_named));
+}

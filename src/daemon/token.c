@@ -1,0 +1,152 @@
+#include "daemon/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char variable[] = "DISCORD_BOT_TOKEN";
+
+void token_wipe(struct token *token)
+{
+	explicit_bzero(token, sizeof *token);
+}
+
+void token_take_env(struct token *out)
+{
+	struct str prefix = STR("DISCORD_BOT_TOKEN=");
+	*out = (struct token){0};
+	for (char **at = environ; at && *at; at++) {
+		if (!str_starts(str_c(*at), prefix))
+			continue;
+		char *value = *at + prefix.n;
+		size_t n = strlen(value);
+		if (out->n == 0 && n <= TOKEN_MAX) {
+			memcpy(out->text, value, n);
+			out->n = n;
+		}
+		explicit_bzero(value, n);
+	}
+	unsetenv(variable);
+}
+
+/* It goes into a header line: whatever is not one plain word is a mistake or an attack. */
+int token_set(struct token *out, struct str text, struct why *why)
+{
+	text = str_trim(text);
+	if (str_starts(text, STR("Bot ")))
+		return why_set(why, -EINVAL, "the token begins with \"Bot \": leave that out");
+	if (text.n > TOKEN_MAX)
+		return why_set(why, -EINVAL, "the token is longer than %d bytes", TOKEN_MAX);
+	if (text.n < 8)
+		return why_set(why, -EINVAL, "the token is %s",
+			       text.n ? "shorter than 8 bytes" : "empty");
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] > '~')
+			return why_set(why, -EINVAL, "the token is not one word of plain ASCII");
+	memmove(out->text, text.p, text.n);
+	out->text[text.n] = 0;
+	out->n = text.n;
+	return 0;
+}
+
+/* All of a small descriptor, -EFBIG beyond room. */
+static ssize_t read_all(int fd, char *out, size_t room)
+{
+	size_t got = 0;
+	while (got < room) {
+		ssize_t n = read(fd, out + got, room - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return (ssize_t)got;
+		got += (size_t)n;
+	}
+	return -EFBIG;
+}
+
+int token_read(struct token *out, int fd, struct why *why)
+{
+	char text[TOKEN_MAX + 64]; /* some blanks may stand around it */
+	ssize_t n = read_all(fd, text, sizeof text);
+	int rc = n < 0 ? why_errno(why, (int)n, "the token cannot be read")
+		       : token_set(out, str_of(text, (size_t)n), why);
+	explicit_bzero(text, sizeof text);
+	return rc;
+}
+
+int token_pipe(const struct token *token)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	ssize_t n = write(ends[1], token->text, token->n); /* a pipe holds more than that */
+	close(ends[1]);
+	if (n == (ssize_t)token->n)
+		return ends[0];
+	close(ends[0]);
+	return -EIO;
+}
+
+static int judge_file(int fd, const char *path, bool is_private, struct why *why)
+{
+	struct stat is;
+	if (fstat(fd, &is) < 0)
+		return why_errno(why, -errno, "%s cannot be read", path);
+	if (!S_ISREG(is.st_mode))
+		return why_set(why, -EINVAL, "%s is not a file", path);
+	if (!is_private)
+		return 0;
+	if (is.st_mode & 077)
+		return why_set(why, -EPERM,
+			       "%s has mode %04o: others may read the token; it must be 0600: "
+			       "chmod 600 %s",
+			       path, is.st_mode & 07777, path);
+	if (is.st_uid != geteuid() && is.st_uid != 0)
+		return why_set(why, -EPERM,
+			       "%s belongs to user %u; it must belong to us or to root", path,
+			       is.st_uid);
+	return 0;
+}
+
+static int read_file(struct token *out, const char *path, bool is_private, struct why *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return why_errno(why, -errno, "the token's file %s cannot be read", path);
+	int rc = judge_file(fd, path, is_private, why);
+	if (rc == 0)
+		rc = token_read(out, fd, why);
+	close(fd);
+	return rc;
+}
+
+/* systemd guards its own directory, and gives modes of its own. */
+static bool credential_path(char out[static PATH_MAX])
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	return dir && *dir == '/' && snprintf(out, PATH_MAX, "%s/discord_token", dir) < PATH_MAX &&
+	       access(out, F_OK) == 0;
+}
+
+int token_find(struct token *out, const struct token *env, const struct config *config,
+	       struct why *why)
+{
+	char path[PATH_MAX];
+	if (credential_path(path))
+		return read_file(out, path, false, why);
+	if (*config->discord_token_file)
+		return read_file(out, config->discord_token_file, true, why);
+	if (env->n)
+		return token_set(out, token_str(env), why);
+	return why_set(
+		why, -ENOENT,
+		"no token: set the environment variable %s, or discord.token_file in the "
+		"configuration (a file of mode 0600), or the systemd credential discord_token",
+		variable);
+}
