@@ -69,6 +69,9 @@ static inline size_t wire_record_size(size_t header, size_t payload)
 /* Which of n parts an event belongs to: (id >> 22) % n, id = guild, else channel, else 0. */
 unsigned wire_part(uint64_t guild_id, uint64_t channel_id, unsigned n);
 
+/* A bot's name: 1 to WIRE_BOT_MAX of A-Z a-z 0-9 . _ - */
+bool wire_is_bot(struct str name);
+
 /* What a bot asks for with O. Borrowed from the JSON parser that read it. A from of "cursor"
  * without an epoch is read as "head", and so is no from at all unless there is an epoch. */
 struct wire_open {

@@ -12,7 +12,7 @@ static const struct str from_names[] = {
 };
 enum { FROMS = sizeof from_names / sizeof *from_names };
 
-static bool is_bot_name(struct str s)
+bool wire_is_bot(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -122,7 +122,7 @@ static int read_open(struct wire_open *open, struct json_at object, struct why *
 	if (rc == 0)
 		rc = read_part(open, object, why);
 	open->bot = json_str(json_get(object, "bot"));
-	if (rc == 0 && !is_bot_name(open->bot))
+	if (rc == 0 && !wire_is_bot(open->bot))
 		rc = why_set(why, -EBADMSG, "bot is not 1 to %d letters, digits, '.', '_', '-'",
 			     WIRE_BOT_MAX);
 	return rc;

@@ -1,0 +1,79 @@
+/* The REST role: one limiter between all bots and Discord. */
+#include "rest/rest.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#define USER_AGENT "DiscordBot (https://github.com/tutti/tutti, " TT_VERSION ")"
+
+static struct rest *rest_new(struct role *role)
+{
+	const struct limiter_options limits = {.global_per_s = (uint32_t)role->config->rest_global,
+					       .queue_most = REST_QUEUE,
+					       .queue_most_bot = REST_QUEUE_BOT};
+	struct rest *rest = mem_zero(sizeof *rest);
+	rest->role = role;
+	rest->loop = role->loop;
+	rest->limiter = limiter_new(&limits);
+	rest->memory = memory_new();
+	rest->json = json_new();
+	rest->answer_json = json_new();
+	rest->https = https_new(role->loop, role->config->discord_ca_file, USER_AGENT);
+	buf_adds(&rest->authorization, STR("Bot "));
+	buf_adds(&rest->authorization, role->token);
+	return rest;
+}
+
+/* Calls in hand end with the process: bots see no answer and ask again with the same id. */
+static void rest_free(struct rest **rest)
+{
+	struct rest *r = *rest;
+	for (struct call *call = r->calls, *next; call; call = next) {
+		next = call->next;
+		call_free(call);
+	}
+	https_free(&r->https);
+	zsock_free(&r->door);
+	loop_timer_free(&r->timer);
+	limiter_free(&r->limiter);
+	memory_free(&r->memory);
+	json_free(r->json);
+	json_free(r->answer_json);
+	if (r->authorization.p)
+		explicit_bzero(r->authorization.p, r->authorization.cap);
+	buf_done(&r->authorization);
+	free(r);
+	*rest = NULL;
+}
+
+static void timer_due(void *arg)
+{
+	queue_pump(arg);
+}
+
+int rest_main(struct role *role)
+{
+	struct why why = {0};
+	if (!rest_url_is_fine(str_c(role->config->discord_api_url), &why)) {
+		log_error("rest_cannot_start", "reason=%s", log_quote(str_c(why.text)));
+		return EX_CONFIG;
+	}
+	srandom((unsigned)loop_wall_us());
+	struct rest *rest = rest_new(role);
+	rest->timer = loop_timer_new(role->loop, timer_due, rest);
+	int rc = door_open(rest, &why);
+	if (rc == 0) {
+		role_ready(role);
+		loop_run(role->loop);
+	} else {
+		log_error("rest_cannot_start", "reason=%s", log_quote(str_c(why.text)));
+	}
+	rest_free(&rest);
+	zsock_end();
+	if (rc == 0)
+		return 0;
+	return rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+}
