@@ -124,9 +124,8 @@ static void what_is_no_call_is_refused(void **state)
 		"{\"method\":\"GET\"}",
 		"{\"method\":\"GET\",\"route\":\"https://evil.example/\"}",
 		"{\"method\":\"TRACE\",\"route\":\"/gateway\"}",
-		"{\"method\":\"GET\",\"route\":\"/channels/{channel_id}\",\"params\":[\"7\"]}",
-		"{\"method\":\"GET\",\"route\":\"/channels/"
-		"{channel_id}\",\"params\":{\"channel_id\":{}}}",
+		"{\"method\":\"GET\",\"route\":\"/users/{a}\",\"params\":[\"7\"]}",
+		"{\"method\":\"GET\",\"route\":\"/users/{a}\",\"params\":{\"a\":{}}}",
 		"{\"method\":\"GET\",\"route\":\"/gateway\",\"query\":7}",
 		"{\"method\":\"GET\",\"route\":\"/gateway\",\"query\":{\"a\":{}}}",
 		"{\"method\":\"GET\",\"route\":\"/gateway\",\"body\":{\"a\":1}}",
