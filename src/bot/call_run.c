@@ -1,0 +1,216 @@
+/* A call made into the document of the call door, and its answer into a tt_result. */
+#include "base/bytes.h"
+#include "bot/call.h"
+
+#include <sys/random.h>
+
+/* 64 bits of a text, by FNV-1a with a seed. */
+static uint64_t hash_text(uint64_t seed, const char *text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed;
+	for (const char *p = text ? text : ""; *p; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	return (h ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+/* The finalizer of SplitMix64. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+static uint64_t half_id(uint64_t seed, const struct tt_client *client)
+{
+	const struct tt_route *route = client->route;
+	uint64_t h = mix(seed);
+	h = mix(h ^ hash_text(seed, client->bot));
+	h = mix(h ^ hash_text(seed, client->module));
+	h = mix(h ^ hash_text(seed, route->handler));
+	h = mix(h ^ hash_text(seed, route->with.pattern));
+	h = mix(h ^ client->event.epoch);
+	h = mix(h ^ client->event.pos * UINT64_C(0x9E3779B97F4A7C15));
+	return mix(h ^ client->calls);
+}
+
+void call_id(uint8_t out[static CALL_ID], const struct tt_client *client)
+{
+	if (!client->route || !client->event.epoch) {
+		ssize_t n = getrandom(out, CALL_ID, 0);
+		BUG_ON(n != CALL_ID);
+		return;
+	}
+	put_le64(out, half_id(1, client));
+	put_le64(out + 8, half_id(2, client));
+}
+
+static void add_member(struct buf *out, const char *name)
+{
+	if (out->p[out->n - 1] != '{')
+		buf_addc(out, ',');
+	json_add_str(out, str_c(name));
+	buf_addc(out, ':');
+}
+
+static void add_ids(struct buf *out, const struct tt_param_id *ids)
+{
+	for (size_t i = 0; i < TT_PARAMS && ids[i].name; i++) {
+		add_member(out, ids[i].name);
+		buf_addf(out, "\"%llu\"", (unsigned long long)ids[i].id);
+	}
+}
+
+static void add_params(struct buf *out, const struct tt_param *params)
+{
+	for (size_t i = 0; i < TT_PARAMS && params[i].name; i++) {
+		add_member(out, params[i].name);
+		json_add_str(out, str_c(params[i].text));
+	}
+}
+
+/* What may ping people has to say whom: nobody, unless the body says so itself. */
+static bool is_message(struct str method, const char *route)
+{
+	static const char *const ends[] = {"/messages", "/messages/{message_id}",
+					   "/webhooks/{webhook_id}/{webhook_token}",
+					   "/messages/@original"};
+	if (str_eq(method, STR("POST")) || str_eq(method, STR("PATCH")))
+		for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+			if (str_ends(str_c(route), str_c(ends[i])))
+				return true;
+	return false;
+}
+
+static void add_body(struct buf *out, struct str method, const struct tt_call *call,
+		     struct json_at body)
+{
+	bool is_silent = json_kind(body) == JSON_OBJECT && is_message(method, call->route) &&
+			 json_kind(json_get(body, "allowed_mentions")) == JSON_NONE;
+	json_minify(out, body);
+	if (!is_silent)
+		return;
+	out->n--; /* the closing brace */
+	buf_addf(out, "%s\"allowed_mentions\":{\"parse\":[]}}", json_count(body) ? "," : "");
+}
+
+/* {"method":..,"route":..,"params":{..},"query":{..},"body":..,"reason":".."} */
+static void add_document(struct buf *out, struct str method, const struct tt_call *call,
+			 struct json_at body)
+{
+	buf_adds(out, STR("{\"method\":"));
+	json_add_str(out, method);
+	buf_adds(out, STR(",\"route\":"));
+	json_add_str(out, str_c(call->route));
+	buf_adds(out, STR(",\"params\":{"));
+	add_ids(out, call->ids);
+	add_params(out, call->params);
+	buf_adds(out, STR("},\"query\":{"));
+	add_params(out, call->query);
+	buf_addc(out, '}');
+	if (json_kind(body) != JSON_NONE) {
+		buf_adds(out, STR(",\"body\":"));
+		add_body(out, method, call, body);
+	}
+	if (call->reason) {
+		buf_adds(out, STR(",\"reason\":"));
+		json_add_str(out, str_c(call->reason));
+	}
+	buf_addc(out, '}');
+}
+
+static const char *status_name(int status)
+{
+	static const char *const names[] = {
+		[TT_CALL_UNKNOWN] = "the outcome is unknown",
+		[TT_CALL_LATE] = "no answer before the deadline",
+		[TT_CALL_REFUSED] = "refused",
+		[TT_CALL_NO_RIGHT] = "this bot may not do that",
+		[TT_CALL_FULL] = "too many calls wait",
+		[TT_CALL_REUSED] = "its id was used with another body",
+	};
+	return status >= 0 && status <= TT_CALL_REUSED ? names[status] : "Discord refused";
+}
+
+static tt_result refuse(struct tt_client *client, const char *reason)
+{
+	struct str text = arena_fmt(&client->arena, "refused: %s", reason);
+	return (tt_result){
+		.outcome = TT_CALLED, .status = TT_CALL_REFUSED, .text = public_str(text)};
+}
+
+/* "POST /channels/{channel_id}/messages: 403, Missing Access (50001)" */
+static struct str describe(struct tt_client *client, struct str method, const char *route,
+			   int status, struct json_at body)
+{
+	struct str message = json_str(json_get(body, "message"));
+	if (message.n == 0)
+		message = json_str(json_get(body, "error"));
+	int64_t code = json_i64(json_get(body, "code"));
+	struct str text = arena_fmt(&client->arena, "%.*s %s: %s%s%.*s", STR_FMT(method), route,
+				    status_name(status), message.n ? ": " : "", STR_FMT(message));
+	if (status > TT_CALL_REUSED)
+		text = arena_fmt(&client->arena, "%.*s (HTTP %d, code %lld)", STR_FMT(text), status,
+				 (long long)code);
+	return text;
+}
+
+static tt_result take_answer(struct tt_client *client, struct str method, const char *route,
+			     const struct call *call)
+{
+	tt_result result = {.outcome = TT_CALLED, .status = call->status};
+	struct json_at body = {0};
+	struct why why;
+	if (call->body.n > 0 &&
+	    json_parse(client_parser(client), buf_str(&call->body), &body, &why) < 0)
+		body = (struct json_at){0};
+	result.body = public_json(body);
+	if (tt_failed(result))
+		result.text = public_str(describe(client, method, route, call->status, body));
+	return result;
+}
+
+/* What has the same effect when it is done twice; a created message carries a nonce. */
+static bool may_repeat(struct str method, const char *route)
+{
+	return !str_eq(method, STR("POST")) ||
+	       str_eq(str_c(route), STR("/channels/{channel_id}/messages"));
+}
+
+static tt_result run(struct tt_client *client, struct str method, const struct tt_call *call,
+		     struct json_at body)
+{
+	struct buf document = {0};
+	struct call asked = {
+		.n_files = call->n_files,
+		.deadline_ms = call->deadline_ms ? call->deadline_ms : CALL_DEADLINE_MS,
+		.may_repeat = may_repeat(method, call->route),
+	};
+	add_document(&document, method, call, body);
+	call_id(asked.id, client);
+	client->calls++;
+	for (size_t i = 0; i < call->n_files; i++)
+		asked.file[i] = str_of(call->files[i].bytes, call->files[i].n);
+	asked.json = buf_str(&document);
+	caller_ask(client->caller, &asked);
+	buf_done(&document);
+	tt_result result = take_answer(client, method, call->route, &asked);
+	buf_done(&asked.body);
+	return result;
+}
+
+tt_result call_run(struct tt_client *client, struct str method, const struct tt_call *call)
+{
+	struct json_at body = {0};
+	struct why why;
+	if (!client)
+		return (tt_result){.outcome = TT_CALLED, .status = TT_CALL_REFUSED};
+	if (!client->caller)
+		return refuse(client, "calls go out from inside serve() only");
+	if (!call->route || call->n_files > CALL_FILES)
+		return refuse(client, "a call needs a route, and takes at most 10 files");
+	if (call->body && json_parse(client_parser(client), str_c(call->body), &body, &why) < 0)
+		return refuse(client,
+			      arena_fmt(&client->arena, "the body is not JSON: %s", why.text).p);
+	return run(client, method, call, body);
+}

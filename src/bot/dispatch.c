@@ -1,0 +1,151 @@
+#include "bot/dispatch.h"
+
+#include "base/log.h"
+#include "bot/capture.h"
+#include "net/loop.h"
+
+enum { TELL_CUT_US = 60 * 1000000 };
+
+/* One event on its way. */
+struct way {
+	struct dispatch *dispatch;
+	struct tt_client *client;
+	struct json_at d;
+	struct decoded decoded;
+	decode_fn *decoded_by;
+	bool is_exit;
+};
+
+static void say_error(const struct way *way, const struct tt_route *route, tt_result result)
+{
+	const tt_event *event = &way->client->event;
+	log_error("handler_error",
+		  "handler=%s at=%s:%d event=%.*s epoch=%llu pos=%llu status=%d reason=%s",
+		  route->handler, route->file, route->line, TT_STR(event->name),
+		  (unsigned long long)event->epoch, (unsigned long long)event->pos, result.status,
+		  log_quote(private_str(result.text)));
+}
+
+/* A capture was not of its type: true if the user was told, false if the next route may try. */
+static bool tell_usage(struct way *way, const struct tt_route *route)
+{
+	if (!route->with.usage || !way->decoded.channel_id)
+		return false;
+	tt_result told =
+		tt_create_message(way->client, way->decoded.channel_id,
+				  .content = route->with.usage, .reply_to = way->decoded.reply_to);
+	if (tt_failed(told))
+		say_error(way, route, told);
+	return true;
+}
+
+/* True: the module is done with this event. */
+static bool take_result(struct way *way, const struct tt_route *route, tt_result result)
+{
+	if (result.outcome == TT_PASS)
+		return false;
+	if (result.outcome == TT_UNCONVERTED)
+		return tell_usage(way, route);
+	if (result.outcome == TT_EXIT)
+		way->is_exit = true;
+	atomic_fetch_add_explicit(&way->dispatch->handled, 1, memory_order_relaxed);
+	if (tt_failed(result)) {
+		atomic_fetch_add_explicit(&way->dispatch->errors, 1, memory_order_relaxed);
+		say_error(way, route, result);
+	}
+	return true;
+}
+
+static bool run_route(struct way *way, const struct tt_route *route, const struct str *groups)
+{
+	if (way->decoded.is_by_bot && !route->with.from_bots)
+		return false;
+	struct tt_captures captures = {groups, route->n_captures};
+	way->client->route = route;
+	client_enter(way->client);
+	tt_result result = route->run(way->client, &way->decoded.as, &captures);
+	bool is_done = take_result(way, route, result);
+	client_enter(NULL);
+	way->client->route = NULL;
+	return is_done;
+}
+
+/* A match that ran into PCRE2's limits; the text comes from anybody, so not a line each. */
+static void say_cut(struct way *way, const struct tt_route *route)
+{
+	uint64_t now = loop_now_us();
+	uint64_t told = atomic_load(&way->dispatch->told_cut_us);
+	uint64_t count = atomic_fetch_add(&way->dispatch->cut, 1) + 1;
+	if (told && now - told < TELL_CUT_US)
+		return;
+	atomic_store(&way->dispatch->told_cut_us, now);
+	log_warn("pattern_limit", "handler=%s at=%s:%d count=%llu", route->handler, route->file,
+		 route->line, (unsigned long long)count);
+}
+
+static void run_module(struct way *way, const struct module *module,
+		       const struct event_routes *routes)
+{
+	struct route_search *search = way->client->search;
+	struct str groups[PATTERN_GROUPS];
+	way->client->module = module->bot->name;
+	way->client->calls = 0;
+	if (way->decoded_by != routes->decode)
+		routes->decode(
+			&way->decoded, way->d,
+			atomic_load_explicit(&way->dispatch->own_user_id, memory_order_relaxed));
+	way->decoded_by = routes->decode;
+	route_begin(search, routes->patterns, way->decoded.subject);
+	for (;;) {
+		int i = route_next(search, groups);
+		int cut = route_cut(search);
+		if (cut != ROUTE_NONE)
+			say_cut(way, routes->route[cut]);
+		if (i == ROUTE_NONE || run_route(way, routes->route[i], groups))
+			return;
+	}
+}
+
+static void describe(tt_event *event, const struct wire_header *h, struct json_at d, unsigned flags)
+{
+	struct str name = {0};
+	uint64_t guild_id = 0, channel_id = 0;
+	(void)wire_topic_split(h->topic, &name, &guild_id, &channel_id);
+	*event = (tt_event){
+		.name = public_str(name),
+		.epoch = h->epoch,
+		.pos = h->pos,
+		.shard = h->shard,
+		.session = h->session,
+		.s = h->s,
+		.flags = flags,
+		.received_us = h->received,
+		.guild_id = guild_id,
+		.channel_id = channel_id,
+		.json = public_json(d),
+	};
+}
+
+bool dispatch_event(struct dispatch *dispatch, struct tt_client *client,
+		    const struct wire_header *h, struct str payload, unsigned flags)
+{
+	struct way way = {.dispatch = dispatch, .client = client};
+	struct why why;
+	if (json_parse(client->parser, payload, &way.d, &why) < 0) {
+		atomic_fetch_add(&dispatch->unreadable, 1);
+		log_error("event_unreadable", "epoch=%llu pos=%llu topic=%.*s reason=%s",
+			  (unsigned long long)h->epoch, (unsigned long long)h->pos,
+			  STR_FMT(h->topic), log_quote(str_c(why.text)));
+		return false;
+	}
+	describe(&client->event, h, way.d, flags);
+	for (size_t m = 0; m < dispatch->registry->n; m++) {
+		const struct module *module = &dispatch->registry->module[m];
+		const struct event_routes *routes =
+			module_routes(module, private_str(client->event.name));
+		if (routes)
+			run_module(&way, module, routes);
+	}
+	client_reset(client);
+	return way.is_exit;
+}

@@ -1,0 +1,50 @@
+/* bot/lanes.h: who may run next: events of one lane one after the other, lanes side by side.
+ *
+ *     lanes_add(l, job);                      // in the order the bus sent them
+ *     struct job *job = lanes_take(l);        // NULL: nothing may start now
+ *     ...                                     // its lane is taken meanwhile
+ *     lanes_done(l, job);                     // the lane's next may start
+ *
+ * A lane is a guild, else a channel, else a shard; it exists while it has jobs. Lanes that may
+ * start take turns. Not a job is looked at twice: everything is O(1). Memory:  jobs are the
+ * caller's; lanes are recycled. Threads: one at a time, under a lock of the caller's.
+ */
+#ifndef BOT_LANES_H
+#define BOT_LANES_H
+
+#include "proto/wire.h"
+
+struct lane;
+
+struct job {
+	struct wire_header h; /* the topic lies in the batch */
+	struct str payload;
+	struct batch *batch; /* holds the bytes */
+	unsigned flags;      /* enum wire_flag, as the cursor knows them */
+	unsigned connection; /* on which it came */
+	struct lane *lane;   /* while it is in hand */
+	struct job *next;
+};
+
+struct lanes {
+	struct lane **table; /* by key, open hash with chains */
+	size_t slots, used;  /* a power of two; lanes in it */
+	struct lane *spare;
+	struct lane *first, *last; /* that may start, in turn */
+	size_t waiting, running;   /* jobs */
+};
+
+void lanes_init(struct lanes *lanes);
+/* Frees the lanes, not the jobs. */
+void lanes_done_all(struct lanes *lanes);
+
+void lanes_add(struct lanes *lanes, struct job *job);
+struct job *lanes_take(struct lanes *lanes);
+void lanes_done(struct lanes *lanes, struct job *job);
+/* Takes out all jobs that did not start, in any order, as a list by next. */
+struct job *lanes_drop(struct lanes *lanes);
+
+/* guild_id, else channel_id, else the shard. */
+uint64_t lane_key(const struct wire_header *h);
+
+#endif

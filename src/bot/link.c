@@ -1,0 +1,384 @@
+#include "bot/link.h"
+
+#include "base/bytes.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	TICK_US = 1000 * 1000, /* a ping, and a look at the silence */
+	SILENCE_US = 5 * 1000 * 1000,
+	TELL_US = 60 * 1000 * 1000, /* between two lines about an absent tuttid */
+	AGAIN_US = 100 * 1000,      /* after an N */
+	REFUSED_US = 30 * 1000 * 1000,
+	LOCK_US = 2 * 1000 * 1000, /* how long the cursor's old owner may take */
+	LOCK_STEP_US = 20 * 1000,
+	MAX_MESSAGE = 32 * 1024 * 1024,
+	LINGER_MS = 300, /* for the last word */
+	ACK_BYTES = 256 * 1024,
+};
+
+enum link_state {
+	LINK_CLOSED,  /* a timer opens it */
+	LINK_OPENING, /* O was sent */
+	LINK_LOCKING, /* W came, the cursor is still another's: nothing is taken meanwhile */
+	LINK_OPEN,
+	LINK_LEAVING, /* nothing is taken any more */
+};
+
+struct link {
+	struct link_options o;
+	struct zsock *sock;
+	enum link_state state;
+	struct loop_timer *tick, *open, *lock;
+	uint64_t heard_us, told_us, locked_us;
+	uint64_t epoch; /* of this connection */
+	struct wire_welcome welcome;
+	unsigned window;
+	uint64_t said_done, said_bytes;
+	uint64_t gaps;
+	struct json *json;
+	char endpoint[192];
+	bool has_waited, is_ended;
+};
+
+void link_endpoint(char out[static 192], const char *host, unsigned port, const char *door,
+		   unsigned add)
+{
+	char dir[108], path[160];
+	struct why why;
+	bool is_near = str_eq(str_c(host), STR("127.0.0.1")) ||
+		       str_eq(str_c(host), STR("localhost")) || str_eq(str_c(host), STR("::1"));
+	if (is_near && config_run_dir(dir, port, false, &why) == 0) {
+		snprintf(path, sizeof path, "%s/%s", dir, door);
+		if (access(path, R_OK | W_OK) == 0) {
+			snprintf(out, 192, "ipc://%s", path);
+			return;
+		}
+	}
+	snprintf(out, 192, "tcp://%s:%u", host, port + add);
+}
+
+static void end(struct link *link, enum link_end how)
+{
+	if (link->is_ended)
+		return;
+	link->is_ended = true;
+	link_leave(link);
+	link->o.on_end(link->o.arg, how);
+}
+
+static void reopen_in(struct link *link, uint64_t us)
+{
+	link->state = LINK_CLOSED;
+	loop_timer_stop(link->tick);
+	loop_timer_stop(link->lock);
+	loop_timer_in(link->open, us);
+}
+
+static size_t add_topics(struct link *link, struct wire_open *open, struct buf *bytes)
+{
+	size_t at = 0, n = 0, starts[WIRE_TOPICS_MAX + 1];
+	struct str event;
+	while (n < WIRE_TOPICS_MAX && registry_next_event(link->o.registry, &at, &event)) {
+		starts[n++] = bytes->n;
+		buf_addf(bytes, "%.*s.", STR_FMT(event));
+	}
+	starts[n] = bytes->n;
+	for (size_t i = 0; i < n; i++)
+		open->topics[i] = str_of(bytes->p + starts[i], starts[i + 1] - starts[i]);
+	return n;
+}
+
+static void send_open(struct link *link)
+{
+	static struct wire_open open; /* 8 KiB, this thread's only */
+	struct pool_state state;
+	struct buf topics = {0}, text = {0};
+	pool_state(link->o.pool, &state);
+	open = (struct wire_open){
+		.bot = link->o.bot,
+		.epoch = state.epoch,
+		.pos = state.pos,
+		.window = link->o.window,
+		.part = link->o.part,
+		.parts = link->o.parts,
+		.from = state.epoch                                     ? WIRE_FROM_CURSOR
+			: link->o.is_cursor_busy || !link->o.cursor_dir ? WIRE_FROM_COMMIT
+									: link->o.from,
+	};
+	open.n_topics = add_topics(link, &open, &topics);
+	wire_open_write(&text, &open);
+	zsock_send(link->sock, (struct str[]){STR("O"), buf_str(&text)}, 2);
+	buf_done(&topics);
+	buf_done(&text);
+}
+
+static void came(void *arg, const struct str *frames, size_t n);
+
+static void open_socket(void *arg)
+{
+	struct link *link = arg;
+	struct why why;
+	zsock_free(&link->sock);
+	link->sock = zsock_new(link->o.loop, &(struct zsock_options){.kind = ZSOCK_DEALER,
+								     .max_message = MAX_MESSAGE,
+								     .send_high = 1000,
+								     .receive_high = 1000,
+								     .linger_ms = LINGER_MS,
+								     .fn = came,
+								     .arg = link});
+	link_endpoint(link->endpoint, link->o.host, link->o.port, "events", 1);
+	if (zsock_connect(link->sock, link->endpoint, &why) < 0) {
+		log_error("connect_failed", "endpoint=%s reason=%s", link->endpoint,
+			  log_quote(str_c(why.text)));
+		reopen_in(link, REFUSED_US);
+		return;
+	}
+	link->state = LINK_OPENING;
+	link->heard_us = loop_now_us();
+	send_open(link);
+	loop_timer_in(link->tick, TICK_US);
+}
+
+static void say_progress(struct link *link, const struct pool_state *state)
+{
+	uint8_t done[8], pos[8];
+	put_le64(done, state->done);
+	put_le64(pos, state->epoch == link->epoch ? state->pos : 0);
+	zsock_send(link->sock,
+		   (struct str[]){STR("A"), str_of((char *)done, 8), str_of((char *)pos, 8)}, 3);
+	link->said_done = state->done;
+	link->said_bytes = state->bytes;
+}
+
+void link_progress(struct link *link)
+{
+	struct pool_state state;
+	if (link->state != LINK_OPEN)
+		return;
+	pool_state(link->o.pool, &state);
+	uint64_t done = state.done - link->said_done;
+	if (done >= (link->window + 3) / 4 || (done && state.bytes - link->said_bytes >= ACK_BYTES))
+		say_progress(link, &state);
+}
+
+static void say_waiting(struct link *link)
+{
+	uint64_t now = loop_now_us();
+	if (link->has_waited && now - link->told_us < TELL_US)
+		return;
+	link->has_waited = true;
+	link->told_us = now;
+	log_warn("waiting", "for=tuttid endpoint=%s", link->endpoint);
+}
+
+/* Once a second: the ping, and whether anybody is there. */
+static void tick(void *arg)
+{
+	struct link *link = arg;
+	struct pool_state state;
+	bool is_silent = loop_now_us() - link->heard_us >= SILENCE_US;
+	loop_timer_in(link->tick, TICK_US);
+	if (link->state == LINK_OPENING)
+		say_waiting(link);
+	if (link->state == LINK_OPEN && !is_silent) {
+		pool_state(link->o.pool, &state);
+		say_progress(link, &state);
+	}
+	if (!is_silent || link->state == LINK_LOCKING)
+		return;
+	if (link->state == LINK_OPEN)
+		log_warn("silence", "seconds=5 endpoint=%s", link->endpoint);
+	reopen_in(link, 0);
+}
+
+static void welcome_done(struct link *link)
+{
+	const struct wire_welcome *w = &link->welcome;
+	pool_welcome(link->o.pool, w->epoch, w->pos, w->head);
+	pool_connect(link->o.pool, (link->window + 3) / 4);
+	link->said_done = link->said_bytes = 0;
+	link->state = LINK_OPEN;
+	link->heard_us = loop_now_us();
+	link->has_waited = false;
+	log_info("welcome", "bot=%.*s epoch=%llu pos=%llu head=%llu window=%u",
+		 STR_FMT(link->o.bot), (unsigned long long)w->epoch, (unsigned long long)w->pos,
+		 (unsigned long long)w->head, w->window);
+	link->o.on_welcome(link->o.arg, w);
+}
+
+/* The cursor's old owner finishes and goes; until then nothing may be taken. */
+static void try_lock(void *arg)
+{
+	struct link *link = arg;
+	struct why why = {0};
+	int error = cursor_open(link->o.cursor, link->o.cursor_dir, link->o.bot, link->o.part,
+				link->o.parts, &why);
+	if (error == -EWOULDBLOCK && loop_now_us() - link->locked_us < LOCK_US) {
+		loop_timer_in(link->lock, LOCK_STEP_US);
+		return;
+	}
+	if (error < 0) {
+		log_warn("cursor_busy", "dir=%s reason=%s going_on=%s", link->o.cursor_dir,
+			 log_quote(str_c(why.text)), log_quote(STR("from tuttid's commit")));
+		cursor_open_memory(link->o.cursor);
+		link->o.cursor_dir = NULL;
+	}
+	link->o.is_cursor_busy = false;
+	welcome_done(link);
+	zsock_pause(link->sock, false);
+}
+
+static void take_welcome(struct link *link, struct str text)
+{
+	struct why why;
+	if (link->state != LINK_OPENING)
+		return;
+	if (wire_welcome_read(&link->welcome, link->json, text, &why) < 0) {
+		log_error("protocol", "reason=%s", log_quote(str_c(why.text)));
+		reopen_in(link, REFUSED_US);
+		return;
+	}
+	link->epoch = link->welcome.epoch;
+	link->window = link->welcome.window ? link->welcome.window : WIRE_WINDOW;
+	if (!link->o.is_cursor_busy) {
+		welcome_done(link);
+		return;
+	}
+	link->state = LINK_LOCKING;
+	link->locked_us = loop_now_us();
+	zsock_pause(link->sock, true);
+	try_lock(link);
+}
+
+static void take_events(struct link *link, struct str frame)
+{
+	if (pool_offer(link->o.pool, frame) == 0) {
+		link_progress(link);
+		return;
+	}
+	log_error("protocol", "reason=%s", log_quote(STR("events that cannot be read")));
+	reopen_in(link, REFUSED_US);
+}
+
+static void take_mark(struct link *link, struct str pos)
+{
+	if (pos.n == 8)
+		pool_mark(link->o.pool, link->epoch, get_le64(pos.p));
+}
+
+static void take_gap(struct link *link, struct str text)
+{
+	struct wire_gap gap;
+	struct why why;
+	if (wire_gap_read(&gap, link->json, text, &why) < 0) {
+		log_error("protocol", "reason=%s", log_quote(str_c(why.text)));
+		return;
+	}
+	link->gaps++;
+	log_warn("gap", "epoch=%llu from=%llu to=%llu why=%s count=%llu",
+		 (unsigned long long)gap.epoch, (unsigned long long)gap.from,
+		 (unsigned long long)gap.to, gap.is_epoch ? "epoch" : "horizon",
+		 (unsigned long long)link->gaps);
+	if (gap.epoch == link->epoch)
+		pool_mark(link->o.pool, gap.epoch, gap.to);
+}
+
+static void take_refusal(struct link *link, struct str code, struct str text)
+{
+	uint64_t number = 0;
+	(void)str_to_u64(code, &number);
+	if (number == 409) {
+		log_info("taken_over", "bot=%.*s by=%s", STR_FMT(link->o.bot),
+			 log_quote(STR("another process of this name; this one ends")));
+		end(link, LINK_TAKEN_OVER);
+		return;
+	}
+	log_error("refused", "code=%llu reason=%s", (unsigned long long)number, log_quote(text));
+	if (number == 400)
+		end(link, LINK_REFUSED);
+	else
+		reopen_in(link, REFUSED_US);
+}
+
+static void take_leave(struct link *link)
+{
+	log_info("taken_over", "bot=%.*s by=%s", STR_FMT(link->o.bot),
+		 log_quote(STR("another process of this name, which waits for us to finish")));
+	end(link, LINK_TAKEN_OVER);
+}
+
+static void came(void *arg, const struct str *frames, size_t n)
+{
+	struct link *link = arg;
+	struct str first = n > 1 ? frames[1] : (struct str){0};
+	struct str second = n > 2 ? frames[2] : (struct str){0};
+	char kind = frames[0].n == 1 ? frames[0].p[0] : 0;
+	if (link->state == LINK_LEAVING || link->state == LINK_CLOSED)
+		return;
+	link->heard_us = loop_now_us();
+	if (kind == 'W')
+		take_welcome(link, first);
+	else if (kind == 'X')
+		take_refusal(link, first, second);
+	else if (kind == 'C')
+		take_leave(link);
+	else if (kind == 'N')
+		reopen_in(link, AGAIN_US);
+	else if (link->state != LINK_OPEN)
+		return;
+	else if (kind == 'E')
+		take_events(link, first);
+	else if (kind == 'M')
+		take_mark(link, first);
+	else if (kind == 'G')
+		take_gap(link, first);
+}
+
+struct link *link_new(const struct link_options *options)
+{
+	struct link *link = mem_zero(sizeof *link);
+	link->o = *options;
+	link->json = json_new();
+	link->tick = loop_timer_new(options->loop, tick, link);
+	link->open = loop_timer_new(options->loop, open_socket, link);
+	link->lock = loop_timer_new(options->loop, try_lock, link);
+	open_socket(link);
+	return link;
+}
+
+void link_leave(struct link *link)
+{
+	link->state = LINK_LEAVING;
+	loop_timer_stop(link->tick);
+	loop_timer_stop(link->open);
+	loop_timer_stop(link->lock);
+	if (link->sock)
+		zsock_pause(link->sock, true);
+}
+
+void link_free(struct link **out)
+{
+	struct link *link = *out;
+	struct pool_state state;
+	if (!link)
+		return;
+	pool_state(link->o.pool, &state);
+	if (link->sock && state.epoch && state.epoch == link->epoch) {
+		say_progress(link, &state);
+		zsock_send(link->sock, &STR("C"), 1);
+	}
+	zsock_free(&link->sock);
+	loop_timer_free(&link->tick);
+	loop_timer_free(&link->open);
+	loop_timer_free(&link->lock);
+	json_free(link->json);
+	free(link);
+	*out = NULL;
+}

@@ -1,0 +1,52 @@
+/* bot/link.h: the events door, seen from a bot: open, take what comes, say how far we are.
+ *
+ * One DEALER per connection, ipc where tuttid's socket file is there, else TCP. After 5 s of
+ * silence it opens a new one and goes on from the cursor. A tuttid that is absent is waited for,
+ * with one line a minute. What comes is handed to the pool; docs/wire.md has the letters. Threads:
+ * the main thread's.
+ */
+#ifndef BOT_LINK_H
+#define BOT_LINK_H
+
+#include "bot/pool.h"
+#include "bot/registry.h"
+#include "net/zsock.h"
+
+enum link_end {
+	LINK_TAKEN_OVER, /* another process of our identity is there: finish, exit 0 */
+	LINK_REFUSED,    /* tuttid does not understand us: exit 78 */
+};
+
+struct link_options {
+	struct loop *loop;
+	struct pool *pool;
+	struct cursor *cursor;
+	const char *cursor_dir; /* NULL: none can be written */
+	bool is_cursor_busy;    /* another process has it: ask it to leave, then take it */
+	const struct registry *registry;
+	struct str bot;
+	unsigned part, parts, window;
+	enum wire_from from; /* where there is no cursor */
+	const char *host;
+	unsigned port; /* of the live door */
+	void (*on_welcome)(void *arg, const struct wire_welcome *welcome);
+	/* Called once at most; the link takes nothing more. */
+	void (*on_end)(void *arg, enum link_end end);
+	void *arg;
+};
+
+struct link;
+struct link *link_new(const struct link_options *options);
+/* Sends the last word: what is finished, and that we leave. */
+void link_free(struct link **link);
+
+/* Takes nothing more; what is in hand may finish. */
+void link_leave(struct link *link);
+/* Tells the bus how far we are, if it has to know. */
+void link_progress(struct link *link);
+
+/* "ipc:///run/tutti/6000/call" or "tcp://127.0.0.1:6002"; add: 1 events, 2 call. */
+void link_endpoint(char out[static 192], const char *host, unsigned port, const char *door,
+		   unsigned add);
+
+#endif

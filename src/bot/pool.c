@@ -1,0 +1,309 @@
+#include "bot/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { WAKE_BYTES = 256 * 1024 }; /* a quarter of what the bus sends unacknowledged */
+
+/* The events of one E: the jobs, then the frame's bytes. */
+struct batch {
+	_Atomic size_t refs;
+	struct job job[];
+};
+
+struct worker {
+	struct pool *pool;
+	unsigned number;
+	pthread_t thread;
+};
+
+struct pool {
+	struct pool_options options;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct lanes lanes;
+	struct cursor *cursor;
+	struct job *held, **held_end; /* offered, but the cursor is full */
+	unsigned connection, wake_after;
+	uint64_t done, bytes;
+	uint64_t woken_done, woken_bytes; /* as of the last wake-up */
+	bool wants_exit, is_stopping, is_ended;
+	int fd;
+	struct worker *worker;
+};
+
+static void wake(struct pool *pool)
+{
+	uint64_t one = 1;
+	pool->woken_done = pool->done;
+	pool->woken_bytes = pool->bytes;
+	ssize_t n = write(pool->fd, &one, sizeof one);
+	BUG_ON(n != sizeof one);
+}
+
+static void release(struct job *job)
+{
+	struct batch *batch = job->batch;
+	if (atomic_fetch_sub(&batch->refs, 1) == 1)
+		free(batch);
+}
+
+static void release_list(struct job *list)
+{
+	while (list) {
+		struct job *next = list->next;
+		release(list);
+		list = next;
+	}
+}
+
+/* Under the lock. */
+static void forget_held(struct pool *pool)
+{
+	release_list(pool->held);
+	pool->held = NULL;
+	pool->held_end = &pool->held;
+}
+
+/* Under the lock: the event needs no more work. */
+static void count_done(struct pool *pool, const struct job *job)
+{
+	if (job->connection != pool->connection)
+		return;
+	pool->done++;
+	pool->bytes += wire_record_size(WIRE_HEADER + job->h.topic.n, job->payload.n);
+}
+
+/* Under the lock: the cursor decides whether the event is to run; false: it is full, hold it. */
+static bool admit(struct pool *pool, struct job *job)
+{
+	enum cursor_seen seen = cursor_take(pool->cursor, job->h.epoch, job->h.pos);
+	if (seen == CURSOR_FULL)
+		return false;
+	if (pool->cursor->file.p) /* it knows better than the bus what was begun */
+		job->flags &= ~(unsigned)WIRE_REDELIVERED;
+	if (seen == CURSOR_AGAIN)
+		job->flags |= WIRE_REDELIVERED;
+	if ((seen == CURSOR_NEW || seen == CURSOR_AGAIN) &&
+	    pool->options.wants(pool->options.arg, &job->h)) {
+		lanes_add(&pool->lanes, job);
+		return true;
+	}
+	if (seen == CURSOR_NEW || seen == CURSOR_AGAIN)
+		cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
+	count_done(pool, job);
+	release(job);
+	return true;
+}
+
+/* Under the lock: what was held may fit now. */
+static void admit_held(struct pool *pool)
+{
+	while (pool->held) {
+		struct job *job = pool->held, *next = job->next;
+		if (!admit(pool, job))
+			return;
+		pool->held = next;
+		if (!next)
+			pool->held_end = &pool->held;
+	}
+}
+
+/* Under the lock. */
+static void finish(struct pool *pool, struct job *job)
+{
+	cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
+	lanes_done(&pool->lanes, job);
+	count_done(pool, job);
+	admit_held(pool);
+	if (pool->lanes.first && pool->options.workers > 1)
+		pthread_cond_signal(&pool->work);
+	if (pool->is_stopping || pool->wants_exit ||
+	    pool->done - pool->woken_done >= pool->wake_after ||
+	    pool->bytes - pool->woken_bytes >= WAKE_BYTES)
+		wake(pool);
+}
+
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	struct pool *pool = worker->pool;
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->is_ended) {
+		struct job *job = lanes_take(&pool->lanes);
+		if (!job) {
+			pthread_cond_wait(&pool->work, &pool->lock);
+			continue;
+		}
+		cursor_start(pool->cursor, job->h.epoch, job->h.pos);
+		pthread_mutex_unlock(&pool->lock);
+		bool is_exit = pool->options.run(pool->options.arg, worker->number, job);
+		pthread_mutex_lock(&pool->lock);
+		pool->wants_exit |= is_exit;
+		finish(pool, job);
+		release(job);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+struct pool *pool_new(const struct pool_options *options, struct cursor *cursor)
+{
+	struct pool *pool = mem_zero(sizeof *pool);
+	pool->options = *options;
+	pool->cursor = cursor;
+	pool->held_end = &pool->held;
+	pool->wake_after = 1;
+	lanes_init(&pool->lanes);
+	pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	BUG_ON(pool->fd < 0);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->work, NULL);
+	pool->worker = mem_zero(options->workers * sizeof *pool->worker);
+	for (unsigned i = 0; i < options->workers; i++) {
+		pool->worker[i] = (struct worker){.pool = pool, .number = i};
+		int error = pthread_create(&pool->worker[i].thread, NULL, work, &pool->worker[i]);
+		BUG_ON(error != 0);
+	}
+	return pool;
+}
+
+void pool_free(struct pool **out)
+{
+	struct pool *pool = *out;
+	if (!pool)
+		return;
+	pool_stop(pool);
+	pthread_mutex_lock(&pool->lock);
+	pool->is_ended = true;
+	pthread_cond_broadcast(&pool->work);
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < pool->options.workers; i++)
+		pthread_join(pool->worker[i].thread, NULL);
+	lanes_done_all(&pool->lanes);
+	pthread_cond_destroy(&pool->work);
+	pthread_mutex_destroy(&pool->lock);
+	close(pool->fd);
+	free(pool->worker);
+	free(pool);
+	*out = NULL;
+}
+
+int pool_fd(const struct pool *pool)
+{
+	return pool->fd;
+}
+
+void pool_woken(struct pool *pool)
+{
+	uint64_t count;
+	ssize_t n = read(pool->fd, &count, sizeof count);
+	BUG_ON(n < 0 && errno != EAGAIN);
+}
+
+void pool_connect(struct pool *pool, unsigned wake_after)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->connection++;
+	forget_held(pool); /* it comes again */
+	pool->wake_after = wake_after;
+	pool->done = pool->bytes = pool->woken_done = pool->woken_bytes = 0;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static int count_records(struct str frame, size_t *n)
+{
+	struct wire_header h;
+	struct str payload;
+	int got;
+	for (*n = 0; (got = wire_record_next(&frame, &h, &payload)) == 1; (*n)++)
+		;
+	return got;
+}
+
+static struct batch *batch_new(struct str frame, size_t n, unsigned connection)
+{
+	struct batch *batch = mem_new(sizeof *batch + n * sizeof(struct job) + frame.n);
+	char *bytes = (char *)&batch->job[n];
+	memcpy(bytes, frame.p, frame.n);
+	struct str rest = str_of(bytes, frame.n);
+	batch->refs = n;
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = &batch->job[i];
+		*job = (struct job){.batch = batch, .connection = connection};
+		int got = wire_record_next(&rest, &job->h, &job->payload);
+		BUG_ON(got != 1);
+		job->flags = job->h.flags;
+	}
+	return batch;
+}
+
+int pool_offer(struct pool *pool, struct str frame)
+{
+	size_t n;
+	int bad = count_records(frame, &n);
+	if (bad < 0 || n == 0)
+		return -EBADMSG;
+	struct batch *batch = batch_new(frame, n, pool->connection);
+	pthread_mutex_lock(&pool->lock);
+	size_t before = pool->lanes.waiting;
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = &batch->job[i]; /* once admitted, it may be gone */
+		if (!pool->held && admit(pool, job))
+			continue;
+		job->next = NULL;
+		*pool->held_end = job;
+		pool->held_end = &job->next;
+	}
+	size_t added = pool->lanes.waiting - before;
+	pthread_mutex_unlock(&pool->lock);
+	if (added > 1)
+		pthread_cond_broadcast(&pool->work);
+	else if (added == 1)
+		pthread_cond_signal(&pool->work);
+	return 0;
+}
+
+void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (!pool->held) /* else the bus says it again */
+		cursor_mark(pool->cursor, epoch, pos);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (pool->cursor->epoch != epoch || pool->cursor->pos > head)
+		cursor_reset(pool->cursor, epoch, pos);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_state(struct pool *pool, struct pool_state *out)
+{
+	pthread_mutex_lock(&pool->lock);
+	*out = (struct pool_state){
+		.epoch = pool->cursor->epoch,
+		.pos = pool->cursor->pos,
+		.done = pool->done,
+		.bytes = pool->bytes,
+		.waiting = pool->lanes.waiting,
+		.running = pool->lanes.running,
+		.wants_exit = pool->wants_exit,
+	};
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_stop(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->is_stopping = true;
+	release_list(lanes_drop(&pool->lanes));
+	forget_held(pool);
+	pthread_mutex_unlock(&pool->lock);
+}

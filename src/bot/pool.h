@@ -1,0 +1,59 @@
+/* bot/pool.h: the events in hand: which are waiting, which run, how far the cursor has come.
+ *
+ * The main thread offers what the bus sent (pool_offer) and reads how far it is (pool_state); a few
+ * workers run one event each. One lock guards lanes and cursor. The main thread is woken by an
+ * eventfd, not for every event but when a good part of the window is done.
+ * Memory:  a batch is one copy of what the bus sent; it goes when its last event is finished.
+ * Threads: pool_* belong to the main thread, run is called by the workers.
+ */
+#ifndef BOT_POOL_H
+#define BOT_POOL_H
+
+#include "bot/lanes.h"
+#include "proto/cursor.h"
+
+/* Runs one event on worker number i; true: a handler asked to leave serve(). */
+typedef bool pool_run_fn(void *arg, unsigned worker, const struct job *job);
+
+struct pool;
+
+struct pool_options {
+	unsigned workers;
+	pool_run_fn *run;
+	void *arg;
+	/* Whether any handler may want the event; others finish at once. */
+	bool (*wants)(void *arg, const struct wire_header *h);
+};
+
+/* The cursor belongs to the pool as long as it lives: pool_cursor() borrows it, under the lock. */
+struct pool *pool_new(const struct pool_options *options, struct cursor *cursor);
+/* Waits for the workers; nothing may run or wait any more. */
+void pool_free(struct pool **pool);
+/* Readable when pool_state() is worth a look; empty it with pool_woken(). */
+int pool_fd(const struct pool *pool);
+void pool_woken(struct pool *pool);
+
+/* A new connection begins: what finishes of earlier ones no longer counts. wake_after: events after
+ * whose end the main thread is woken. */
+void pool_connect(struct pool *pool, unsigned wake_after);
+/* The frame of an E. Events count, in order; -EBADMSG: not of the protocol. */
+TT_CHECK int pool_offer(struct pool *pool, struct str frame);
+/* The bus said that nothing up to pos is to come. */
+void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos);
+/* The connection stands at (epoch, pos): a cursor of another epoch, or beyond head, begins there.
+ */
+void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head);
+
+struct pool_state {
+	uint64_t epoch, pos; /* of the cursor: everything up to it is finished */
+	uint64_t done;       /* events finished on this connection */
+	uint64_t bytes;      /* of these, since the connection began */
+	size_t waiting, running;
+	bool wants_exit;
+};
+void pool_state(struct pool *pool, struct pool_state *out);
+
+/* Forgets what has not started: it will be delivered again. From now on every end wakes. */
+void pool_stop(struct pool *pool);
+
+#endif

@@ -1,0 +1,215 @@
+#include "bot/registry.h"
+
+#include <stdlib.h>
+
+static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
+{
+	va_list args;
+	buf_addf(&registry->faults, "%s:%d: error: ", file, line);
+	va_start(args, fmt);
+	buf_addv(&registry->faults, fmt, args);
+	va_end(args);
+	buf_addc(&registry->faults, '\n');
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct tt_route *x = *(const struct tt_route *const *)a;
+	const struct tt_route *y = *(const struct tt_route *const *)b;
+	int file = strcmp(x->file, y->file);
+	return file ? file : (x->line > y->line) - (x->line < y->line);
+}
+
+/* True if name is one of the words in "echo, add". */
+static bool is_listed(const char *list, const char *name)
+{
+	struct str rest = str_c(list);
+	while (rest.n > 0)
+		if (str_eq(str_trim(str_cut(&rest, ',')), str_c(name)))
+			return true;
+	return false;
+}
+
+static bool has_handler(const struct module *module, struct str name)
+{
+	for (size_t i = 0; i < module->n; i++)
+		if (str_eq(str_c(module->route[i]->handler), name))
+			return true;
+	return false;
+}
+
+/* The list of export_bot() and the annotations say the same. */
+static void check_list(struct registry *registry, const struct module *module)
+{
+	const tt_bot *bot = module->bot;
+	for (size_t i = 0; i < module->n; i++) {
+		const struct tt_route *route = module->route[i];
+		if (!is_listed(bot->listed, route->handler))
+			fault(registry, route->file, route->line,
+			      "%s is annotated, but export_bot(%s, ...) does not list it",
+			      route->handler, bot->name);
+	}
+	for (struct str rest = str_c(bot->listed); rest.n > 0;) {
+		struct str name = str_trim(str_cut(&rest, ','));
+		if (!has_handler(module, name))
+			fault(registry, bot->file, bot->line,
+			      "export_bot(%s, ...) lists %.*s, which has no annotation line",
+			      bot->name, STR_FMT(name));
+	}
+}
+
+static void collect(struct registry *registry, struct module *module)
+{
+	const tt_bot *bot = module->bot;
+	size_t room = (size_t)(bot->last - bot->first);
+	module->route = mem_new(room * sizeof *module->route + 1);
+	for (const struct tt_route *const *at = bot->first; at < bot->last; at++) {
+		if (*at && (*at)->abi != TT_ABI)
+			fault(registry, bot->file, bot->line,
+			      "%s was compiled for another version of tutti", bot->name);
+		else if (*at && (*at)->event) /* the one without makes the section */
+			module->route[module->n++] = *at;
+	}
+	qsort(module->route, module->n, sizeof *module->route, by_place);
+	if (bot->listed)
+		check_list(registry, module);
+	if (module->n == 0)
+		fault(registry, bot->file, bot->line,
+		      "%s has no route: no annotation line was compiled with #define BOT %s, "
+		      "or its file is in a static archive and was not linked",
+		      bot->name, bot->name);
+}
+
+static struct event_routes *routes_for(struct module *module, const char *event)
+{
+	for (size_t i = 0; i < module->events; i++)
+		if (str_eq(module->event[i].event, str_c(event)))
+			return &module->event[i];
+	struct event_routes *routes = &module->event[module->events++];
+	*routes = (struct event_routes){
+		.event = str_c(event),
+		.decode = decode_for(str_c(event)),
+		.route = mem_new(module->n * sizeof *routes->route),
+		.patterns = route_set_new(),
+	};
+	return routes;
+}
+
+static void add_route(struct registry *registry, struct module *module,
+		      const struct tt_route *route)
+{
+	struct event_routes *routes = routes_for(module, route->event);
+	struct why why;
+	int index = route_set_add(routes->patterns, str_c(route->with.pattern), &why);
+	if (index < 0) {
+		fault(registry, route->file, route->line, "%s in the pattern \"%s\" of %s",
+		      why.text, route->with.pattern, route->handler);
+		return;
+	}
+	unsigned groups = route_set_groups(routes->patterns, (size_t)index);
+	if (groups != route->n_captures)
+		fault(registry, route->file, route->line,
+		      "the pattern \"%s\" has %u group%s, but %s takes %u capture%s",
+		      route->with.pattern ? route->with.pattern : "", groups,
+		      groups == 1 ? "" : "s", route->handler, route->n_captures,
+		      route->n_captures == 1 ? "" : "s");
+	if (!routes->decode)
+		fault(registry, route->file, route->line, "no such event: %s", route->event);
+	routes->route[routes->n++] = route;
+}
+
+static void add_module(struct registry *registry, const tt_bot *bot)
+{
+	struct module *module = &registry->module[registry->n++];
+	*module = (struct module){.bot = bot};
+	if (bot->abi != TT_ABI) {
+		fault(registry, "bot", 0, "a module was compiled for another version of tutti");
+		return;
+	}
+	collect(registry, module);
+	module->event = mem_zero((module->n + 1) * sizeof *module->event);
+	for (size_t i = 0; i < module->n; i++)
+		add_route(registry, module, module->route[i]);
+	for (size_t i = 0; i < module->events; i++)
+		route_set_seal(module->event[i].patterns);
+}
+
+void registry_init(struct registry *registry, const tt_bot *const *bots)
+{
+	size_t n = 0;
+	while (bots && bots[n])
+		n++;
+	*registry = (struct registry){.module = mem_zero((n + 1) * sizeof(struct module))};
+	for (size_t i = 0; i < n; i++)
+		add_module(registry, bots[i]);
+	if (n == 0)
+		fault(registry, "serve", 0, "no module was given: serve(BOTS(&my_bot), ...)");
+}
+
+void registry_done(struct registry *registry)
+{
+	for (size_t m = 0; m < registry->n; m++) {
+		struct module *module = &registry->module[m];
+		for (size_t i = 0; i < module->events; i++) {
+			free(module->event[i].route);
+			route_set_free(&module->event[i].patterns);
+		}
+		free(module->event);
+		free(module->route);
+	}
+	free(registry->module);
+	buf_done(&registry->faults);
+}
+
+const struct event_routes *module_routes(const struct module *module, struct str event)
+{
+	for (size_t i = 0; i < module->events; i++)
+		if (str_eq(module->event[i].event, event))
+			return &module->event[i];
+	return NULL;
+}
+
+bool registry_wants(const struct registry *registry, struct str event)
+{
+	for (size_t m = 0; m < registry->n; m++)
+		if (module_routes(&registry->module[m], event))
+			return true;
+	return false;
+}
+
+bool registry_next_event(const struct registry *registry, size_t *at, struct str *event)
+{
+	size_t place = 0;
+	for (size_t m = 0; m < registry->n; m++) {
+		for (size_t i = 0; i < registry->module[m].events; i++, place++) {
+			struct str name = registry->module[m].event[i].event;
+			bool is_new = true;
+			for (size_t before = 0; before < m; before++)
+				is_new &= !module_routes(&registry->module[before], name);
+			if (place < *at || !is_new)
+				continue;
+			*at = place + 1;
+			*event = name;
+			return true;
+		}
+	}
+	return false;
+}
+
+void registry_print(const struct registry *registry, struct buf *out)
+{
+	for (size_t m = 0; m < registry->n; m++) {
+		const struct module *module = &registry->module[m];
+		buf_addf(out, "%s: %s\n", module->bot->name, module->bot->about);
+		for (size_t i = 0; i < module->n; i++) {
+			const struct tt_route *r = module->route[i];
+			const char *types = *r->types ? r->types + 1 : "-";
+			buf_addf(out, "  %-20s %-24s %-16s %-12s %s:%d%s%s%s\n", r->event,
+				 r->with.pattern ? r->with.pattern : "", types, r->handler, r->file,
+				 r->line, r->with.from_bots ? "  from bots too" : "",
+				 r->with.help ? "  " : "", r->with.help ? r->with.help : "");
+		}
+	}
+}

@@ -1,0 +1,50 @@
+/* bot/registry.h: the modules given to serve(), their routes in order, compiled and checked.
+ *
+ * Routes are sorted by file and line (gcc -O2 reverses the order in the section). What is wrong is
+ * told as a compiler tells it, "bot.c:3: ...", one line per fault, all of them, before anything
+ * connects.
+ * Memory:  a registry lives as long as serve(); the routes are the program's own data.
+ * Threads: not changed after registry_new(); any thread may read it.
+ */
+#ifndef BOT_REGISTRY_H
+#define BOT_REGISTRY_H
+
+#include "bot/decode.h"
+
+/* The routes of one module for one event. */
+struct event_routes {
+	struct str event;
+	decode_fn *decode;
+	const struct tt_route **route; /* in the order of trying */
+	size_t n;
+	struct route_set *patterns; /* the same order */
+};
+
+struct module {
+	const tt_bot *bot;
+	const struct tt_route **route; /* all, by file and line */
+	size_t n;
+	struct event_routes *event;
+	size_t events;
+};
+
+struct registry {
+	struct module *module;
+	size_t n;
+	struct buf faults; /* lines; empty: all is well */
+};
+
+void registry_init(struct registry *registry, const tt_bot *const *bots);
+void registry_done(struct registry *registry);
+
+/* NULL: the module has no route for it. */
+const struct event_routes *module_routes(const struct module *module, struct str event);
+/* True if some module has a route for it. */
+bool registry_wants(const struct registry *registry, struct str event);
+/* The next event name that some module routes, each once: start with *at 0; false at the end. */
+bool registry_next_event(const struct registry *registry, size_t *at, struct str *event);
+
+/* Pattern, types, handler, file and line of every route, one a line. */
+void registry_print(const struct registry *registry, struct buf *out);
+
+#endif
