@@ -10,6 +10,9 @@
 #include "base/config.h"
 #include "net/loop.h"
 
+/* What Discord is told we are, on REST and on the gateway; it refuses requests without. */
+#define ROLE_USER_AGENT "DiscordBot (tutti, " TT_VERSION ")"
+
 struct role {
 	const struct config *config;
 	struct loop *loop;

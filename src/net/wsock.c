@@ -1,13 +1,12 @@
 #include "net/wsock.h"
 
+#include "net/crypto.h"
 #include "net/dial.h"
 #include "net/tls.h"
 #include "net/url.h"
 #include "proto/frame.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -167,7 +166,7 @@ static void send_out(struct wsock *ws)
 static uint32_t mask(void)
 {
 	uint32_t m;
-	BUG_ON(RAND_bytes((unsigned char *)&m, sizeof m) != 1);
+	crypto_random(&m, sizeof m);
 	return m;
 }
 
@@ -316,11 +315,11 @@ static void make_key(struct wsock *ws, char key[static FRAME_KEY_SIZE + 1])
 {
 	uint8_t nonce[16], sha1[20];
 	char text[FRAME_KEY_SIZE + sizeof FRAME_GUID];
-	BUG_ON(RAND_bytes(nonce, sizeof nonce) != 1);
+	crypto_random(nonce, sizeof nonce);
 	frame_key(key, nonce);
 	memcpy(text, key, FRAME_KEY_SIZE);
 	memcpy(text + FRAME_KEY_SIZE, FRAME_GUID, sizeof FRAME_GUID);
-	BUG_ON(EVP_Digest(text, sizeof text - 1, sha1, NULL, EVP_sha1(), NULL) != 1);
+	crypto_sha1(sha1, str_of(text, sizeof text - 1));
 	frame_accept(ws->accept, sha1);
 }
 

@@ -1,0 +1,182 @@
+#include "gateway/discover.h"
+
+#include "base/log.h"
+#include "net/crypto.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SECOND 1000000ull
+
+enum {
+	TIMEOUT_MS = 15 * 1000,
+	ANSWER_MAX = 64 * 1024, /* bytes */
+	BAN_WAIT_S = 60,        /* between probes while Cloudflare refuses us */
+	WAIT_MAX_S = 24 * 3600, /* of a Retry-After that is believed */
+	BACKOFF_MAX_S = 60,
+};
+
+struct discover {
+	struct discover_options options;
+	struct json *json;
+	struct https_request *request;
+	struct loop_timer *retry;
+	struct buf url, authorization;
+	unsigned attempt; /* that failed, in a row */
+	bool is_waiting;  /* for the next attempt */
+};
+
+static uint64_t retry_after_us(const struct https_answer *answer)
+{
+	double s = 0;
+	if (!str_to_f64(https_header_of(answer, "retry-after"), &s) || !(s > 0))
+		return 0;
+	return (uint64_t)((s < WAIT_MAX_S ? s : WAIT_MAX_S) * (double)SECOND);
+}
+
+static bool is_json(const struct https_answer *answer)
+{
+	return str_starts(https_header_of(answer, "content-type"), STR("application/json"));
+}
+
+static enum discover_verdict read_body(struct str body, struct json *json, struct discovery *out,
+				       struct why *why)
+{
+	struct json_at d;
+	if (json_parse(json, body, &d, why) < 0)
+		return DISCOVER_AGAIN;
+	struct json_at limit = json_get(d, "session_start_limit");
+	struct str url = json_str(json_get(d, "url"));
+	int64_t shards = json_i64(json_get(d, "shards"));
+	if (!url.n || url.n >= sizeof out->url || shards < 1 || shards > INT32_MAX ||
+	    json_kind(json_get(limit, "remaining")) != JSON_NUMBER) {
+		why_set(why, -EBADMSG, "no url, shards and session_start_limit in the answer");
+		return DISCOVER_AGAIN;
+	}
+	*out = (struct discovery){
+		.shards = (uint32_t)shards,
+		.limit = {.total = (uint32_t)json_u64(json_get(limit, "total")),
+			  .remaining = (uint32_t)json_u64(json_get(limit, "remaining")),
+			  .reset_after_us = json_u64(json_get(limit, "reset_after")) * 1000,
+			  .max_concurrency =
+				  (uint32_t)json_u64(json_get(limit, "max_concurrency"))}};
+	memcpy(out->url, url.p, url.n);
+	return DISCOVER_OK;
+}
+
+enum discover_verdict discover_judge(const struct https_answer *answer, struct json *json,
+				     struct discovery *out, uint64_t *wait_us, struct why *why)
+{
+	*wait_us = retry_after_us(answer);
+	if (answer->status == 200)
+		return read_body(answer->body, json, out, why);
+	if (answer->status == 401) {
+		why_set(why, -EACCES,
+			"Discord refused the token: make a new one in the developer portal (Bot, "
+			"Reset Token) and put it in place");
+		return DISCOVER_REFUSED;
+	}
+	if (answer->status == 0)
+		why_set(why, answer->error, "%s", answer->text ? answer->text : "no answer");
+	else if ((answer->status == 403 || answer->status == 429) && !is_json(answer)) {
+		why_set(why, -EACCES,
+			"status %d with a page instead of JSON: this address is "
+			"refused before Discord, by Cloudflare or a proxy",
+			answer->status);
+		if (*wait_us < BAN_WAIT_S * SECOND)
+			*wait_us = BAN_WAIT_S * SECOND;
+	} else if (answer->status == 404)
+		why_set(why, -ENOENT, "status 404: discord.api_url does not lead to Discord's API");
+	else
+		why_set(why, -EAGAIN, "status %d", answer->status);
+	return DISCOVER_AGAIN;
+}
+
+static uint64_t backoff_us(unsigned attempt)
+{
+	uint64_t most = attempt < 6 ? SECOND << attempt : BACKOFF_MAX_S * SECOND, random;
+	if (most > BACKOFF_MAX_S * SECOND)
+		most = BACKOFF_MAX_S * SECOND;
+	crypto_random(&random, sizeof random);
+	return SECOND + random % most;
+}
+
+static void try_later(struct discover *d, uint64_t wait_us, const struct why *why)
+{
+	uint64_t pause = backoff_us(++d->attempt);
+	pause = pause > wait_us ? pause : wait_us;
+	log_warn("discover_failed", "attempt=%u retry_ms=%llu why=%s", d->attempt,
+		 (unsigned long long)(pause / 1000), log_quote(str_c(why->text)));
+	d->is_waiting = true;
+	loop_timer_in(d->retry, pause);
+}
+
+static void answered(void *arg, const struct https_answer *answer)
+{
+	struct discover *d = arg;
+	struct discovery found;
+	struct why why = {0};
+	uint64_t wait_us;
+	d->request = NULL;
+	switch (discover_judge(answer, d->json, &found, &wait_us, &why)) {
+	case DISCOVER_OK:
+		d->attempt = 0;
+		d->options.on_found(d->options.arg, &found);
+		break;
+	case DISCOVER_REFUSED: d->options.on_refused(d->options.arg, why.text); break;
+	case DISCOVER_AGAIN: try_later(d, wait_us, &why); break;
+	}
+}
+
+static void send_request(struct discover *d)
+{
+	struct https_header authorization = {STR("Authorization"), buf_str(&d->authorization)};
+	d->request = https_send(d->options.https,
+				&(struct https_ask){.method = STR("GET"),
+						    .url = buf_str(&d->url),
+						    .headers = &authorization,
+						    .n_headers = 1,
+						    .timeout_ms = TIMEOUT_MS,
+						    .max_answer = ANSWER_MAX},
+				answered, d);
+}
+
+static void retry(void *arg)
+{
+	struct discover *d = arg;
+	d->is_waiting = false;
+	send_request(d);
+}
+
+struct discover *discover_new(const struct discover_options *options)
+{
+	struct discover *d = mem_zero(sizeof *d);
+	d->options = *options;
+	d->json = json_new();
+	d->retry = loop_timer_new(options->loop, retry, d);
+	buf_addf(&d->url, "%.*s/gateway/bot", STR_FMT(options->api_url));
+	buf_addf(&d->authorization, "Bot %.*s", STR_FMT(options->token));
+	return d;
+}
+
+void discover_free(struct discover **discover)
+{
+	struct discover *d = *discover;
+	*discover = NULL;
+	if (!d)
+		return;
+	if (d->request)
+		https_cancel(d->request);
+	loop_timer_free(&d->retry);
+	json_free(d->json);
+	buf_done(&d->url);
+	memset(d->authorization.p, 0, d->authorization.n);
+	buf_done(&d->authorization);
+	free(d);
+}
+
+void discover_ask(struct discover *d)
+{
+	if (!d->request && !d->is_waiting)
+		send_request(d);
+}

@@ -1,0 +1,46 @@
+/* gateway/discover.h: GET {api_url}/gateway/bot: where to connect, with how many shards, and how
+ * often one may identify.
+ *
+ * Asked for when somebody needs it, one request at a time, and repeated until it succeeds: with
+ * growing pauses, never within a second, and as late as Discord or Cloudflare says. Only a token
+ * that is refused (401) ends it.
+ */
+#ifndef GATEWAY_DISCOVER_H
+#define GATEWAY_DISCOVER_H
+
+#include "base/json.h"
+#include "gateway/identify.h"
+#include "net/https.h"
+
+struct discovery {
+	char url[512];
+	uint32_t shards; /* as Discord recommends */
+	struct identify_limit limit;
+};
+
+enum discover_verdict {
+	DISCOVER_OK,
+	DISCOVER_REFUSED, /* the token; asking again would count against the address */
+	DISCOVER_AGAIN,   /* not before wait_us */
+};
+
+/* What an answer means. why: for the log, where it is not OK. wait_us: at least so long. */
+enum discover_verdict discover_judge(const struct https_answer *answer, struct json *json,
+				     struct discovery *out, uint64_t *wait_us, struct why *why);
+
+struct discover_options {
+	struct loop *loop;
+	struct https *https;
+	struct str api_url, token;
+	void (*on_found)(void *arg, const struct discovery *found);
+	void (*on_refused)(void *arg, const char *why);
+	void *arg;
+};
+
+struct discover;
+struct discover *discover_new(const struct discover_options *options);
+void discover_free(struct discover **discover);
+/* on_found or on_refused follows, from the loop. */
+void discover_ask(struct discover *discover);
+
+#endif

@@ -1,0 +1,451 @@
+/* The gateway role: the shards, what they share, and in which order they begin. */
+#include "base/log.h"
+#include "base/metric.h"
+#include "gateway/discover.h"
+#include "gateway/ledger.h"
+#include "gateway/settings.h"
+#include "gateway/shard.h"
+#include "net/crypto.h"
+#include "net/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+	ROOM = 256, /* shards that files have room for at least: auto may become many */
+	REFRESH_US = 1000 * 1000, /* of the sessions file, while events come */
+	URL_REFUSED_US = 60 * 1000 * 1000,
+};
+
+struct gateway {
+	struct role *role;
+	struct loop *loop;
+	struct settings settings;
+	struct state state;
+	struct ledger ledger;
+	struct journal journal;
+	struct bell bell;
+	struct publish publish;
+	struct https *https;
+	struct shard_common common;
+
+	struct discover *discover;
+	char url[512]; /* of the gateway, from discovery; "": not known yet */
+	struct identify identify;
+	struct loop_timer *slots; /* when the next may identify */
+	bool is_budget_told;      /* that it is used up */
+
+	struct shard **shards; /* by number less first; NULL until their number is known */
+	bool *is_started;
+	uint32_t first, count, total;
+	uint32_t fatal;
+	struct loop_timer *starts; /* the next shards without a session connect */
+	struct loop_timer *ask;    /* for discovery once more */
+
+	struct loop_hook *turn;
+	struct loop_timer *refresh;
+	bool is_refresh_due;
+	bool is_stopped;
+	int status;
+};
+
+static void end(struct gateway *g, int status)
+{
+	g->status = status;
+	loop_stop(g->loop);
+}
+
+/* Identifying. */
+
+static struct shard *shard_of(const struct gateway *g, uint32_t number)
+{
+	return g->shards[number - g->first];
+}
+
+static void forget_who_left(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		if (!shard_wants_slot(g->shards[i]))
+			identify_leave(&g->identify, g->first + i);
+}
+
+static void tell_empty(struct gateway *g, uint64_t due, uint64_t now)
+{
+	if (!g->is_budget_told)
+		log_error("identify_budget_empty", "total=%u retry_s=%llu what=%s",
+			  g->identify.limit.total, (unsigned long long)((due - now) / 1000000),
+			  "\"Discord allows no further session until then\"");
+	g->is_budget_told = true;
+}
+
+static void hand_out_slots(void *arg)
+{
+	struct gateway *g = arg;
+	enum identify_got got;
+	uint32_t shard;
+	uint64_t now = loop_now_us();
+	forget_who_left(g);
+	while ((got = identify_next(&g->identify, now, &shard)) == IDENTIFY_GO) {
+		ledger_count(&g->ledger, loop_wall_us() / 1000);
+		shard_identify(shard_of(g, shard));
+	}
+	if (got == IDENTIFY_STALE) {
+		discover_ask(g->discover);
+		return;
+	}
+	uint64_t due = identify_due_us(&g->identify, now);
+	if (got == IDENTIFY_EMPTY)
+		tell_empty(g, due, now);
+	if (due != IDENTIFY_NEVER)
+		loop_timer_in(g->slots, due > now ? due - now : 0);
+}
+
+static void on_ask_slot(void *arg, uint32_t shard)
+{
+	struct gateway *g = arg;
+	identify_ask(&g->identify, shard);
+	loop_timer_in(g->slots, 0);
+}
+
+static void on_fatal(void *arg, uint32_t shard)
+{
+	struct gateway *g = arg;
+	(void)shard;
+	if (++g->fatal == g->count)
+		end(g, EX_CONFIG);
+}
+
+/* Starting. */
+
+static void start(struct gateway *g, uint32_t i)
+{
+	g->is_started[i] = true;
+	shard_start(g->shards[i]);
+}
+
+/* Shards without a session connect when their turn to identify is near, not to wait connected. */
+static void start_bucket(void *arg)
+{
+	struct gateway *g = arg;
+	uint32_t keys = g->identify.limit.max_concurrency, i = 0;
+	while (i < g->count && g->is_started[i])
+		i++;
+	if (i == g->count)
+		return;
+	for (uint32_t bucket = (g->first + i) / keys;
+	     i < g->count && (g->first + i) / keys == bucket; i++)
+		if (!g->is_started[i])
+			start(g, i);
+	loop_timer_in(g->starts, IDENTIFY_SPACING_US);
+}
+
+static struct shard *make_shard(struct gateway *g, uint32_t number, enum state_found *found)
+{
+	struct session_resume resume;
+	struct session_options options = {
+		.shard = number,
+		.shards = g->total,
+		.intents = g->settings.intents,
+		.url = str_c(g->url),
+		.query = str_c(g->settings.query),
+		.hosts = g->settings.hosts,
+	};
+	crypto_random(&options.seed, sizeof options.seed);
+	*found = state_resume(&g->state, number, g->total, &resume);
+	if (*found == STATE_OLD) {
+		log_warn("session_lost", "shard=%u session=%u why=%s", number, resume.number,
+			 "\"it was identified with another token, number of shards or intents\"");
+		publish_session_lost(&g->publish,
+				     &(struct publish_from){.shard = number,
+							    .session = resume.number,
+							    .received_us = loop_wall_us()},
+				     "configuration");
+		state_forget(&g->state, number);
+	}
+	return shard_new(&g->common, &options, &resume);
+}
+
+static int open_journal(struct gateway *g, uint32_t shards, struct why *why);
+
+/* The number of shards is known: resumes what can be resumed, and asks where the others go. */
+static int make_shards(struct gateway *g, uint32_t total, struct why *why)
+{
+	g->total = total;
+	g->first = g->settings.first;
+	g->count = g->settings.count ? g->settings.count : total;
+	if (total > g->journal.shards || total > g->state.sessions.shards) {
+		int rc = open_journal(g, total, why);
+		if (rc < 0)
+			return rc;
+	}
+	identify_init(&g->identify, total);
+	g->shards = mem_zero(g->count * sizeof *g->shards);
+	g->is_started = mem_zero(g->count * sizeof *g->is_started);
+	bool is_any_new = false;
+	for (uint32_t i = 0; i < g->count; i++) {
+		enum state_found found;
+		g->shards[i] = make_shard(g, g->first + i, &found);
+		if (found == STATE_ALIVE)
+			start(g, i);
+		is_any_new |= found != STATE_ALIVE;
+	}
+	if (is_any_new)
+		discover_ask(g->discover);
+	return 0;
+}
+
+static void hold_after_restart(struct gateway *g)
+{
+	uint64_t ago_ms = loop_wall_us() / 1000 - g->ledger.last_ms;
+	if (ago_ms < IDENTIFY_SPACING_US / 1000)
+		identify_hold(&g->identify, loop_now_us() + IDENTIFY_SPACING_US - ago_ms * 1000);
+}
+
+static void on_found(void *arg, const struct discovery *found)
+{
+	struct gateway *g = arg;
+	struct why why;
+	if (!session_url_is_allowed(str_c(found->url), g->settings.hosts)) {
+		log_error("url_refused", "url=%s what=%s", log_quote(str_c(found->url)),
+			  "\"GET /gateway/bot leads where this api_url may not lead\"");
+		loop_timer_in(g->ask, URL_REFUSED_US);
+		return;
+	}
+	log_info("discovered", "shards=%u identifies_left=%u of=%u max_concurrency=%u",
+		 found->shards, found->limit.remaining, found->limit.total,
+		 found->limit.max_concurrency);
+	memcpy(g->url, found->url, sizeof g->url);
+	if (!g->shards && make_shards(g, found->shards, &why) < 0) {
+		log_error("journal", "why=%s", log_quote(str_c(why.text)));
+		end(g, EX_TEMPFAIL);
+		return;
+	}
+	if (!g->identify.limit_at)
+		hold_after_restart(g);
+	identify_limit(&g->identify, &found->limit, loop_now_us());
+	g->is_budget_told = false;
+	start_bucket(g);
+	hand_out_slots(g);
+}
+
+static void on_refused(void *arg, const char *why)
+{
+	log_error("token_refused", "why=%s", log_quote(str_c(why)));
+	end(arg, EX_CONFIG);
+}
+
+static void ask_again(void *arg)
+{
+	struct gateway *g = arg;
+	discover_ask(g->discover);
+}
+
+/* While it runs. */
+
+static void refresh(void *arg)
+{
+	struct gateway *g = arg;
+	g->is_refresh_due = false;
+	if (g->shards)
+		state_refresh(&g->state, g->first, g->count);
+}
+
+static bool each_turn(void *arg)
+{
+	struct gateway *g = arg;
+	metric_set(METRIC_gateway_bytes_received, wsock_net_received_bytes(g->common.net));
+	if (g->publish.is_unheard && !g->is_refresh_due) {
+		g->is_refresh_due = true;
+		loop_timer_in(g->refresh, REFRESH_US);
+	}
+	publish_turn(&g->publish);
+	return false;
+}
+
+static void stop(struct gateway *g)
+{
+	if (g->is_stopped)
+		return;
+	g->is_stopped = true;
+	for (uint32_t i = 0; g->shards && i < g->count; i++)
+		shard_stop(g->shards[i], g->role->logout);
+	refresh(g);
+	publish_turn(&g->publish);
+}
+
+static void on_stop(struct role *role)
+{
+	struct gateway *g = role->data;
+	stop(g);
+	end(g, 0);
+}
+
+/* Setting up. */
+
+static void read_boot_id(uint8_t out[static 16])
+{
+	char text[64] = {0};
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	unsigned digits = 0;
+	memset(out, 0, 16);
+	for (ssize_t i = 0; i < n && digits < 32; i++) {
+		const char *at = strchr("0123456789abcdef", text[i]);
+		if (!at || !*at)
+			continue;
+		out[digits / 2] = (uint8_t)(out[digits / 2] << 4 | (at - "0123456789abcdef"));
+		digits++;
+	}
+}
+
+/* Opens sessions and journal, or opens them again with more room. */
+static int open_journal(struct gateway *g, uint32_t shards, struct why *why)
+{
+	const struct state_identity identity = {.token = g->role->token,
+						.intents = g->settings.intents};
+	const struct config *config = g->role->config;
+	struct journal_options options = {.dir = g->role->journal_dir,
+					  .size = (uint64_t)config->journal_size,
+					  .max_event = (uint64_t)config->journal_max_event,
+					  .shards = shards,
+					  .now_ms = loop_wall_us() / 1000};
+	journal_close(&g->journal, true);
+	state_close(&g->state);
+	int rc = state_open(&g->state, g->role->state_dir, shards, &identity, why);
+	if (rc < 0)
+		return rc;
+	g->state.journal = &g->journal;
+	if (g->state.sessions.reason.text[0])
+		log_warn("sessions_new", "why=%s", log_quote(str_c(g->state.sessions.reason.text)));
+	memcpy(options.id, g->state.sessions.id, sizeof options.id);
+	read_boot_id(options.boot_id);
+	rc = journal_open_write(&g->journal, &options, why);
+	if (rc == 0)
+		log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",
+			 (unsigned long long)g->journal.epoch,
+			 (unsigned long long)g->journal.last_pos,
+			 g->journal.is_new ? "true" : "false",
+			 log_quote(str_c(g->journal.reason.text)));
+	return rc;
+}
+
+static int open_all(struct gateway *g, struct why *why)
+{
+	const struct config *config = g->role->config;
+	int rc = settings_read(&g->settings, config, why);
+	if (rc < 0)
+		return rc;
+	uint32_t room = g->settings.shards > ROOM ? g->settings.shards : ROOM;
+	if ((rc = wsock_net_new(&g->common.net, g->loop, config->discord_ca_file, why)) < 0 ||
+	    (rc = open_journal(g, room, why)) < 0 ||
+	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0 ||
+	    (rc = ledger_open(&g->ledger, g->role->state_dir, why)) < 0)
+		return rc;
+	if (g->ledger.is_damaged)
+		log_warn("ledger_damaged", "what=%s", "\"identifies are counted anew\"");
+	return 0;
+}
+
+static void set_up(struct gateway *g)
+{
+	const struct config *config = g->role->config;
+	g->publish = (struct publish){.journal = &g->journal,
+				      .bell = &g->bell,
+				      .max_event = (uint64_t)config->journal_max_event};
+	g->https = https_new(g->loop, config->discord_ca_file, ROLE_USER_AGENT);
+	g->common.loop = g->loop;
+	g->common.publish = &g->publish;
+	g->common.state = &g->state;
+	g->common.token = g->role->token;
+	g->common.user_agent = STR(ROLE_USER_AGENT);
+	g->common.compress = g->settings.compress;
+	g->common.max_event = g->publish.max_event;
+	g->common.on_ask_slot = on_ask_slot;
+	g->common.on_fatal = on_fatal;
+	g->common.arg = g;
+	g->discover = discover_new(&(struct discover_options){.loop = g->loop,
+							      .https = g->https,
+							      .api_url = g->settings.api_url,
+							      .token = g->role->token,
+							      .on_found = on_found,
+							      .on_refused = on_refused,
+							      .arg = g});
+	g->slots = loop_timer_new(g->loop, hand_out_slots, g);
+	g->starts = loop_timer_new(g->loop, start_bucket, g);
+	g->ask = loop_timer_new(g->loop, ask_again, g);
+	g->refresh = loop_timer_new(g->loop, refresh, g);
+	g->turn = loop_hook_new(g->loop, each_turn, g);
+}
+
+static void tear_down(struct gateway *g)
+{
+	for (uint32_t i = 0; g->shards && i < g->count; i++)
+		shard_free(&g->shards[i]);
+	free(g->shards);
+	free(g->is_started);
+	identify_done(&g->identify);
+	discover_free(&g->discover);
+	https_free(&g->https);
+	loop_timer_free(&g->slots);
+	loop_timer_free(&g->starts);
+	loop_timer_free(&g->ask);
+	loop_timer_free(&g->refresh);
+	loop_hook_free(&g->turn);
+	wsock_net_free(&g->common.net);
+	ledger_close(&g->ledger);
+	bell_close(&g->bell);
+	journal_close(&g->journal, true);
+	state_close(&g->state);
+}
+
+/* The number of shards that is known without asking; 0: none. With "auto" the sessions in hand say
+ * it, else a recommendation that has grown would throw them all away. */
+static uint32_t known_shards(const struct gateway *g)
+{
+	return g->settings.shards ? g->settings.shards : state_shards(&g->state);
+}
+
+static int serve(struct gateway *g)
+{
+	struct why why;
+	set_up(g);
+	uint32_t shards = known_shards(g);
+	role_ready(g->role);
+	if (!shards) {
+		discover_ask(g->discover);
+	} else if (make_shards(g, shards, &why) < 0) {
+		log_error("journal", "why=%s", log_quote(str_c(why.text)));
+		return EX_TEMPFAIL;
+	}
+	loop_run(g->loop);
+	stop(g);
+	return g->status;
+}
+
+int gateway_main(struct role *role)
+{
+	struct gateway *g = mem_zero(sizeof *g);
+	struct why why = {0};
+	g->role = role;
+	g->loop = role->loop;
+	g->bell.fd = -1;
+	role->data = g;
+	role->on_stop = on_stop;
+	int rc = open_all(g, &why), status;
+	if (rc < 0) {
+		log_error("gateway", "why=%s", log_quote(str_c(why.text)));
+		status = rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+	} else {
+		status = serve(g);
+	}
+	tear_down(g);
+	role->data = NULL;
+	role->on_stop = NULL;
+	free(g);
+	return status;
+}

@@ -1,0 +1,89 @@
+#include "gateway/identify.h"
+
+#include <stdlib.h>
+
+void identify_init(struct identify *id, uint32_t shards)
+{
+	*id = (struct identify){.shards = shards, .limit = {.max_concurrency = 1}};
+	id->free_at = mem_zero(IDENTIFY_KEYS_MAX * sizeof *id->free_at);
+	id->is_waiting = mem_zero(shards * sizeof *id->is_waiting);
+}
+
+void identify_done(struct identify *id)
+{
+	free(id->free_at);
+	free(id->is_waiting);
+}
+
+void identify_limit(struct identify *id, const struct identify_limit *limit, uint64_t now_us)
+{
+	id->limit = *limit;
+	id->limit_at = now_us;
+	if (id->limit.max_concurrency < 1)
+		id->limit.max_concurrency = 1;
+	if (id->limit.max_concurrency > IDENTIFY_KEYS_MAX)
+		id->limit.max_concurrency = IDENTIFY_KEYS_MAX;
+}
+
+void identify_hold(struct identify *id, uint64_t until_us)
+{
+	for (unsigned key = 0; key < IDENTIFY_KEYS_MAX; key++)
+		if (id->free_at[key] < until_us)
+			id->free_at[key] = until_us;
+}
+
+void identify_ask(struct identify *id, uint32_t shard)
+{
+	id->waiting += !id->is_waiting[shard];
+	id->is_waiting[shard] = true;
+}
+
+void identify_leave(struct identify *id, uint32_t shard)
+{
+	id->waiting -= id->is_waiting[shard];
+	id->is_waiting[shard] = false;
+}
+
+static bool is_fresh(const struct identify *id, uint64_t now_us)
+{
+	return id->limit_at && now_us - id->limit_at < IDENTIFY_LIMIT_FRESH_US;
+}
+
+static uint64_t reset_at(const struct identify *id)
+{
+	return id->limit_at + id->limit.reset_after_us;
+}
+
+enum identify_got identify_next(struct identify *id, uint64_t now_us, uint32_t *shard)
+{
+	if (!id->waiting)
+		return IDENTIFY_NOBODY;
+	if (id->limit_at && !id->limit.remaining && now_us < reset_at(id))
+		return IDENTIFY_EMPTY;
+	if (!is_fresh(id, now_us) || !id->limit.remaining)
+		return IDENTIFY_STALE;
+	for (uint32_t s = 0; s < id->shards; s++) {
+		uint64_t *free_at = &id->free_at[s % id->limit.max_concurrency];
+		if (!id->is_waiting[s] || *free_at > now_us)
+			continue;
+		*free_at = now_us + IDENTIFY_SPACING_US;
+		id->limit.remaining--;
+		identify_leave(id, s);
+		*shard = s;
+		return IDENTIFY_GO;
+	}
+	return IDENTIFY_NOBODY;
+}
+
+uint64_t identify_due_us(const struct identify *id, uint64_t now_us)
+{
+	uint64_t due = IDENTIFY_NEVER;
+	if (id->waiting && !id->limit.remaining && now_us < reset_at(id))
+		return reset_at(id);
+	for (uint32_t s = 0; s < id->shards; s++) {
+		uint64_t free_at = id->free_at[s % id->limit.max_concurrency];
+		if (id->is_waiting[s] && free_at < due)
+			due = free_at;
+	}
+	return due;
+}

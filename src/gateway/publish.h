@@ -1,0 +1,39 @@
+/* gateway/publish.h: an event becomes a record of the journal.
+ *
+ *     publish_event(&p, shard, session, &envelope, d, flags);
+ *     publish_turn(&p);                             // once per turn of the loop: rings the bell
+ *
+ * Topic and header are made from the envelope; the payload is written as it came. What is larger
+ * than max_event is announced as TUTTI_TOO_LARGE in its place. Nothing is allocated here.
+ */
+#ifndef GATEWAY_PUBLISH_H
+#define GATEWAY_PUBLISH_H
+
+#include "proto/bell.h"
+#include "proto/envelope.h"
+#include "proto/journal.h"
+
+struct publish {
+	struct journal *journal;
+	struct bell *bell;
+	uint64_t max_event; /* bytes */
+	bool is_unheard;    /* something was appended since the bell was last rung */
+};
+
+struct publish_from {
+	uint32_t shard, session;
+	uint64_t received_us; /* since 1970 */
+	bool is_replayed;     /* by Discord, after RESUME */
+};
+
+/* d: of the envelope, or what shall stand for it. too_large: bytes of the whole payload where only
+ * its front is known, else 0. */
+void publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
+		   struct str d, uint64_t too_large);
+
+/* The session cannot be resumed: what happened since its last event is not known. */
+void publish_session_lost(struct publish *p, const struct publish_from *from, const char *why);
+
+void publish_turn(struct publish *p);
+
+#endif

@@ -1,0 +1,397 @@
+#include "gateway/shard.h"
+
+#include "base/log.h"
+#include "base/metric.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct shard {
+	const struct shard_common *common;
+	struct session session;
+	struct wsock *ws; /* NULL: no connection */
+	struct inflate *inflate;
+	struct loop_timer *timer;
+	uint64_t armed_us;  /* when the timer comes; SESSION_NEVER: it does not */
+	struct buf out;     /* a payload being sent, then empty */
+	struct buf blanked; /* d of a READY as it may be published */
+
+	/* of the payload in hand */
+	const struct envelope *envelope;
+	const struct envelope_ready *ready; /* NULL: no READY */
+	bool is_new;                        /* this READY began a session */
+
+	bool is_live;        /* counted in gateway_shards_ready */
+	bool is_connect_due; /* to fail: there was nothing to connect to */
+	struct str left_why; /* static: why we close; "": not noted */
+};
+
+static void feed(struct shard *shard, struct session_input input);
+
+static unsigned number(const struct shard *shard)
+{
+	return shard->session.options.shard;
+}
+
+static struct publish_from from(const struct shard *shard)
+{
+	return (struct publish_from){.shard = number(shard),
+				     .session = shard->session.resume.number,
+				     .received_us = loop_wall_us()};
+}
+
+/* What comes from the connection. */
+
+static void on_open(void *arg)
+{
+	struct shard *shard = arg;
+	log_info("connected", "shard=%u", number(shard));
+	metric_add(METRIC_gateway_connects, 1);
+	feed(shard, (struct session_input){.kind = SESSION_CONNECTED});
+}
+
+static void take_payload(struct shard *shard, const struct envelope *e, uint64_t too_large)
+{
+	struct envelope_ready ready;
+	struct why why;
+	struct session_input input = {
+		.kind = SESSION_PAYLOAD, .envelope = e, .too_large = too_large};
+	if (e->op == OP_DISPATCH && !too_large && str_eq(e->t, STR("READY"))) {
+		if (envelope_read_ready(&ready, &shard->blanked, e->d, &why) == 0)
+			input.ready = &ready;
+		else
+			log_error("unreadable", "shard=%u what=READY why=%s", number(shard),
+				  log_quote(str_c(why.text)));
+	}
+	feed(shard, input);
+	if (input.ready)
+		buf_done(&shard->blanked);
+}
+
+static void take_unreadable(struct shard *shard, bool is_stream, const char *why)
+{
+	log_warn("unreadable", "shard=%u s=%u why=%s", number(shard), shard->session.resume.s,
+		 log_quote(str_c(why)));
+	metric_add(METRIC_gateway_protocol_errors, 1);
+	feed(shard, (struct session_input){.kind = SESSION_BROKEN, .is_stream = is_stream});
+}
+
+static void take_event(struct shard *shard, const struct inflate_event *event, bool is_whole)
+{
+	struct envelope e;
+	int rc = is_whole ? envelope_read(&e, event->text) : envelope_read_front(&e, event->text);
+	if (rc < 0)
+		take_unreadable(shard, false, "payload that is no JSON object of op, s, t and d");
+	else
+		take_payload(shard, &e, is_whole ? 0 : event->bytes);
+}
+
+static void on_message(void *arg, struct str bytes)
+{
+	struct shard *shard = arg;
+	struct inflate_event event;
+	struct why why;
+	switch (inflate_message(shard->inflate, bytes, &event, &why)) {
+	case INFLATE_MORE: break;
+	case INFLATE_EVENT: take_event(shard, &event, true); break;
+	case INFLATE_TOO_LARGE: take_event(shard, &event, false); break;
+	case INFLATE_BAD: take_unreadable(shard, true, why.text); break;
+	}
+}
+
+static void on_end(void *arg, const struct wsock_end *end)
+{
+	struct shard *shard = arg;
+	if (end->kind == WSOCK_BAD) {
+		char text[128];
+		snprintf(text, sizeof text, "%.*s", STR_FMT(end->text));
+		take_unreadable(shard, true, text);
+		return;
+	}
+	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
+	if (end->kind == WSOCK_NOT_OPENED) {
+		log_warn("connect_failed", "shard=%u status=%u why=%s", number(shard), end->status,
+			 log_quote(end->text));
+		feed(shard, (struct session_input){.kind = SESSION_FAILED, .code = end->status});
+		return;
+	}
+	log_info("disconnected", "shard=%u by=discord code=%u why=%s", number(shard), end->code,
+		 log_quote(end->text.n ? end->text : close_text(end->code)));
+	metric_add(METRIC_gateway_disconnects, 1);
+	feed(shard, (struct session_input){.kind = SESSION_CLOSED, .code = end->code});
+}
+
+/* What the machine wants done. */
+
+static void do_connect(struct shard *shard, const struct session_action *action)
+{
+	struct why why;
+	const struct wsock_options options = {
+		.url = action->text,
+		.user_agent = shard->common->user_agent,
+		/* compressed it may be a little larger than plain */
+		.max_message = shard->common->max_event + shard->common->max_event / 8 + 65536,
+		.on_open = on_open,
+		.on_message = on_message,
+		.on_end = on_end,
+		.arg = shard,
+	};
+	BUG_ON(shard->ws);
+	inflate_reset(shard->inflate);
+	if (wsock_open(&shard->ws, shard->common->net, &options, &why) == 0)
+		return;
+	log_error("connect_failed", "shard=%u why=%s", number(shard), log_quote(str_c(why.text)));
+	/* the machine is not fed out of its own action */
+	shard->is_connect_due = true;
+}
+
+static void do_send(struct shard *shard, const struct session_action *action)
+{
+	if (!shard->ws)
+		return;
+	shard->out.n = 0;
+	session_write(&shard->session, action, shard->common->token, &shard->out);
+	/* the machine's own limits stay far below the queue's: it only fills where the peer has not
+	 * read for so long that the next heartbeat finds it dead */
+	(void)!wsock_send(shard->ws, buf_str(&shard->out));
+	if (action->op == OP_HEARTBEAT) {
+		metric_add(METRIC_gateway_heartbeats, 1);
+		return;
+	}
+	/* it held the token */
+	explicit_bzero(shard->out.p, shard->out.n);
+	metric_add(METRIC_gateway_identifies, action->op == OP_IDENTIFY);
+	metric_add(METRIC_gateway_resumes, action->op == OP_RESUME);
+	log_info(action->op == OP_IDENTIFY ? "identify" : "resume", "shard=%u", number(shard));
+}
+
+static void set_live(struct shard *shard, bool is_live)
+{
+	uint64_t n = metric_get(METRIC_gateway_shards_ready);
+	if (shard->is_live != is_live)
+		metric_set(METRIC_gateway_shards_ready, is_live ? n + 1 : n - 1);
+	shard->is_live = is_live;
+}
+
+static void do_close(struct shard *shard, const struct session_action *action)
+{
+	if (shard->ws) {
+		log_info("disconnected", "shard=%u by=us code=%u why=%s", number(shard),
+			 action->code,
+			 log_quote(shard->left_why.n ? shard->left_why : STR("asked to stop")));
+		metric_add(METRIC_gateway_disconnects, 1);
+	}
+	wsock_close(&shard->ws, action->code);
+}
+
+static void do_publish(struct shard *shard, const struct session_action *action)
+{
+	struct publish_from of = from(shard);
+	of.is_replayed = action->is_replayed;
+	publish_event(shard->common->publish, &of, shard->envelope,
+		      shard->ready ? buf_str(&shard->blanked) : shard->envelope->d,
+		      action->too_large);
+}
+
+static void do_new(struct shard *shard)
+{
+	struct session *s = &shard->session;
+	shard->is_new = true;
+	if (state_begin(shard->common->state, number(shard), s->options.shards, &s->resume,
+			shard->ready) < 0)
+		log_warn("session_not_kept", "shard=%u session=%u why=%s", number(shard),
+			 s->resume.number, "\"its id or URL is too long to be written down\"");
+}
+
+static void do_lost(struct shard *shard, const struct session_action *action)
+{
+	struct publish_from of = from(shard);
+	of.session = (uint32_t)action->number;
+	log_warn("session_lost", "shard=%u session=%u", number(shard), of.session);
+	publish_session_lost(shard->common->publish, &of, "discord");
+	state_forget(shard->common->state, number(shard));
+}
+
+static void do_live(struct shard *shard, const struct session_action *action)
+{
+	const struct session_resume *resume = &shard->session.resume;
+	set_live(shard, true);
+	if (shard->is_new) {
+		log_info("ready", "shard=%u session=%u shards=%u", number(shard), resume->number,
+			 shard->session.options.shards);
+	} else {
+		metric_add(METRIC_gateway_resumed, 1);
+		log_info("resumed", "shard=%u session=%u s=%u replayed=%llu", number(shard),
+			 resume->number, resume->s, (unsigned long long)action->number);
+	}
+	shard->is_new = false;
+}
+
+static void do_skipped(struct shard *shard, const struct session_action *action)
+{
+	log_error("event_skipped", "shard=%u session=%u s=%llu why=%s", number(shard),
+		  shard->session.resume.number, (unsigned long long)action->number,
+		  "\"it could not be read three times\"");
+	journal_slot_set(shard->common->publish->journal, number(shard),
+			 (uint64_t)shard->session.resume.number << 32 | (uint32_t)action->number);
+}
+
+static void do_fatal(struct shard *shard, const struct session_action *action)
+{
+	log_error("shard_fatal", "shard=%u code=%u why=%s", number(shard), action->code,
+		  log_quote(action->text));
+	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
+	shard->common->on_fatal(shard->common->arg, number(shard));
+}
+
+/* How loudly each note is said; what an own line tells already (connect_failed, disconnected) is
+ * only kept as the reason of a close that follows. */
+static const struct {
+	enum log_level level;
+	bool is_reason, is_counted;
+	enum metric_id metric;
+} notes[SESSION_NOTES] = {
+	[NOTE_CLOSED] = {.level = LOG_TRACE},
+	[NOTE_LEFT] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_ZOMBIE] = {LOG_TRACE, true, true, METRIC_gateway_zombies},
+	[NOTE_CONNECT_FAILED] = {.level = LOG_TRACE},
+	[NOTE_TOO_SLOW] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_BACKOFF] = {.level = LOG_DEBUG},
+	[NOTE_ASKED_TO_RECONNECT] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_SESSION_INVALID] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_REPEATED] = {LOG_DEBUG, false, true, METRIC_gateway_events_dropped},
+	[NOTE_UNKNOWN_OP] = {.level = LOG_DEBUG},
+	[NOTE_OUT_OF_PLACE] = {.level = LOG_DEBUG},
+	[NOTE_UNREADABLE] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_URL_REFUSED] = {.level = LOG_WARN},
+	[NOTE_RESUME_GIVEN_UP] = {.level = LOG_WARN},
+	[NOTE_SEND_LIMIT] = {.level = LOG_WARN},
+};
+
+static void do_note(struct shard *shard, const struct session_action *action)
+{
+	struct str text = session_note_text(action->note);
+	if (notes[action->note].is_reason)
+		shard->left_why = text;
+	if (notes[action->note].is_counted)
+		metric_add(notes[action->note].metric, 1);
+	if (log_wants(notes[action->note].level))
+		log_at(notes[action->note].level, "note", "shard=%u code=%u number=%llu what=%s",
+		       number(shard), action->code, (unsigned long long)action->number,
+		       log_quote(text));
+}
+
+static void carry_out(struct shard *shard, const struct session_action *action)
+{
+	switch (action->kind) {
+	case SESSION_CONNECT: do_connect(shard, action); break;
+	case SESSION_SEND: do_send(shard, action); break;
+	case SESSION_CLOSE: do_close(shard, action); break;
+	case SESSION_ASK_SLOT: shard->common->on_ask_slot(shard->common->arg, number(shard)); break;
+	case SESSION_PUBLISH: do_publish(shard, action); break;
+	case SESSION_IS_NEW: do_new(shard); break;
+	case SESSION_IS_LOST: do_lost(shard, action); break;
+	case SESSION_IS_LIVE: do_live(shard, action); break;
+	case SESSION_SKIPPED: do_skipped(shard, action); break;
+	case SESSION_FATAL: do_fatal(shard, action); break;
+	case SESSION_NOTE: do_note(shard, action); break;
+	}
+}
+
+/* Moving a timer costs more than letting one come too early, so it is only ever moved forward. */
+static void arm(struct shard *shard, uint64_t now)
+{
+	uint64_t due = shard->is_connect_due ? now : session_due_us(&shard->session);
+	if (due >= shard->armed_us)
+		return;
+	shard->armed_us = due;
+	loop_timer_in(shard->timer, due > now ? due - now : 0);
+}
+
+static void feed(struct shard *shard, struct session_input input)
+{
+	struct session_action action;
+	uint64_t now = loop_now_us();
+	shard->envelope = input.envelope;
+	shard->ready = input.ready;
+	shard->left_why = STR("");
+	session_feed(&shard->session, now, &input);
+	while (session_next(&shard->session, &action))
+		carry_out(shard, &action);
+	if (shard->session.state != SESSION_LIVE)
+		set_live(shard, false);
+	if (input.envelope && input.envelope->op == OP_HEARTBEAT_ACK) {
+		metric_add(METRIC_gateway_acks, 1);
+		metric_set(METRIC_gateway_latency_us, shard->session.latency_us);
+	}
+	arm(shard, now);
+}
+
+static void timer_due(void *arg)
+{
+	struct shard *shard = arg;
+	shard->armed_us = SESSION_NEVER;
+	if (shard->is_connect_due) {
+		shard->is_connect_due = false;
+		feed(shard, (struct session_input){.kind = SESSION_FAILED});
+	}
+	if (session_due_us(&shard->session) > loop_now_us()) {
+		arm(shard, loop_now_us());
+		return;
+	}
+	/* an ACK may be waiting in the socket */
+	if (shard->ws)
+		wsock_pump(shard->ws);
+	feed(shard, (struct session_input){.kind = SESSION_TIMER});
+}
+
+struct shard *shard_new(const struct shard_common *common, const struct session_options *options,
+			const struct session_resume *resume)
+{
+	struct shard *shard = mem_zero(sizeof *shard);
+	shard->common = common;
+	shard->armed_us = SESSION_NEVER;
+	shard->inflate = inflate_new(common->compress, common->max_event);
+	shard->timer = loop_timer_new(common->loop, timer_due, shard);
+	session_init(&shard->session, options, resume);
+	return shard;
+}
+
+void shard_free(struct shard **out)
+{
+	struct shard *shard = *out;
+	*out = NULL;
+	if (!shard)
+		return;
+	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
+	inflate_free(&shard->inflate);
+	loop_timer_free(&shard->timer);
+	buf_done(&shard->out);
+	buf_done(&shard->blanked);
+	free(shard);
+}
+
+void shard_start(struct shard *shard)
+{
+	feed(shard, (struct session_input){.kind = SESSION_START});
+}
+
+bool shard_wants_slot(const struct shard *shard)
+{
+	return session_wants_slot(&shard->session);
+}
+
+void shard_identify(struct shard *shard)
+{
+	feed(shard, (struct session_input){.kind = SESSION_SLOT});
+}
+
+void shard_set_url(struct shard *shard, struct str url)
+{
+	session_set_url(&shard->session, url);
+}
+
+void shard_stop(struct shard *shard, bool is_logout)
+{
+	feed(shard, (struct session_input){.kind = SESSION_STOP, .is_logout = is_logout});
+}

@@ -1,0 +1,31 @@
+#include "net/crypto.h"
+
+#include "base/bytes.h"
+#include "base/why.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+void crypto_random(void *out, size_t n)
+{
+	BUG_ON(RAND_bytes(out, (int)n) != 1);
+}
+
+void crypto_sha1(uint8_t out[static 20], struct str text)
+{
+	BUG_ON(EVP_Digest(text.p, text.n, out, NULL, EVP_sha1(), NULL) != 1);
+}
+
+void crypto_sha256(uint8_t out[static 32], const struct str *parts, size_t n)
+{
+	EVP_MD_CTX *sum = EVP_MD_CTX_new();
+	BUG_ON(!sum || !EVP_DigestInit_ex(sum, EVP_sha256(), NULL));
+	for (size_t i = 0; i < n; i++) {
+		uint8_t length[8];
+		put_le64(length, parts[i].n);
+		BUG_ON(!EVP_DigestUpdate(sum, length, sizeof length));
+		BUG_ON(!EVP_DigestUpdate(sum, parts[i].p, parts[i].n));
+	}
+	BUG_ON(!EVP_DigestFinal_ex(sum, out, NULL));
+	EVP_MD_CTX_free(sum);
+}
