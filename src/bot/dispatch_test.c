@@ -1,0 +1,253 @@
+#define BOT heard
+#include "bot/dispatch.h"
+
+#include "test/unit.h"
+
+#include <stdio.h>
+
+/* What the handlers were called with, in order. */
+static struct buf trace;
+static tt_event seen;
+
+static void note(const char *who, tt_str what)
+{
+	buf_addf(&trace, "%s(%.*s) ", who, TT_STR(what));
+}
+
+tt_on_message_create("^,echo (.*)$", echo, str);
+static tt_result echo(tt_client *client, const tt_message *message, tt_str text)
+{
+	seen = *tt_event_of(client);
+	assert_int_equal(message->channel_id, 7);
+	note("echo", text);
+	return tt_handled();
+}
+
+tt_on_message_create("^,add (\\S+) (\\S+)$", add, i64, i64);
+static tt_result add(tt_client *client, const tt_message *message, int64_t a, int64_t b)
+{
+	(void)client, (void)message;
+	const char *sum = tt_fmt("%lld", (long long)(a + b));
+	note("add", (tt_str){sum, strlen(sum)});
+	return tt_handled();
+}
+
+tt_on_message_create("^,(add|pass|fail|bye) ?(.*)$", any, str, str);
+static tt_result any(tt_client *client, const tt_message *message, tt_str word, tt_str rest)
+{
+	(void)client, (void)message, (void)rest;
+	note("any", word);
+	if (tt_equal(word, "fail"))
+		return tt_error("no luck with %s", "this");
+	if (tt_equal(word, "bye"))
+		return tt_exit();
+	return tt_equal(word, "pass") ? tt_pass() : tt_handled();
+}
+
+tt_on_message_create(tt_with("", .from_bots = true), everything);
+static tt_result everything(tt_client *client, const tt_message *message)
+{
+	(void)client;
+	note("all", message->author.username);
+	return tt_handled();
+}
+
+tt_on_message_reaction_add("([😄😸])", smile, str);
+static tt_result smile(tt_client *client, const tt_message_reaction_add *reaction, tt_str name)
+{
+	(void)client;
+	assert_int_equal(reaction->message_id, 99);
+	note("smile", name);
+	return tt_handled();
+}
+tt_export_bot(heard, "What was heard.");
+
+#undef BOT
+#define BOT second
+tt_on_message_create("(echo)", other, str);
+static tt_result other(tt_client *client, const tt_message *message, tt_str text)
+{
+	(void)client, (void)message;
+	note("other", text);
+	return tt_handled();
+}
+tt_export_bot(second, "Another module.");
+
+static struct registry registry;
+static struct dispatch dispatch;
+static struct tt_client client;
+
+static int set_up(void **state)
+{
+	(void)state;
+	registry_init(&registry, TT_BOTS(&heard, &second));
+	assert_int_equal(registry.faults.n, 0);
+	dispatch = (struct dispatch){.registry = &registry, .own_user_id = 2};
+	client_init(&client);
+	client.bot = "unit";
+	trace.n = 0;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	client_done(&client);
+	registry_done(&registry);
+	buf_done(&trace);
+	return 0;
+}
+
+static bool run(const char *topic, const char *payload)
+{
+	struct wire_header h = {.epoch = 1000,
+				.pos = 42,
+				.shard = 3,
+				.session = 2,
+				.s = 17,
+				.guild_id = 1,
+				.received = 5,
+				.topic = str_c(topic)};
+	return dispatch_event(&dispatch, &client, &h, str_c(payload), TT_REDELIVERED);
+}
+
+/* A message with this content; more: further members. */
+static bool say(const char *content, const char *more)
+{
+	char payload[512];
+	snprintf(payload, sizeof payload,
+		 "{\"id\":\"99\",\"channel_id\":\"7\",\"content\":\"%s\",\"author\":{\"id\":\"5\","
+		 "\"username\":\"ada\"}%s}",
+		 content, more);
+	return run("MESSAGE_CREATE.1.7.", payload);
+}
+
+static void heard_was(const char *wanted)
+{
+	assert_str(buf_str(&trace), wanted);
+}
+
+static void every_module_sees_the_event(void **state)
+{
+	(void)state;
+	assert_false(say(",echo hi", ""));
+	heard_was("echo(hi) other(echo) ");
+}
+
+static void the_first_match_of_a_module_has_it(void **state)
+{
+	(void)state;
+	say(",add 2 40", "");
+	heard_was("add(42) ");
+}
+
+static void a_capture_that_does_not_convert_lets_the_next_route_try(void **state)
+{
+	(void)state;
+	say(",add 2 x", "");
+	heard_was("any(add) ");
+}
+
+static void pass_goes_on(void **state)
+{
+	(void)state;
+	say(",pass", "");
+	heard_was("any(pass) all(ada) ");
+}
+
+static void an_error_ends_it_and_is_counted(void **state)
+{
+	(void)state;
+	say(",fail", "");
+	heard_was("any(fail) ");
+	assert_int_equal(dispatch.errors, 1);
+}
+
+static void exit_is_told(void **state)
+{
+	(void)state;
+	assert_true(say(",bye", ""));
+	assert_false(say("hello", ""));
+}
+
+static void bots_webhooks_and_we_match_only_where_wanted(void **state)
+{
+	(void)state;
+	say(",echo x", ",\"webhook_id\":\"8\"");
+	heard_was("all(ada) ");
+	trace.n = 0;
+	run("MESSAGE_CREATE.1.7.",
+	    "{\"content\":\",echo x\",\"author\":{\"id\":\"5\",\"bot\":true}}");
+	heard_was("all() ");
+	trace.n = 0;
+	run("MESSAGE_CREATE.1.7.", "{\"content\":\",echo x\",\"author\":{\"id\":\"2\"}}");
+	heard_was("all() ");
+}
+
+static void a_reaction_is_matched_by_its_emoji(void **state)
+{
+	(void)state;
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"5\",\"message_id\":\"99\",\"emoji\":{\"id\":null,\"name\":\"😸\"}}");
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"5\",\"message_id\":\"99\",\"emoji\":{\"id\":null,\"name\":\"👍\"}}");
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"2\",\"message_id\":\"99\",\"emoji\":{\"id\":null,\"name\":\"😸\"}}");
+	heard_was("smile(😸) ");
+}
+
+static void a_handler_knows_where_the_event_stands(void **state)
+{
+	(void)state;
+	say(",echo x", "");
+	assert_int_equal(seen.pos, 42);
+	assert_int_equal(seen.epoch, 1000);
+	assert_int_equal(seen.shard, 3);
+	assert_int_equal(seen.session, 2);
+	assert_int_equal(seen.s, 17);
+	assert_int_equal(seen.guild_id, 1);
+	assert_int_equal(seen.channel_id, 7);
+	assert_int_equal(seen.flags, TT_REDELIVERED);
+}
+
+static void what_cannot_be_read_reaches_nobody(void **state)
+{
+	(void)state;
+	assert_false(run("MESSAGE_CREATE.1.7.", "{\"content\":"));
+	assert_int_equal(dispatch.unreadable, 1);
+	heard_was("");
+}
+
+static void wrong_kinds_of_members_are_as_absent(void **state)
+{
+	(void)state;
+	run("MESSAGE_CREATE.1.7.", "{\"content\":17,\"author\":[],\"id\":{}}");
+	heard_was("all() ");
+	trace.n = 0;
+	run("MESSAGE_CREATE.1.7.", "[]");
+	heard_was("all() ");
+}
+
+static void a_call_outside_of_serve_is_refused(void **state)
+{
+	(void)state;
+	tt_result result = tt_create_message(&client, 7, .content = "x");
+	assert_int_equal(result.status, TT_CALL_REFUSED);
+	assert_true(tt_failed(result));
+}
+
+#define checked(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	return run_unit(
+		checked(every_module_sees_the_event), checked(the_first_match_of_a_module_has_it),
+		checked(a_capture_that_does_not_convert_lets_the_next_route_try),
+		checked(pass_goes_on), checked(an_error_ends_it_and_is_counted),
+		checked(exit_is_told), checked(bots_webhooks_and_we_match_only_where_wanted),
+		checked(a_reaction_is_matched_by_its_emoji),
+		checked(a_handler_knows_where_the_event_stands),
+		checked(what_cannot_be_read_reaches_nobody),
+		checked(wrong_kinds_of_members_are_as_absent),
+		checked(a_call_outside_of_serve_is_refused));
+}

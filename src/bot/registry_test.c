@@ -1,0 +1,167 @@
+#define BOT good
+#include "bot/registry.h"
+
+#include "test/unit.h"
+
+#define NOTHING                                                          \
+	{                                                                \
+		(void)client;                                            \
+		return message->id || client ? tt_pass() : tt_handled(); \
+	}
+
+tt_on_message_create("^,first (.*)$", first, rest);
+tt_on_message_create(tt_with("^,also (.*)$", .help = "the same"), first, rest);
+static tt_result first(tt_client *client, const tt_message *message, tt_str text)
+{
+	(void)text;
+	NOTHING
+}
+tt_on_message_create(tt_with("^,second$", .from_bots = true, .usage = "none"), second);
+static tt_result second(tt_client *client, const tt_message *message) NOTHING
+	tt_on_message_reaction_add("(.)", third, str);
+static tt_result third(tt_client *client, const tt_message_reaction_add *reaction, tt_str name)
+{
+	(void)client, (void)reaction, (void)name;
+	return tt_pass();
+}
+tt_export_bot(good, "Three handlers.");
+
+#undef BOT
+#define BOT bad
+tt_on_message_create("^,open (", unclosed);
+static tt_result unclosed(tt_client *client, const tt_message *message) NOTHING
+	tt_on_message_create("^,two (a) (b)$", one_capture, str);
+static tt_result one_capture(tt_client *client, const tt_message *message, tt_str a)
+{
+	(void)a;
+	NOTHING
+}
+tt_export_bot(bad, "Everything is wrong.", one_capture, nobody);
+
+#undef BOT
+#define BOT empty
+TT_HAVE_BOT(~);
+tt_export_bot(empty, "No route.");
+
+static struct registry registry;
+
+static int set_up(const tt_bot *const *bots)
+{
+	registry_init(&registry, bots);
+	return registry.faults.n == 0 ? 0 : -1;
+}
+
+static void faults_contain(const char *wanted)
+{
+	buf_addc(&registry.faults, 0);
+	registry.faults.n--;
+	if (!strstr(registry.faults.p, wanted))
+		fail_msg("no \"%s\" in:\n%s", wanted, registry.faults.p);
+}
+
+static void routes_stand_in_the_order_of_the_file(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&good)), 0);
+	assert_int_equal(registry.module[0].n, 4);
+	static const char *const handlers[] = {"first", "first", "second", "third"};
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(registry.module[0].route[i]->handler, handlers[i]);
+	registry_done(&registry);
+}
+
+static void routes_are_found_by_event(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&good)), 0);
+	const struct event_routes *routes =
+		module_routes(&registry.module[0], STR("MESSAGE_CREATE"));
+	assert_int_equal(routes->n, 3);
+	assert_int_equal(module_routes(&registry.module[0], STR("MESSAGE_REACTION_ADD"))->n, 1);
+	assert_true(registry_wants(&registry, STR("MESSAGE_CREATE")));
+	assert_false(registry_wants(&registry, STR("TYPING_START")));
+	registry_done(&registry);
+}
+
+static void each_event_is_named_once(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&good, &good)), 0);
+	size_t at = 0;
+	struct str event;
+	assert_true(registry_next_event(&registry, &at, &event));
+	assert_str(event, "MESSAGE_CREATE");
+	assert_true(registry_next_event(&registry, &at, &event));
+	assert_str(event, "MESSAGE_REACTION_ADD");
+	assert_false(registry_next_event(&registry, &at, &event));
+	registry_done(&registry);
+}
+
+static void what_with_says_arrives(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&good)), 0);
+	const struct tt_route *const *route = registry.module[0].route;
+	assert_null(route[0]->with.help);
+	assert_string_equal(route[1]->with.help, "the same");
+	assert_string_equal(route[2]->with.usage, "none");
+	assert_true(route[2]->with.from_bots && !route[1]->with.from_bots);
+	assert_string_equal(route[0]->types, " rest");
+	registry_done(&registry);
+}
+
+static void every_fault_is_told_with_file_and_line(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&bad)), -1);
+	faults_contain("registry_test.c:");
+	faults_contain(
+		"error: missing closing parenthesis at offset 8 in the pattern \"^,open (\" of "
+		"unclosed");
+	faults_contain(
+		"the pattern \"^,two (a) (b)$\" has 2 groups, but one_capture takes 1 capture");
+	faults_contain("unclosed is annotated, but export_bot(bad, ...) does not list it");
+	faults_contain("export_bot(bad, ...) lists nobody, which has no annotation line");
+	registry_done(&registry);
+}
+
+static void a_module_without_a_route_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&empty)), -1);
+	faults_contain("error: empty has no route");
+	registry_done(&registry);
+}
+
+static void no_module_at_all_is_a_fault(void **state)
+{
+	(void)state;
+	static const tt_bot *const none[] = {NULL};
+	assert_int_equal(set_up(none), -1);
+	registry_done(&registry);
+}
+
+static void the_table_shows_pattern_types_file_and_line(void **state)
+{
+	(void)state;
+	struct buf text = {0};
+	assert_int_equal(set_up(TT_BOTS(&good)), 0);
+	registry_print(&registry, &text);
+	buf_addc(&text, 0);
+	assert_non_null(strstr(text.p, "good: Three handlers."));
+	assert_non_null(strstr(text.p, "^,first (.*)$"));
+	assert_non_null(strstr(text.p, " rest "));
+	assert_non_null(strstr(text.p, "registry_test.c:"));
+	assert_non_null(strstr(text.p, "from bots too"));
+	buf_done(&text);
+	registry_done(&registry);
+}
+
+int main(void)
+{
+	return run_unit(test(routes_stand_in_the_order_of_the_file),
+			test(routes_are_found_by_event), test(each_event_is_named_once),
+			test(what_with_says_arrives), test(every_fault_is_told_with_file_and_line),
+			test(a_module_without_a_route_says_so), test(no_module_at_all_is_a_fault),
+			test(the_table_shows_pattern_types_file_and_line));
+}
