@@ -38,7 +38,7 @@ struct world {
 	uint32_t number, last_s, server_s;
 	bool asked_slot, slot, sent_identify, sent_resume, is_ready, is_live;
 	uint64_t live_at;
-	unsigned resumes; /* without an event since */
+	unsigned resumes;                       /* without an event since */
 	bool tried_resume_url, went_live_since; /* since the last time it was live */
 
 	uint64_t sends[4096];

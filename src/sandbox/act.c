@@ -166,7 +166,7 @@ int act_add_channel(struct sandbox *sandbox, uint64_t id, uint64_t guild_id, str
 	int error = world_add_channel(sandbox->world, id, guild_id, name);
 	if (error < 0 || guild_id == 0)
 		return error; /* direct channels are not announced to bots */
-	object_channel(&d, world_channel(sandbox->world, id));
+	object_channel(&d, sandbox->world, world_channel(sandbox->world, id));
 	tell(sandbox, STR("CHANNEL_CREATE"), guild_id, id, buf_str(&d));
 	buf_done(&d);
 	return 0;

@@ -78,7 +78,8 @@ static bool is_in_time(struct fake_conn *c, const struct wish *w)
 	unsigned key = (unsigned)(w->shard % o->max_concurrency);
 	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
 	uint64_t spacing_us = o->identify_ms * UINT64_C(1000);
-	rules_identify(&gw->rules, &c->rules, key, could_resume(gw, w), spacing_us, now_us);
+	rules_identify(&gw->rules, &c->rules, key, could_resume(gw, w), c->is_resume_door,
+		       spacing_us, now_us);
 	bool is_early = *last && now_us - *last < spacing_us;
 	if (!is_early)
 		*last = now_us;

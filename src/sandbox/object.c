@@ -74,7 +74,7 @@ static void id_or_null(struct buf *out, const char *key, uint64_t id)
 		buf_addf(out, ",\"%s\":null", key);
 }
 
-void object_channel(struct buf *out, const struct world_channel *c)
+void object_channel(struct buf *out, struct world *w, const struct world_channel *c)
 {
 	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"type\":%d,\"flags\":0", c->id,
 		 c->guild_id ? 0 : 1);
@@ -83,6 +83,12 @@ void object_channel(struct buf *out, const struct world_channel *c)
 		json_add_str(out, str_c(c->name));
 		buf_adds(out, STR(",\"position\":0,\"permission_overwrites\":[],\"topic\":null,"
 				  "\"nsfw\":false,\"rate_limit_per_user\":0,\"parent_id\":null"));
+	}
+	const struct world_user *person = world_user(w, c->recipient_id);
+	if (person) {
+		buf_adds(out, STR(",\"recipients\":["));
+		object_user(out, person);
+		buf_addc(out, ']');
 	}
 	id_or_null(out, "last_message_id", c->last_message_id);
 	buf_addc(out, '}');
@@ -97,7 +103,7 @@ static void guild_lists(struct buf *out, struct world *w, const struct world_gui
 		if (c->guild_id != g->id)
 			continue;
 		buf_adds(out, str_c(comma));
-		object_channel(out, c);
+		object_channel(out, w, c);
 		comma = ",";
 	}
 	buf_addf(out, "],\"member_count\":%zu,\"members\":[", world_users(w));

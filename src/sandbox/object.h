@@ -12,7 +12,7 @@ enum object_for {
 
 void object_user(struct buf *out, const struct world_user *u);
 void object_member(struct buf *out, const struct world_user *u); /* with the user in it */
-void object_channel(struct buf *out, const struct world_channel *c);
+void object_channel(struct buf *out, struct world *w, const struct world_channel *c);
 /* As in GUILD_CREATE, or of GET /guilds/{id}. */
 void object_guild(struct buf *out, struct world *w, const struct world_guild *g, bool is_event);
 void object_message(struct buf *out, struct world *w, const struct world_message *m,

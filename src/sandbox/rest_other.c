@@ -48,17 +48,14 @@ int route_my_guilds(struct rest_call *call)
 	return 200;
 }
 
-/* A direct channel has the id of its person with the top bit of 63 set: it is found again. */
 int route_direct_channel(struct rest_call *call)
 {
 	struct world *world = call->sandbox->world;
-	uint64_t user_id = json_id(json_get(call->body, "recipient_id"));
-	uint64_t id = user_id | UINT64_C(1) << 62;
-	if (!world_user(world, user_id))
+	const struct world_channel *c =
+		world_direct(world, json_id(json_get(call->body, "recipient_id")));
+	if (!c)
 		return rest_form_error(call, "recipient_id", "NUMBER_TYPE_COERCE", "Unknown user");
-	if (!world_channel(world, id) && world_add_channel(world, id, 0, STR("")) < 0)
-		return rest_error(call, 400, 30000, "Too many channels");
-	object_channel(&call->out, world_channel(world, id));
+	object_channel(&call->out, world, c);
 	return 200;
 }
 
@@ -108,7 +105,7 @@ int route_guild_channels(struct rest_call *call)
 		if (c->guild_id != rest_param_id(call, 0))
 			continue;
 		buf_adds(&call->out, str_c(comma));
-		object_channel(&call->out, c);
+		object_channel(&call->out, world, c);
 		comma = ",";
 	}
 	buf_addc(&call->out, ']');
@@ -148,7 +145,7 @@ int route_channel(struct rest_call *call)
 	const struct world_channel *c = world_channel(call->sandbox->world, rest_param_id(call, 0));
 	if (!c)
 		return rest_error(call, 404, 10003, "Unknown Channel");
-	object_channel(&call->out, c);
+	object_channel(&call->out, call->sandbox->world, c);
 	return 200;
 }
 

@@ -86,7 +86,7 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 }
 
 void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool could_resume,
-		    uint64_t spacing_us, uint64_t now_us)
+		    bool is_resume_door, uint64_t spacing_us, uint64_t now_us)
 {
 	uint64_t *last = &r->identify_us[key % RULES_KEYS];
 	if (*last && now_us - *last < spacing_us)
@@ -94,8 +94,16 @@ void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool co
 		    "%" PRIu64 " ms after the last, at least %" PRIu64, (now_us - *last) / 1000,
 		    spacing_us / 1000);
 	*last = now_us;
+	c->is_invalid = false;
+	if (is_resume_door)
+		say(r, c, false, "identify_url", "identified at a resume_gateway_url");
 	if (could_resume)
 		say(r, c, false, "could_resume", "identified where a session could be resumed");
+}
+
+void rules_invalid(struct rules_conn *c)
+{
+	c->is_invalid = true;
 }
 
 void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
@@ -110,7 +118,7 @@ void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
 
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us)
 {
-	if (code == 1000 || code == 1001)
+	if ((code == 1000 || code == 1001) && !c->is_invalid)
 		say(r, c, true, "close_code", "closed with %u, which ends the session", code);
 	if (c->hello_us)
 		overdue(r, c, now_us);

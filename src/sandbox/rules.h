@@ -17,7 +17,7 @@ struct rules_conn {
 	uint64_t hello_us; /* 0: not yet sent */
 	uint64_t interval_us, asked_us;
 	uint64_t beat_us, last_us; /* the last of its own rhythm, and the last of any kind */
-	bool has_beaten;
+	bool has_beaten, is_invalid;
 	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
 	uint64_t n_sends;
 };
@@ -37,9 +37,10 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 		    uint64_t now_us);
 void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
 void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool could_resume,
-		    uint64_t spacing_us, uint64_t now_us);
+		    bool is_resume_door, uint64_t spacing_us, uint64_t now_us);
 void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
 		  bool is_resume_door);
+void rules_invalid(struct rules_conn *c); /* op 9 false was sent: nothing is left to resume */
 /* The client closed; code 0: without a close frame. */
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
 

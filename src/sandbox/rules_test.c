@@ -102,6 +102,10 @@ static void size_order_and_close_code_are_looked_at(void **state)
 	assert_string_equal(s.last, "payload");
 	rules_closed(&s.rules, &s.conn, 1000, 3 * ms);
 	assert_string_equal(s.last, "close_code");
+	assert_int_equal(s.violations, 2);
+	rules_invalid(&s.conn); /* from here on nothing is lost by it */
+	rules_closed(&s.rules, &s.conn, 1000, 3 * ms);
+	assert_int_equal(s.violations, 2);
 	rules_open(&s.rules, &s.conn, 2, STR(""));
 	rules_received(&s.rules, &s.conn, 2, 100, 4 * ms);
 	assert_string_equal(s.last, "before_hello");
@@ -112,13 +116,13 @@ static void identifies_of_one_key_are_spaced_others_are_not(void **state)
 	(void)state;
 	struct seen s;
 	open_conn(&s);
-	rules_identify(&s.rules, &s.conn, 0, false, 5000 * ms, 100 * ms);
-	rules_identify(&s.rules, &s.conn, 1, false, 5000 * ms, 200 * ms);
-	rules_identify(&s.rules, &s.conn, 0, false, 5000 * ms, 5100 * ms);
+	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 100 * ms);
+	rules_identify(&s.rules, &s.conn, 1, false, false, 5000 * ms, 200 * ms);
+	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 5100 * ms);
 	assert_int_equal(s.violations, 0);
-	rules_identify(&s.rules, &s.conn, 0, false, 5000 * ms, 6000 * ms);
+	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 6000 * ms);
 	assert_string_equal(s.last, "identify_spacing");
-	rules_identify(&s.rules, &s.conn, 2, true, 5000 * ms, 7000 * ms);
+	rules_identify(&s.rules, &s.conn, 2, true, false, 5000 * ms, 7000 * ms);
 	assert_string_equal(s.last, "could_resume");
 }
 

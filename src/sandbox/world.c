@@ -161,6 +161,19 @@ int world_add_channel(struct world *w, uint64_t id, uint64_t guild_id, struct st
 	return 0;
 }
 
+struct world_channel *world_direct(struct world *w, uint64_t user_id)
+{
+	/* It has the id of its person with one bit more, so that it is found again. */
+	uint64_t id = user_id | UINT64_C(1) << 62;
+	if (!world_user(w, user_id))
+		return NULL;
+	if (!world_channel(w, id) && world_add_channel(w, id, 0, STR("direct")) < 0)
+		return NULL;
+	struct world_channel *c = world_channel(w, id);
+	c->recipient_id = user_id;
+	return c;
+}
+
 size_t world_guilds(const struct world *w)
 {
 	return w->guilds.n;

@@ -37,7 +37,8 @@ struct world_guild {
 
 struct world_channel {
 	uint64_t id;
-	uint64_t guild_id; /* 0: a direct message channel */
+	uint64_t guild_id;     /* 0: a direct message channel */
+	uint64_t recipient_id; /* of a direct one: the person */
 	uint64_t last_message_id;
 	char name[WORLD_NAME + 1];
 };
@@ -82,6 +83,8 @@ struct world_message *world_message(struct world *w, uint64_t channel_id, uint64
 TT_CHECK int world_add_user(struct world *w, uint64_t id, struct str name, bool is_bot);
 TT_CHECK int world_add_guild(struct world *w, uint64_t id, struct str name);
 TT_CHECK int world_add_channel(struct world *w, uint64_t id, uint64_t guild_id, struct str name);
+/* The direct channel with a person, made where it is missing. NULL: no such person, or full. */
+struct world_channel *world_direct(struct world *w, uint64_t user_id);
 
 size_t world_guilds(const struct world *w);
 struct world_guild *world_guild_at(struct world *w, size_t i);

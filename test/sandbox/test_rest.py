@@ -111,7 +111,7 @@ two = [m["id"] for m in s.rest("GET", "/channels/7/messages?limit=2")[2]]
 check("bulk delete", s.rest("POST", "/channels/7/messages/bulk-delete", {"messages": two})[0] == 204
       and code("GET", f"/channels/7/messages/{two[0]}") == (404, 10008))
 status, _, dm = s.rest("POST", "/users/@me/channels", {"recipient_id": "5"})
-check("a direct channel", status == 200 and dm["type"] == 1)
+check("a direct channel", status == 200 and dm["type"] == 1 and dm["recipients"][0]["username"] == "ada")
 s.rest("POST", f"/channels/{dm['id']}/messages", {"content": "psst"})
 direct = w.event("MESSAGE_CREATE")["d"]
 while direct["content"] != "psst":
