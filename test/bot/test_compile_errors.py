@@ -1,0 +1,121 @@
+"""Wrong bots, compiled with gcc and clang: what the author is told. Right ones: nothing at all."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FLAGS = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-I" + os.path.join(ROOT, "include")]
+HEAD = "#define BOT my_bot\n#include <tutti/bot.h>\n"
+USE = "(void)client, (void)message"
+BODY = "{{ {use}; return tt_handled(); }}"
+
+
+def handler(params, name="echo", result="tt_result", use=USE, body=None):
+    return f"{result} {name}(tt_client *client, {params}) " + (body or "{ " + use + "; return tt_handled(); }")
+
+
+def bot(line, function, tail='export_bot(my_bot, "x");'):
+    return f"{HEAD}{line}\n{function}\n{tail}\n"
+
+
+MESSAGE = "const tt_message *message"
+GOOD = bot('on_message_create(",echo (.*)", echo, str);', handler(MESSAGE + ", tt_str a", use=USE + ", (void)a"))
+# name, source, what gcc says, what clang says (None: compiles without a word)
+CASES = [
+    ("a good bot", GOOD, None, None),
+    ("no captures", bot('on_message_create(",hi", echo);', handler(MESSAGE)), None, None),
+    ("all options of a route",
+     bot('on_message_create(with(",(\\\\d+)", .help = "a, b", .usage = "(x, y)", .from_bots = true), echo, opt_i64);',
+         handler(MESSAGE + ", tt_opt_i64 a", use=USE + ", (void)a")), None, None),
+    ("two annotation lines above one function",
+     bot('on_message_create(",a (.*)", echo, str);\non_message_create(with(",b (.*)"), echo, str);',
+         handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")), None, None),
+    ("ten captures of every kind",
+     bot('on_message_create(".", echo, str, i64, u64, f64, boolean, rest, user_id, channel_id, role_id, duration);',
+         handler(MESSAGE + ", tt_str a, int64_t b, uint64_t c, double d, bool e, tt_str f, tt_id g, tt_id h, tt_id i,"
+                 " uint64_t j", use=USE + ", (void)a,(void)b,(void)c,(void)d,(void)e,(void)f,(void)g,(void)h,(void)i,"
+                 "(void)j")), None, None),
+    ("every optional word",
+     bot('on_message_create(".", echo, opt_str, opt_i64, opt_u64, opt_f64, opt_boolean, opt_rest, opt_user_id,'
+         ' opt_channel_id, opt_role_id, opt_duration);',
+         handler(MESSAGE + ", tt_str a, tt_opt_i64 b, tt_opt_u64 c, tt_opt_f64 d, tt_opt_boolean e, tt_str f, tt_id g,"
+                 " tt_id h, tt_id i, tt_opt_u64 j",
+                 use=USE + ", (void)a,(void)b,(void)c,(void)d,(void)e,(void)f,(void)g,(void)h,(void)i,(void)j")),
+     None, None),
+    ("the list of handlers", GOOD.replace('"x");', '"x", echo);'), None, None),
+    ("serve with and without options", GOOD +
+     'int main(int argc, char **argv) { (void)argv; return argc > 1 ? serve(BOTS(&my_bot), 0)'
+     ' : serve(BOTS(&my_bot, &my_bot), 6000, .config = "etc/dev.toml", .name = "x", .workers = 2); }\n', None, None),
+    ("calls of every kind",
+     bot('on_message_create(".", echo);', handler(MESSAGE, body="""{
+       tt_result made = create_message(client, message->channel_id, .content = fmt("%d", 1), .mention = TT_MENTION_USERS);
+       if (tt_failed(made)) return made;
+       made = tt_reply(client, message, "%s", "x");
+       if (tt_failed(made)) return made;
+       made = tt_call(client, "PATCH", "/guilds/{guild_id}", .ids = {{"guild_id", 1}}, .params = {{"a", "b"}, {"c", "d"}},
+                      .body = fmt("{\\"name\\":%s}", tt_quote(message->content)), .reason = "r");
+       return tt_failed(made) ? tt_error("no: %d", made.status) : create_reaction(client, 1, 2, "x"); }""")), None, None),
+    ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
+                                    handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("a capture missing in the function", bot('on_message_create(",a (.*)", echo, str);', handler(MESSAGE)),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("a capture missing in the annotation", bot('on_message_create(",a (.*)", echo);',
+                                                handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("another payload", bot('on_message_reaction_add("(.)", echo, str);',
+                            handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("a function that returns nothing", bot('on_message_create(",a", echo);',
+                                            handler(MESSAGE, result="void", body="{ " + USE + "; }")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("an unknown type word", bot('on_message_create(",a (.*)", echo, strr);',
+                                 handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
+     "TT_T_strr.*did you mean .TT_T_str.", "TT_T_strr.*did you mean 'TT_T_str'"),
+    ("a handler that is defined nowhere", bot('on_message_create(",a (.*)", echo, str);', ""),
+     ".echo. used but never defined", "'echo' has internal linkage but is not defined"),
+    ("an annotation without a function", bot('on_message_create(",a (.*)");', ""),
+     "an annotation needs a pattern, a function, and a type word per capture",
+     "an annotation needs a pattern, a function, and a type word per capture"),
+    ("eleven captures", bot("on_message_create(\".\", echo" + ", str" * 11 + ");", ""),
+     "a handler takes at most 10 captures", "a handler takes at most 10 captures"),
+    ("no #define BOT", GOOD.replace("#define BOT my_bot\n", ""),
+     "write  #define BOT my_bot  before", "write  #define BOT my_bot  before"),
+    ("BOT and export_bot differ", GOOD.replace("export_bot(my_bot", "export_bot(your_bot"),
+     "unknown type name .tt_BOT_is_your_bot.", "tt_BOT_is_your_bot.*did you mean 'tt_BOT_is_my_bot'"),
+    ("an unknown option of a route", GOOD.replace('",echo (.*)"', 'with(",echo (.*)", .halp = "x")'),
+     "has no member named .halp.", "field designator 'halp' does not refer"),
+    ("an unknown option of serve", GOOD + 'int main(void) { return serve(BOTS(&my_bot), 0, .confg = "x"); }\n',
+     "has no member named .confg.", "field designator 'confg' does not refer"),
+    ("a wrong format", bot('on_message_create(".", echo);', handler(MESSAGE, body="{ (void)message; return tt_reply("
+                                                                  "client, message, \"%s\", 5); }")),
+     "expects argument of type .char \\*", "format specifies type 'char \\*'"),
+    ("two handlers of one name",
+     bot('on_message_create(",a", echo);', handler(MESSAGE) + "\n" + handler(MESSAGE)),
+     "redefinition of .echo.", "redefinition of 'echo'"),
+]
+
+
+def compile_with(compiler, source, directory):
+    path = os.path.join(directory, "bot.c")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(source)
+    done = subprocess.run([compiler, *FLAGS, "-c", path, "-o", os.path.join(directory, "bot.o")],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          env={**os.environ, "LC_ALL": "C"})
+    return done.returncode, done.stdout
+
+
+failed = 0
+with tempfile.TemporaryDirectory() as scratch:
+    for name, text, *wanted in CASES:
+        for compiler, words in zip(("gcc", "clang"), wanted):
+            status, said = compile_with(compiler, text, scratch)
+            good = status == 0 and not said if words is None else re.search(words, said)
+            failed |= not good
+            print(f"{'ok' if good else 'not ok'} {compiler}: {name}")
+            if not good:
+                print(said)
+sys.exit(bool(failed))
