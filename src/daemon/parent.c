@@ -1,0 +1,325 @@
+#include "daemon/parent.h"
+
+#include "base/log.h"
+#include "base/mapped.h"
+#include "base/metric.h"
+#include "daemon/child.h"
+#include "daemon/keep.h"
+#include "daemon/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+	LOCK_WAIT_MS = 3000,
+	KILL_AFTER_US = 3500000 /* SIGTERM to SIGKILL; roles give up after 3 s themselves */
+};
+
+struct parent {
+	const struct options *options;
+	struct config config;
+	struct token token;
+	struct loop *loop;
+	struct loop_timer *kill_timer;
+	struct child child[ROLES];
+	char run_dir[108];
+	int life[2]; /* nothing is ever written: it ends when we do */
+	int status;
+	bool is_stopping;
+};
+
+static bool is_any_running(const struct parent *p)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (p->child[i].pid)
+			return true;
+	return false;
+}
+
+static void signal_all(const struct parent *p, int number)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (p->child[i].pid)
+			kill(p->child[i].pid, number);
+}
+
+/* The line that everybody waits for. */
+static void say_serving(const struct parent *p)
+{
+	struct buf line = {0};
+	buf_addf(&line, "port=%lld", (long long)p->config.zmq_port);
+	for (size_t i = 0; i < ROLES; i++) {
+		if (!p->child[i].is_ready) {
+			buf_done(&line);
+			return;
+		}
+		buf_addf(&line, " %s=%d", p->child[i].kind->name, p->child[i].pid);
+	}
+	log_info("serving", "%.*s", STR_FMT(buf_str(&line)));
+	buf_done(&line);
+}
+
+static void forget_ready(struct child *child)
+{
+	if (!child->ready)
+		return;
+	loop_fd_free(&child->ready);
+	close(child->ready_fd);
+}
+
+/* A byte: it is ready. End of file: it is gone, and SIGCHLD tells the rest. */
+static void ready_came(void *arg, int what)
+{
+	struct child *child = arg;
+	char byte;
+	(void)what;
+	child->is_ready = read(child->ready_fd, &byte, 1) == 1;
+	forget_ready(child);
+	if (!child->is_ready)
+		return;
+	log_info("role_ready", "role=%s pid=%d", child->kind->name, child->pid);
+	say_serving(child->parent);
+}
+
+static void start_again(struct child *child, uint64_t in_us);
+
+static void start(void *arg)
+{
+	struct child *child = arg;
+	struct parent *p = child->parent;
+	struct child_start how = {
+		.config = *p->config.path ? p->config.path : NULL,
+		.logout = p->options->logout,
+		.token = child->kind->wants_token ? &p->token : NULL,
+		.life_fd = p->life[0],
+	};
+	child->started_us = loop_now_us();
+	int rc = child_spawn(child, &how);
+	if (rc < 0) {
+		child->pid = 0;
+		log_error("role_not_started", "role=%s error=%s", child->kind->name,
+			  log_quote(str_c(strerror(-rc))));
+		backoff_next(&child->backoff, 0); /* never at once: it would go round and round */
+		start_again(child, backoff_next(&child->backoff, 0));
+		return;
+	}
+	child->ready = loop_fd_new(p->loop, child->ready_fd, LOOP_READ, ready_came, child);
+	log_debug("role_started", "role=%s pid=%d", child->kind->name, child->pid);
+}
+
+static void start_again(struct child *child, uint64_t in_us)
+{
+	loop_timer_in(child->again, in_us);
+}
+
+static void stop(struct parent *p, int status)
+{
+	if (p->is_stopping)
+		return;
+	p->is_stopping = true;
+	p->status = status;
+	for (size_t i = 0; i < ROLES; i++)
+		loop_timer_stop(p->child[i].again);
+	signal_all(p, SIGTERM);
+	loop_timer_in(p->kill_timer, KILL_AFTER_US);
+	if (!is_any_running(p))
+		loop_stop(p->loop);
+}
+
+static void kill_stragglers(void *arg)
+{
+	struct parent *p = arg;
+	for (size_t i = 0; i < ROLES; i++)
+		if (p->child[i].pid)
+			log_warn("role_killed", "role=%s pid=%d", p->child[i].kind->name,
+				 p->child[i].pid);
+	signal_all(p, SIGKILL);
+}
+
+static void stop_asked(void *arg, int number)
+{
+	struct parent *p = arg;
+	if (!p->is_stopping)
+		log_info("stopping", "signal=%s", sigabbrev_np(number));
+	stop(p, 0);
+}
+
+/* One role ended, for whatever reason. */
+static void ended(struct parent *p, struct child *child, int status)
+{
+	char how[32];
+	pid_t pid = child->pid;
+	child->pid = 0;
+	child->is_ready = false;
+	forget_ready(child);
+	child_status_say(how, status);
+	if (p->is_stopping) {
+		log_info("role_stopped", "role=%s pid=%d %s", child->kind->name, pid, how);
+		if (!is_any_running(p))
+			loop_stop(p->loop);
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) == EX_CONFIG) {
+		log_error("role_refused", "role=%s pid=%d %s", child->kind->name, pid, how);
+		stop(p, EX_CONFIG);
+	} else {
+		uint64_t in_us = backoff_next(&child->backoff, loop_now_us() - child->started_us);
+		log_warn("role_ended", "role=%s pid=%d %s again_in_s=%llu", child->kind->name, pid,
+			 how, (unsigned long long)(in_us / 1000000));
+		metric_add(METRIC_parent_restarts, 1);
+		start_again(child, in_us);
+	}
+}
+
+static void child_signal(void *arg, int number)
+{
+	struct parent *p = arg;
+	int status;
+	pid_t pid;
+	(void)number;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < ROLES; i++)
+			if (p->child[i].pid == pid)
+				ended(p, &p->child[i], status);
+}
+
+/* Setting up: each step returns 0 or the exit status, and says why. */
+
+static int take_token(struct parent *p, const struct token *env)
+{
+	struct why why = {0};
+	if (token_find(&p->token, env, &p->config, &why) < 0) {
+		fprintf(stderr, "%s\n", why.text);
+		return EX_CONFIG;
+	}
+	log_hide(token_str(&p->token));
+	return 0;
+}
+
+static int failed(const char *event, const struct why *why)
+{
+	log_error(event, "%s", why->text);
+	return EX_TEMPFAIL;
+}
+
+static int take_place(struct parent *p)
+{
+	struct why why = {0};
+	if (mapped_mkdir(p->config.state_dir, &why) < 0)
+		return failed("state_dir", &why);
+	if (lock_take(p->config.state_dir, "tuttid", LOCK_WAIT_MS, &why) < 0)
+		return failed("lock", &why);
+	if (config_run_dir(p->run_dir, (unsigned)p->config.zmq_port, true, &why) < 0)
+		return failed("run_dir", &why);
+	if (metric_open(p->run_dir, "parent", &why) < 0)
+		return failed("metrics", &why);
+	return 0;
+}
+
+static int set_up(struct parent *p, const struct token *env)
+{
+	int status = role_configure(&p->config, p->options);
+	if (status == 0)
+		status = role_open_log(&p->config, "tuttid");
+	if (status == 0)
+		status = take_token(p, env);
+	if (status == 0)
+		status = take_place(p);
+	if (status == 0 && pipe2(p->life, O_CLOEXEC) < 0) {
+		struct why why;
+		why_errno(&why, -errno, "no pipe");
+		status = failed("pipe", &why);
+	}
+	return status;
+}
+
+static void say_unbuilt(const char *section, const char *name)
+{
+	log_warn("not_built", "key=%s.%s note=\"this version parses it and does not obey it\"",
+		 section, name);
+}
+
+static void say_hello(const struct parent *p)
+{
+	log_info("starting", "version=%s pid=%d config=%s", TT_VERSION, getpid(),
+		 *p->config.path ? p->config.path : "defaults");
+	config_unbuilt(&p->config, say_unbuilt);
+	if (str_eq(str_c(p->config.zmq_call_tcp), STR("loopback")))
+		log_warn(
+			"call_tcp",
+			"port=%lld note=\"every user of this host can speak as the bot through it; "
+			"zmq.call_tcp = off leaves the socket file only\"",
+			(long long)p->config.zmq_port + 2);
+}
+
+/* Only a journal in RUN, and only where RUN does not survive a reboot. */
+static bool keeps_journal(const struct parent *p)
+{
+	return !*p->config.journal_dir && keep_is_needed(p->run_dir);
+}
+
+static void take_journal_back(const struct parent *p)
+{
+	struct why why = {0};
+	int rc = keeps_journal(p) ? keep_restore(p->run_dir, p->config.state_dir, &why) : 0;
+	if (rc < 0)
+		log_warn("journal_not_restored", "%s", why.text);
+	else if (rc > 0)
+		log_info("journal_restored", "from=%s", p->config.state_dir);
+}
+
+static void save_journal(const struct parent *p)
+{
+	struct why why = {0};
+	if (!keeps_journal(p))
+		return;
+	if (keep_save(p->run_dir, p->config.state_dir, &why) < 0)
+		log_warn("journal_not_saved", "%s", why.text);
+}
+
+static void serve(struct parent *p)
+{
+	static const int stops[] = {SIGTERM, SIGINT, SIGHUP};
+	enum { STOPS = sizeof stops / sizeof *stops };
+	struct loop_signal *stopper[STOPS], *reaper;
+	p->loop = loop_new();
+	p->kill_timer = loop_timer_new(p->loop, kill_stragglers, p);
+	reaper = loop_signal_new(p->loop, SIGCHLD, child_signal, p);
+	for (size_t i = 0; i < STOPS; i++)
+		stopper[i] = loop_signal_new(p->loop, stops[i], stop_asked, p);
+	for (size_t i = 0; i < ROLES; i++) {
+		struct child *child = &p->child[i];
+		*child = (struct child){.kind = &role_kinds[i], .parent = p};
+		child->again = loop_timer_new(p->loop, start, child);
+		start(child);
+	}
+	loop_run(p->loop);
+	for (size_t i = 0; i < ROLES; i++)
+		loop_timer_free(&p->child[i].again);
+	for (size_t i = 0; i < STOPS; i++)
+		loop_signal_free(&stopper[i]);
+	loop_signal_free(&reaper);
+	loop_timer_free(&p->kill_timer);
+	loop_free(&p->loop);
+}
+
+int parent_run(const struct options *options, const struct token *env)
+{
+	static struct parent p; /* the token's bytes stay at one place */
+	p = (struct parent){.options = options};
+	int status = set_up(&p, env);
+	if (status == 0) {
+		say_hello(&p);
+		take_journal_back(&p);
+		serve(&p);
+		save_journal(&p);
+		log_info("stopped", "exit=%d", p.status);
+		status = p.status;
+	}
+	token_wipe(&p.token);
+	config_free(&p.config);
+	return status;
+}

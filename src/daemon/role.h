@@ -1,0 +1,47 @@
+/* daemon/role.h: the skeleton every role runs on, started by the parent or alone in the foreground.
+ *
+ * What it sets up before the role's function: configuration, log, state directory and lock, RUN and
+ * counters, limits, token. What it does around it: SIGTERM and SIGINT end the loop, and so does the
+ * end of the parent.
+ * The parent's end is noticed twice: by end of file on a pipe that the parent never writes (an
+ * orderly stop of at most 1 s), and by a signal from the kernel that sets an alarm clock, in case the
+ * loop no longer turns.
+ */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include "daemon/options.h"
+#include "daemon/token.h"
+#include "net/role.h"
+
+struct role_kind {
+	const char *name;
+	int (*main)(struct role *role);
+	bool wants_token, is_limited;
+};
+
+enum {
+#define ROLE(name, wants_token, is_limited) ROLE_##name,
+#include "daemon/roles.def"
+#undef ROLE
+	ROLES
+};
+extern const struct role_kind role_kinds[ROLES];
+
+const struct role_kind *role_find(const char *name);
+
+/* Descriptors that a role inherits from the parent. */
+enum { ROLE_FD_READY = 3, ROLE_FD_LIFE = 4, ROLE_FD_TOKEN = 5, ROLE_FDS = 6 };
+
+/* No core, no debugger, no /proc/PID/environ for others: parent and roles alike. */
+void role_harden(void);
+/* --config, else $TUTTI_CONFIG, else the defaults; then what refuse.h judges. Errors go to stderr as
+ * they are, for editors that jump to file:line:column. 0 or EX_CONFIG. */
+int role_configure(struct config *config, const struct options *options);
+/* The log as configured, under this name. 0 or EX_CONFIG. */
+int role_open_log(const struct config *config, const char *name);
+
+/* Returns the exit status. env: what token_take_env() found. */
+int role_run(const struct role_kind *kind, const struct options *options, const struct token *env);
+
+#endif
