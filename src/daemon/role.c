@@ -4,7 +4,7 @@
 #include "base/mapped.h"
 #include "base/metric.h"
 #include "daemon/lock.h"
-#include "daemon/refuse.h"
+#include "net/refuse.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
-/* daemon/refuse.h: what a configuration may not ask of tuttid, beyond what base/config.h sees:
+/* net/refuse.h: what a configuration may not ask of tuttid, beyond what base/config.h sees:
  * found before anything is started, so that no IDENTIFY is spent on it. */
-#ifndef DAEMON_REFUSE_H
-#define DAEMON_REFUSE_H
+#ifndef NET_REFUSE_H
+#define NET_REFUSE_H
 
 #include "base/config.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/refuse.h"
+#include "net/refuse.h"
 #include "test/unit.h"
 
 #include <errno.h>

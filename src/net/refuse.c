@@ -1,4 +1,4 @@
-#include "daemon/refuse.h"
+#include "net/refuse.h"
 
 #include "net/url.h"
 #include "proto/discord.h"

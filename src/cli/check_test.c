@@ -1,0 +1,73 @@
+#include "cli/check.h"
+#include "test/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void what_check_explains_reads_as_a_configuration(void **state)
+{
+	struct config config, again;
+	struct buf out = {0};
+	struct why why;
+	(void)state;
+	assert_int_equal(config_parse(&config, STR("[zmq]\nport = 7000\n"), "x", &why), 0);
+	check_explain(&out, &config);
+	if (config_parse(&again, buf_str(&out), "explained", &why) < 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(again.zmq_port, 7000);
+	buf_addc(&out, 0);
+	assert_non_null(strstr(out.p, "port = 7000  # line 2; default 6000\n"));
+	assert_non_null(strstr(out.p, "bind = \"127.0.0.1\"  # default\n"));
+	config_free(&config);
+	config_free(&again);
+	buf_done(&out);
+}
+
+static void read_file(struct buf *out, const char *name)
+{
+	char path[512];
+	const char *source = getenv("TUTTI_SOURCE");
+	snprintf(path, sizeof path, "%s/%s", source ? source : ".", name);
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return;
+	for (size_t n = 1; n; out->n += n)
+		n = fread(buf_room(out, 4096), 1, 4096, f);
+	fclose(f);
+}
+
+static void the_committed_reference_is_what_the_table_says(void **state)
+{
+	struct buf made = {0}, there = {0};
+	(void)state;
+	read_file(&there, "docs/config.md");
+	if (there.n == 0) /* not started from the source's folder */
+		skip();
+	check_reference(&made);
+	if (!str_eq(buf_str(&made), buf_str(&there)))
+		fail_msg("make it again: build/tutti check --reference >docs/config.md");
+	buf_done(&made);
+	buf_done(&there);
+}
+
+static void the_example_configuration_is_good(void **state)
+{
+	struct buf there = {0};
+	struct config config;
+	struct why why;
+	(void)state;
+	read_file(&there, "etc/dev.toml");
+	if (there.n == 0)
+		skip();
+	if (config_parse(&config, buf_str(&there), "etc/dev.toml", &why) < 0)
+		fail_msg("%s", why.text);
+	config_free(&config);
+	buf_done(&there);
+}
+
+int main(void)
+{
+	return run_unit(test(what_check_explains_reads_as_a_configuration),
+			test(the_committed_reference_is_what_the_table_says),
+			test(the_example_configuration_is_good));
+}
