@@ -387,9 +387,9 @@ size_t httpd_stream_waiting(const struct httpd_stream *s)
 void httpd_stream_pause(struct httpd_stream *s, bool is_paused)
 {
 	if (is_paused)
-		bufferevent_disable(s->bufferevent, EV_READ);
+		bufferevent_disable(s->bufferevent, EV_READ | EV_WRITE);
 	else
-		bufferevent_enable(s->bufferevent, EV_READ);
+		bufferevent_enable(s->bufferevent, EV_READ | EV_WRITE);
 }
 
 static void linger_event(struct bufferevent *b, short what, void *arg)

@@ -57,7 +57,7 @@ TT_CHECK int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, h
 void httpd_stream_write(struct httpd_stream *s, struct str bytes);
 /* What waits to be sent, bytes. */
 size_t httpd_stream_waiting(const struct httpd_stream *s);
-/* Stops and restarts reading: a half-dead peer. */
+/* Stops and restarts reading and sending, what is written waits: a half-dead peer. */
 void httpd_stream_pause(struct httpd_stream *s, bool is_paused);
 /* Ends it; fn is not called any more. with_flush: after what waits was sent (at most 2 s);
  * otherwise at once by a TCP reset, as a lost connection looks. */

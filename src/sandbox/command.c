@@ -251,10 +251,33 @@ static int cmd_acks(ARGS)
 
 static int cmd_hello(ARGS)
 {
-	U64(ms, "heartbeat_ms", 45000);
-	if (ms == 0 || ms > UINT32_MAX)
-		return why_set(why, -EINVAL, "heartbeat_ms: 1 or more");
+	struct fake_greeting greeting = {0};
+	U64(ms, "heartbeat_ms", sandbox->options.heartbeat_ms);
+	if (!script_u64(line, "delay_ms", &greeting.delay_ms, why) ||
+	    !script_u64(line, "reconnects", &greeting.reconnects, why))
+		return -EINVAL;
+	if (ms == 0 || ms > UINT32_MAX || greeting.delay_ms > 3600000)
+		return why_set(why, -EINVAL, "heartbeat_ms: 1 or more; delay_ms: at most an hour");
 	sandbox->options.heartbeat_ms = (unsigned)ms;
+	fake_gateway_greet(sandbox->gateway, &greeting);
+	return 0;
+}
+
+static int cmd_refuse(ARGS)
+{
+	U64(times, "times", 1);
+	U64(status, "status", 503);
+	if (status && (status < 400 || status > 599))
+		return why_set(why, -EINVAL, "status: 0, or 400 to 599");
+	struct fake_greeting greeting = {.refusals = times, .status = (unsigned)status};
+	fake_gateway_greet(sandbox->gateway, &greeting);
+	return 0;
+}
+
+static int cmd_repeat(ARGS)
+{
+	U64(count, "count", 1);
+	fake_gateway_repeat(sandbox->gateway, count);
 	return 0;
 }
 

@@ -17,24 +17,11 @@ static void on_sweep(void *arg)
 		}
 		*at = c->next;
 		gw->n_conns--;
-		loop_timer_free(&c->end);
+		loop_timer_free(&c->timer);
 		frame_reader_done(&c->reader);
 		deflate_free(&c->deflate);
 		free(c);
 	}
-}
-
-static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rule, const char *text)
-{
-	struct report *report = arg;
-	struct buf *o = report_begin(report, is_violation ? "violation" : "note");
-	if (!o) {
-		report_note(report, "%s %s: %s", is_violation ? "violation" : "note", rule, text);
-		return;
-	}
-	buf_addf(o, ",\"conn\":%u,\"rule\":\"%s\",\"text\":", conn, rule);
-	json_add_str(o, str_c(text));
-	report_end(report);
 }
 
 struct fake_gateway *fake_gateway_new(struct sandbox *sandbox)
@@ -43,7 +30,6 @@ struct fake_gateway *fake_gateway_new(struct sandbox *sandbox)
 	gw->sandbox = sandbox;
 	gw->json = json_new();
 	gw->sweep = loop_timer_new(sandbox->loop, on_sweep, gw);
-	gw->rules = (struct rules){.fn = on_rule, .arg = &sandbox->report};
 	gw->identifies_left = sandbox->options.identifies;
 	return gw;
 }
@@ -53,7 +39,7 @@ void conn_end(struct fake_conn *c, bool with_flush)
 	if (!c->stream)
 		return;
 	httpd_stream_close(&c->stream, with_flush);
-	loop_timer_stop(c->end);
+	loop_timer_stop(c->timer);
 	loop_timer_in(c->gw->sweep, 0);
 }
 
@@ -135,7 +121,7 @@ static void write_packed(struct fake_conn *c)
 
 static void conn_write(struct fake_conn *c, struct str payload)
 {
-	if (!c->stream || c->is_closing || c->is_frozen)
+	if (!c->stream || c->is_closing)
 		return;
 	if (c->deflate) {
 		deflate_add(c->deflate, payload, &c->gw->packed);
@@ -231,12 +217,7 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
 	c->gw->frame.n = 0;
 	conn_leave(c, close_next(code) != CLOSE_RESUME);
-	loop_timer_in(c->end, closing_us);
-}
-
-static void on_closing_over(void *arg)
-{
-	conn_end(arg, true);
+	loop_timer_in(c->timer, closing_us);
 }
 
 /* What a client sent, without the token. */
@@ -327,7 +308,7 @@ static void on_payload(struct fake_conn *c, struct str text)
 	bool is_good = json_parse(c->gw->json, text, &payload, NULL) == 0 &&
 		       json_kind(json_get(payload, "op")) == JSON_NUMBER;
 	int64_t op = is_good ? json_i64(json_get(payload, "op")) : -1;
-	rules_received(&c->gw->rules, &c->rules, op, text.n, now_us);
+	rules_received(&c->gw->sandbox->rules, &c->rules, op, text.n, now_us);
 	report_payload(c, op, json_get(payload, "d"));
 	if (is_too_fast(c, now_us))
 		conn_close(c, CLOSED_RATE_LIMITED, STR("Rate limited."));
@@ -340,7 +321,7 @@ static void on_payload(struct fake_conn *c, struct str text)
 static void on_client_close(struct fake_conn *c, unsigned code)
 {
 	if (!c->is_closing) {
-		rules_closed(&c->gw->rules, &c->rules, code, loop_now_us());
+		rules_closed(&c->gw->sandbox->rules, &c->rules, code, loop_now_us());
 		report_closed(c, code, "client");
 		conn_leave(c, code == 1000 || code == 1001);
 		frame_write_close(&c->gw->frame, FRAME_SERVER, code, STR(""), 0);
@@ -367,7 +348,7 @@ static void on_message(struct fake_conn *c, const struct frame_message *m)
 static void on_lost(struct fake_conn *c)
 {
 	if (!c->is_closing) {
-		rules_closed(&c->gw->rules, &c->rules, 0, loop_now_us());
+		rules_closed(&c->gw->sandbox->rules, &c->rules, 0, loop_now_us());
 		report_closed(c, 1006, "client");
 		conn_leave(c, false);
 	}
@@ -409,13 +390,30 @@ static struct str query_get(struct str query, struct str key)
 	return STR("");
 }
 
+/* The greeting: Hello, or op 7 in its place. */
 static void hello(struct fake_conn *c)
 {
 	char d[128];
+	if (c->gw->greeting.reconnects) {
+		c->gw->greeting.reconnects--;
+		conn_send(c, OP_RECONNECT, STR("null"));
+		return;
+	}
 	snprintf(d, sizeof d, "{\"heartbeat_interval\":%u,\"_trace\":[\"[\\\"sandbox\\\",{}]\"]}",
 		 c->gw->sandbox->options.heartbeat_ms);
 	rules_hello(&c->rules, c->gw->sandbox->options.heartbeat_ms, loop_now_us());
 	conn_send(c, OP_HELLO, str_c(d));
+}
+
+/* One timer for the two ends of a connection's life: a greeting that is late, and a close frame
+ * that the client does not answer. */
+static void on_timer(void *arg)
+{
+	struct fake_conn *c = arg;
+	if (c->is_closing)
+		conn_end(c, true);
+	else
+		hello(c);
 }
 
 static void greet(struct fake_conn *c, struct str query)
@@ -431,7 +429,10 @@ static void greet(struct fake_conn *c, struct str query)
 		conn_close(c, CLOSED_DECODE_ERROR, STR("Unknown compress."));
 	} else {
 		c->deflate = deflate_new(kind);
-		hello(c);
+		if (c->gw->greeting.delay_ms)
+			loop_timer_in(c->timer, c->gw->greeting.delay_ms * 1000);
+		else
+			hello(c);
 	}
 }
 
@@ -448,14 +449,30 @@ static void report_connect(struct fake_conn *c)
 	report_note(report, "connection %u", c->number);
 }
 
+static void refuse(struct fake_gateway *gw, struct httpd_request *r)
+{
+	struct report *report = &gw->sandbox->report;
+	unsigned status = gw->greeting.status;
+	struct buf *o = report_begin(report, "refused");
+	if (o) {
+		buf_addf(o, ",\"status\":%u", status);
+		report_end(report);
+	}
+	if (status == 0)
+		httpd_drop(r);
+	else
+		httpd_answer(r, (int)status, STR("text/plain"), STR("no gateway here"));
+}
+
 void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool is_resume_door)
 {
 	struct fake_conn *c = mem_zero(sizeof *c);
 	struct buf query = {0}; /* dies with the request else */
 	buf_adds(&query, httpd_query(r));
 	*c = (struct fake_conn){.gw = gw, .is_resume_door = is_resume_door};
-	if (gw->n_conns == CONNS) {
-		httpd_answer(r, 503, STR("text/plain"), STR("too many connections"));
+	if (gw->n_conns == CONNS || gw->greeting.refusals) {
+		gw->greeting.refusals -= gw->greeting.refusals > 0;
+		refuse(gw, r);
 		goto refused;
 	}
 	if (httpd_upgrade(r, &c->stream, on_bytes, c) < 0) {
@@ -466,10 +483,10 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 	c->next = gw->conns;
 	gw->conns = c;
 	gw->n_conns++;
-	c->end = loop_timer_new(gw->sandbox->loop, on_closing_over, c);
+	c->timer = loop_timer_new(gw->sandbox->loop, on_timer, c);
 	snprintf(c->query, sizeof c->query, "%.*s", STR_FMT(buf_str(&query)));
 	frame_reader_init(&c->reader, FRAME_SERVER, MESSAGE_MAX);
-	rules_open(&gw->rules, &c->rules, c->number, buf_str(&query));
+	rules_open(&gw->sandbox->rules, &c->rules, c->number, buf_str(&query));
 	report_connect(c);
 	greet(c, buf_str(&query));
 	buf_done(&query);

@@ -31,6 +31,16 @@ unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn);
 unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
 /* Stops reading: what a half-dead server looks like. */
 unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
+/* How the next connections are received. */
+struct fake_greeting {
+	uint64_t delay_ms;   /* before Hello; of all connections until it is set again */
+	uint64_t reconnects; /* so many get op 7 in place of Hello */
+	uint64_t refusals;   /* so many are refused, */
+	unsigned status;     /* with this HTTP status, or a reset: 0 */
+};
+void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting);
+/* The last n events of each session once more, with their old sequences. */
+void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n);
 /* Op 9; one that is not resumable ends the session. */
 unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable);
 void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left);

@@ -4,14 +4,14 @@
 
 #include "proto/frame.h"
 #include "sandbox/gateway.h"
-#include "sandbox/rules.h"
 #include "sandbox/session.h"
 
 enum {
 	CONNS = 2048,
 	MESSAGE_MAX = 1 << 16,   /* bytes from a client; above 4096 is refused with 4002 */
 	WAITING_MAX = 128 << 20, /* bytes unsent: the connection is given up */
-	IDENTIFY_KEYS = 64
+	IDENTIFY_KEYS = 64,
+	MEMBER_GUILDS = 64 /* whose last request is remembered */
 };
 
 struct fake_conn {
@@ -27,20 +27,24 @@ struct fake_conn {
 	bool is_resume_door, is_closing, is_frozen;
 	uint64_t sent_us[RULES_SENDS]; /* when the last payloads came, a ring */
 	uint64_t n_sent;
-	uint64_t n_events;      /* compressed, for the splitting */
-	struct loop_timer *end; /* of the closing handshake */
+	uint64_t n_events; /* compressed, for the splitting */
+	struct loop_timer *timer;
 };
 
 struct fake_gateway {
 	struct sandbox *sandbox;
 	struct fake_conn *conns;
 	struct fake_sessions sessions;
-	struct rules rules;
 	struct json *json; /* payloads */
 	struct buf frame, packed;
 	struct loop_timer *sweep;
 	unsigned n_conns, numbers;
 	unsigned identifies_left;
+	struct fake_greeting greeting;
+	struct {
+		uint64_t guild_id, at_us;
+	} members_us[MEMBER_GUILDS]; /* when all members were asked for */
+	unsigned n_members;
 	uint64_t identify_us[IDENTIFY_KEYS];
 };
 
@@ -61,6 +65,9 @@ void conn_leave(struct fake_conn *c, bool is_over);
 void conn_end(struct fake_conn *c, bool with_flush);
 /* A reset, reported. */
 void conn_drop(struct fake_conn *c);
+
+/* A past event of its session, with its old sequence. */
+void conn_send_past(struct fake_conn *c, uint64_t seq);
 
 /* identify.c: op 2 and 6 */
 void op_identify(struct fake_conn *c, struct json_at d);

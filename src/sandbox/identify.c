@@ -78,7 +78,7 @@ static bool is_in_time(struct fake_conn *c, const struct wish *w)
 	unsigned key = (unsigned)(w->shard % o->max_concurrency);
 	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
 	uint64_t spacing_us = o->identify_ms * UINT64_C(1000);
-	rules_identify(&gw->rules, &c->rules, key, could_resume(gw, w), c->is_resume_door,
+	rules_identify(&gw->sandbox->rules, &c->rules, key, could_resume(gw, w), c->is_resume_door,
 		       spacing_us, now_us);
 	bool is_early = *last && now_us - *last < spacing_us;
 	if (!is_early)
@@ -188,16 +188,24 @@ static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s
 	       loop_now_us() - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
 }
 
+/* Sent again from what is kept: {"t":"NAME",... */
+void conn_send_past(struct fake_conn *c, uint64_t seq)
+{
+	struct str payload = fake_session_get(c->session, seq), rest = payload;
+	if (payload.n == 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		str_cut(&rest, '"');
+	conn_send_event(c, str_cut(&rest, '"'), seq, 0, payload);
+}
+
 static void replay(struct fake_conn *c, uint64_t seq)
 {
 	struct fake_session *s = c->session;
-	for (uint64_t at = seq + 1; at <= s->seq; at++) {
-		struct str payload = fake_session_get(s, at), rest = payload;
-		/* {"t":"NAME",... */
-		for (int i = 0; i < 3; i++)
-			str_cut(&rest, '"');
-		conn_send_event(c, str_cut(&rest, '"'), at, 0, payload);
-	}
+	for (uint64_t at = seq + 1, last = s->seq; at <= last && c->session; at++)
+		conn_send_past(c, at);
+	if (!c->session)
+		return; /* its queue was full */
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
 	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
 }
@@ -220,7 +228,7 @@ void op_resume(struct fake_conn *c, struct json_at d)
 		fake_session_free(&gw->sessions, s);
 		conn_send(c, OP_INVALID_SESSION, STR("false"));
 	} else {
-		rules_resume(&gw->rules, &c->rules, str_c(s->query), c->is_resume_door);
+		rules_resume(&gw->sandbox->rules, &c->rules, str_c(s->query), c->is_resume_door);
 		/* The old connection may not know yet that it is dead. */
 		if (s->conn)
 			s->conn->session = NULL;

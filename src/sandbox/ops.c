@@ -4,7 +4,9 @@
 
 #include <inttypes.h>
 
-enum { CHUNK = 1000 };
+enum { CHUNK = 1000, NONCE_MAX = 32 };
+
+static const uint64_t members_us = 30000000;
 
 void op_presence(struct fake_conn *c, struct json_at d)
 {
@@ -60,7 +62,7 @@ static void send_chunk(struct fake_conn *c, struct buf *members, size_t index, s
 	struct buf text = {0};
 	buf_addf(&text, "{\"guild_id\":\"%" PRIu64 "\",\"chunk_index\":%zu,\"chunk_count\":%zu",
 		 guild_id, index, count);
-	if (nonce.n && nonce.n <= 32) {
+	if (nonce.n && nonce.n <= NONCE_MAX) {
 		buf_adds(&text, STR(",\"nonce\":"));
 		json_add_str(&text, nonce);
 	}
@@ -70,8 +72,47 @@ static void send_chunk(struct fake_conn *c, struct buf *members, size_t index, s
 	members->n = 0;
 }
 
+/* All members of a guild: once in 30 s. What is left to wait, us. */
+static uint64_t members_wait(struct fake_gateway *gw, uint64_t guild_id)
+{
+	uint64_t now_us = loop_now_us();
+	for (size_t i = 0; i < MEMBER_GUILDS; i++) {
+		uint64_t at_us = gw->members_us[i].at_us;
+		if (at_us && gw->members_us[i].guild_id == guild_id && now_us - at_us < members_us)
+			return members_us - (now_us - at_us);
+	}
+	gw->members_us[gw->n_members % MEMBER_GUILDS].guild_id = guild_id;
+	gw->members_us[gw->n_members++ % MEMBER_GUILDS].at_us = now_us;
+	return 0;
+}
+
+static bool is_too_soon(struct fake_conn *c, struct json_at d)
+{
+	uint64_t guild_id = json_id(json_get(d, "guild_id"));
+	struct str nonce = json_str(json_get(d, "nonce"));
+	bool is_all = json_kind(json_get(d, "query")) == JSON_STRING &&
+		      json_str(json_get(d, "query")).n == 0 && json_u64(json_get(d, "limit")) == 0;
+	uint64_t wait_us = is_all ? members_wait(c->gw, guild_id) : 0;
+	struct buf text = {0};
+	if (wait_us == 0)
+		return false;
+	buf_addf(&text,
+		 "{\"opcode\":%d,\"retry_after\":%.3f,\"meta\":{\"guild_id\":\"%" PRIu64 "\"",
+		 OP_REQUEST_GUILD_MEMBERS, (double)wait_us / 1e6, guild_id);
+	if (nonce.n && nonce.n <= NONCE_MAX) {
+		buf_adds(&text, STR(",\"nonce\":"));
+		json_add_str(&text, nonce);
+	}
+	buf_adds(&text, STR("}}"));
+	fake_session_send(c->gw, c->session, STR("RATE_LIMITED"), buf_str(&text), 0);
+	buf_done(&text);
+	return true;
+}
+
 void op_members(struct fake_conn *c, struct json_at d)
 {
+	if (is_too_soon(c, d))
+		return;
 	struct buf members = {0};
 	struct world *world = c->gw->sandbox->world;
 	uint64_t guild_id = json_id(json_get(d, "guild_id"));

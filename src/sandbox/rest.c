@@ -163,6 +163,9 @@ static void answer(struct rest_call *call)
 	if ((call->status == 401 || call->status == 403 || call->status == 429) && !is_shared)
 		limits_invalid(&call->sandbox->limits, call->now_us);
 	report_call(call);
+	if (call->status == 429 && !call->is_dropped)
+		rules_refused(&call->sandbox->rules, call->method, call->path, call->is_global,
+			      call->retry_after, loop_now_us());
 	if (call->is_dropped) {
 		httpd_drop(call->request);
 	} else {
@@ -231,6 +234,8 @@ static int count_limit(struct rest_call *call)
 	if (!call->limit.is_limited)
 		return 0;
 	double after = (double)call->limit.after_us / 1e6;
+	call->retry_after = after;
+	call->is_global = call->limit.is_global;
 	snprintf(text, sizeof text, "%.0f", ceil(after));
 	httpd_add_header(call->request, "Retry-After", text);
 	httpd_add_header(call->request, "X-RateLimit-Scope",
@@ -315,6 +320,8 @@ void fake_rest_request(void *arg, struct httpd_request *r)
 		return;
 	}
 	call->route = route_find(call);
+	rules_request(&rest->sandbox->rules, call->method, call->path,
+		      call->route && call->route->kind == ROUTE_INTERACTION, call->now_us);
 	bool is_planned = plan_take(rest, call->method, call->path, &call->plan);
 	bool takes_effect =
 		!is_planned || call->plan.after || (!call->plan.status && !call->plan.drop);

@@ -45,7 +45,9 @@ struct rest_call {
 	size_t n_files;
 	uint64_t now_us;
 	struct rest_plan plan;
-	bool is_dropped, is_authorized;
+	bool is_dropped;
+	bool is_global;     /* of a 429 */
+	double retry_after; /* of a 429, seconds */
 	int status;
 	struct buf out;
 	struct limits_state limit;

@@ -48,6 +48,8 @@ static void limited(struct rest_call *call)
 	const struct rest_plan *p = &call->plan;
 	char text[32];
 	bool is_global = str_eq(str_c(p->scope), STR("global"));
+	call->is_global = is_global;
+	call->retry_after = p->retry_after;
 	/* The header is in whole seconds, rounded up; the body is exact. */
 	snprintf(text, sizeof text, "%.0f", ceil(p->retry_after));
 	httpd_add_header(call->request, "Retry-After", text);

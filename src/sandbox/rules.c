@@ -79,7 +79,7 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 	if (*oldest && now_us - *oldest < window_us)
 		say(r, c, true, "sends", "more than %d sends in 60 s", RULES_SENDS);
 	*oldest = now_us;
-	if (op == 1)
+	if (op == 1 && c->hello_us)
 		beat(r, c, now_us);
 	else if (c->hello_us)
 		overdue(r, c, now_us);
@@ -114,6 +114,42 @@ void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
 		    STR_FMT(first_query));
 	if (!is_resume_door)
 		say(r, c, false, "resume_url", "resumed elsewhere than at resume_gateway_url");
+}
+
+/* What was on its way when the refusal was sent is nobody's fault. */
+static const uint64_t under_way_us = 500000;
+
+static bool is_refused(const struct rules_refusal *refusal, struct str method, struct str path,
+		       uint64_t now_us)
+{
+	return now_us > refusal->at_us + under_way_us && now_us + 20000 < refusal->until_us &&
+	       (refusal->is_global ||
+		(str_eq(str_c(refusal->method), method) && str_eq(str_c(refusal->path), path)));
+}
+
+void rules_request(struct rules *r, struct str method, struct str path, bool is_global_exempt,
+		   uint64_t now_us)
+{
+	struct rules_conn none = {0};
+	for (size_t i = 0; i < RULES_REFUSALS; i++) {
+		const struct rules_refusal *refusal = &r->refusals[i];
+		if (is_refused(refusal, method, path, now_us) &&
+		    !(refusal->is_global && is_global_exempt))
+			say(r, &none, true, "retry_early",
+			    "%.*s %.*s came %" PRIu64 " ms before the end of a 429",
+			    STR_FMT(method), STR_FMT(path), (refusal->until_us - now_us) / 1000);
+	}
+}
+
+void rules_refused(struct rules *r, struct str method, struct str path, bool is_global,
+		   double retry_after, uint64_t now_us)
+{
+	struct rules_refusal *refusal = &r->refusals[r->n_refusals++ % RULES_REFUSALS];
+	*refusal = (struct rules_refusal){.at_us = now_us,
+					  .until_us = now_us + (uint64_t)(retry_after * 1e6),
+					  .is_global = is_global};
+	snprintf(refusal->method, sizeof refusal->method, "%.*s", STR_FMT(method));
+	snprintf(refusal->path, sizeof refusal->path, "%.*s", STR_FMT(path));
 }
 
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us)

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-enum { RULES_SENDS = 120, RULES_KEYS = 64 };
+enum { RULES_SENDS = 120, RULES_KEYS = 64, RULES_REFUSALS = 32 };
 
 struct rules_conn {
 	unsigned number;
@@ -24,10 +24,18 @@ struct rules_conn {
 
 typedef void rules_fn(void *arg, unsigned conn, bool is_violation, const char *rule,
 		      const char *text);
+struct rules_refusal { /* a 429 */
+	char method[8], path[128];
+	bool is_global;
+	uint64_t at_us, until_us;
+};
+
 struct rules {
 	rules_fn *fn;
 	void *arg;
-	uint64_t identify_us[RULES_KEYS]; /* by rate limit key */
+	uint64_t identify_us[RULES_KEYS];              /* by rate limit key */
+	struct rules_refusal refusals[RULES_REFUSALS]; /* the last ones */
+	unsigned n_refusals;
 };
 
 void rules_open(struct rules *r, struct rules_conn *c, unsigned number, struct str query);
@@ -41,6 +49,11 @@ void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool co
 void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
 		  bool is_resume_door);
 void rules_invalid(struct rules_conn *c); /* op 9 false was sent: nothing is left to resume */
+/* REST: a request came; one was answered with 429. */
+void rules_request(struct rules *r, struct str method, struct str path, bool is_global_exempt,
+		   uint64_t now_us);
+void rules_refused(struct rules *r, struct str method, struct str path, bool is_global,
+		   double retry_after, uint64_t now_us);
 /* The client closed; code 0: without a close frame. */
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
 

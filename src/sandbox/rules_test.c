@@ -139,6 +139,33 @@ static void a_resume_takes_the_same_query_to_the_url_it_was_given(void **state)
 	assert_string_equal(s.last, "resume_url");
 }
 
+static void a_request_before_the_end_of_a_429_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	rules_refused(&s.rules, STR("GET"), STR("/a"), false, 2.0, 1000 * ms);
+	rules_request(&s.rules, STR("GET"), STR("/a"), false, 1300 * ms); /* was under way */
+	rules_request(&s.rules, STR("GET"), STR("/b"), false, 2000 * ms);
+	rules_request(&s.rules, STR("POST"), STR("/a"), false, 2000 * ms);
+	rules_request(&s.rules, STR("GET"), STR("/a"), false, 3000 * ms);
+	assert_int_equal(s.violations, 0);
+	rules_request(&s.rules, STR("GET"), STR("/a"), false, 2900 * ms);
+	assert_string_equal(s.last, "retry_early");
+}
+
+static void a_global_429_holds_all_but_interactions(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	rules_refused(&s.rules, STR("GET"), STR("/a"), true, 2.0, 1000 * ms);
+	rules_request(&s.rules, STR("POST"), STR("/interactions/1/t/callback"), true, 2000 * ms);
+	assert_int_equal(s.violations, 0);
+	rules_request(&s.rules, STR("POST"), STR("/b"), false, 2000 * ms);
+	assert_int_equal(s.violations, 1);
+}
+
 int main(void)
 {
 	return run_unit(test(a_steady_heart_is_no_violation), test(early_and_late_beats_are_seen),
@@ -147,5 +174,7 @@ int main(void)
 			test(the_121st_send_in_a_minute_is_seen),
 			test(size_order_and_close_code_are_looked_at),
 			test(identifies_of_one_key_are_spaced_others_are_not),
-			test(a_resume_takes_the_same_query_to_the_url_it_was_given));
+			test(a_resume_takes_the_same_query_to_the_url_it_was_given),
+			test(a_request_before_the_end_of_a_429_is_seen),
+			test(a_global_429_holds_all_but_interactions));
 }

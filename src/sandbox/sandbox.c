@@ -162,6 +162,21 @@ static void on_signal(void *arg, int number)
 	sandbox_quit(arg);
 }
 
+static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rule, const char *text)
+{
+	struct report *report = arg;
+	struct buf *o = report_begin(report, is_violation ? "violation" : "note");
+	if (!o) {
+		report_note(report, "%s %s: %s", is_violation ? "violation" : "note", rule, text);
+		return;
+	}
+	if (conn)
+		buf_addf(o, ",\"conn\":%u", conn);
+	buf_addf(o, ",\"rule\":\"%s\",\"text\":", rule);
+	json_add_str(o, str_c(text));
+	report_end(report);
+}
+
 static void sandbox_start(struct sandbox *s)
 {
 	s->loop = loop_new();
@@ -171,6 +186,7 @@ static void sandbox_start(struct sandbox *s)
 	s->report.is_json = s->options.is_json;
 	s->report.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	snprintf(s->report.channel, sizeof s->report.channel, "general");
+	s->rules = (struct rules){.fn = on_rule, .arg = &s->report};
 	s->gateway = fake_gateway_new(s);
 	s->rest = fake_rest_new(s);
 	s->flood = flood_new(s);

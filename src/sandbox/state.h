@@ -8,6 +8,7 @@
 #include "sandbox/deflate.h"
 #include "sandbox/limits.h"
 #include "sandbox/report.h"
+#include "sandbox/rules.h"
 #include "sandbox/world.h"
 
 struct sandbox_options {
@@ -30,6 +31,7 @@ struct sandbox {
 	struct world *world;
 	struct limits limits;
 	struct report report;
+	struct rules rules;
 	struct fake_gateway *gateway;
 	struct fake_rest *rest;
 	struct flood *flood;

@@ -69,6 +69,20 @@ unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is
 	return n;
 }
 
+void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting)
+{
+	gw->greeting = *greeting;
+}
+
+void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n)
+{
+	for (struct fake_conn *c = gw->conns; c; c = c->next) {
+		uint64_t last = c->session ? c->session->seq : 0;
+		for (uint64_t seq = n < last ? last - n + 1 : 1; seq <= last; seq++)
+			conn_send_past(c, seq);
+	}
+}
+
 void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
 {
 	gw->identifies_left = left;

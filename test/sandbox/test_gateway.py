@@ -68,6 +68,14 @@ chunk = w.recv()
 check("acks off: no acknowledgement; op 8 is answered in chunks", chunk["t"] == "GUILD_MEMBERS_CHUNK"
       and len(chunk["d"]["members"]) == 3 and chunk["d"]["nonce"] == "n")
 s.tell("/acks on")
+w.send(8, {"guild_id": "1", "query": "", "limit": 0, "nonce": "n"})
+limited = w.event("RATE_LIMITED")["d"]
+check("all members twice in 30 s: RATE_LIMITED", limited["opcode"] == 8 and 0 < limited["retry_after"] <= 30
+      and limited["meta"] == {"guild_id": "1", "nonce": "n"})
+s.tell("/repeat count=2")
+again = [w.recv() for _ in range(2)]
+check("events come once more with their sequences", [(e["t"], e["s"]) for e in again]
+      == [("GUILD_MEMBERS_CHUNK", 6), ("RATE_LIMITED", 7)], again)
 
 # resume
 s.tell("/drop")
@@ -82,8 +90,9 @@ events = []
 while not events or events[-1]["t"] != "RESUMED":
     events.append(w.recv())
 check("a resume replays in order, RESUMED comes last with its own sequence",
-      [e["t"] for e in events] == ["GUILD_BAN_ADD", "GUILD_MEMBERS_CHUNK", "MESSAGE_CREATE", "RESUMED"]
-      and [e["s"] for e in events] == [5, 6, 7, 8], events)
+      [e["t"] for e in events]
+      == ["GUILD_BAN_ADD", "GUILD_MEMBERS_CHUNK", "RATE_LIMITED", "MESSAGE_CREATE", "RESUMED"]
+      and [e["s"] for e in events] == [5, 6, 7, 8, 9], events)
 s.tell("/reconnect")
 check("op 7", w.op(7)["d"] is None)
 s.tell("/invalid resumable=true")
@@ -96,14 +105,14 @@ w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 999})
 check("a sequence of the future closes with 4007", w.closed() == 4007)
 w = WebSocket(port)
 w.op(10)
-w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 8})
+w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 9})
 check("a session closed with 4000 is still there", w.recv()["t"] == "RESUMED")
 s.tell("/expire")
 s.tell("/drop")
 w.closed()
 w = WebSocket(port)
 w.op(10)
-w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 8})
+w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 10})
 check("an expired session: op 9 false, the connection stays", w.op(9)["d"] is False)
 w.send(2, {"token": TOKEN, "intents": 1, "properties": {}})
 first = w.event("READY")["d"]["session_id"]
@@ -190,8 +199,42 @@ w = WebSocket(s.port)
 check("the interval can be set", w.op(10)["d"]["heartbeat_interval"] == 200)
 w.close()
 
+
+# how connections are greeted
+s.tell("/hello reconnects=1")
+s.all("sent")
+w = WebSocket(s.port)
+check("op 7 in place of Hello", w.recv()["op"] == 7)
+w.close()
+s.tell("/refuse times=1 status=503")
+s.all("sent")
+try:
+    WebSocket(s.port)
+    check("a connection is refused by HTTP", False)
+except AssertionError as head:
+    check("a connection is refused by HTTP", b" 503 " in head.args[0])
+s.tell("/refuse times=1 status=0")
+s.all("sent")
+try:
+    WebSocket(s.port)
+    check("or by a reset", False)
+except (ConnectionResetError, Closed):
+    check("or by a reset", True)
+s.tell("/hello delay_ms=50")
+s.all("sent")
+w = WebSocket(s.port)
+w.send(1, None)
+check("a late Hello", w.op(10)["op"] == 10)
+check("who speaks before it breaks a rule", s.wait("violation", rule="before_hello")["conn"] > 0)
+s.tell("/freeze on")
+s.all("sent")
+w.send(1, None)
+s.tell("/freeze off")
+check("what was frozen thaws", w.op(11)["op"] == 11)
+w.close()
+
 rules = {v["rule"] for v in s.all("violation")}
-check("each broken rule was seen, and no other", rules == {"payload", "sends", "close_code", "identify_spacing", "beat_early"}, rules)
+check("each broken rule was seen, and no other", rules == {"payload", "sends", "close_code", "identify_spacing", "beat_early", "before_hello"}, rules)
 check("the token is nowhere", TOKEN not in json.dumps(s.seen))
 check("it ends with 0", s.quit() == 0)
 finish()
