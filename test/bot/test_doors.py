@@ -1,0 +1,409 @@
+"""A bot of libtutti against doors played by this script: what it asks, and what it does when tuttid is
+slow, restarted, silent, hostile, or has another process of the same name."""
+import json
+import os
+import signal
+import struct
+import sys
+import time
+
+import zmq
+
+from tutti import DEADLINE, Failed, World
+
+EPOCH = 1753000000000
+
+
+def record(pos, content, guild=1, channel=7, flags=0, bot=False, event="MESSAGE_CREATE", epoch=EPOCH):
+    topic = f"{event}.{guild}.{channel}.".encode()
+    payload = json.dumps({"id": str(pos), "channel_id": str(channel), "guild_id": str(guild), "content": content,
+                          "author": {"id": "5", "username": "ada", "bot": bot}}).encode()
+    header = struct.pack("<BBHIQQQIIQQ", 1, flags, 0, 0, epoch, pos, 5, 1, pos & 0xffffffff, guild, 0) + topic
+    return struct.pack("<II", len(header), len(payload)) + header + payload
+
+
+class Doors:
+    """The events and call doors of a tuttid that does only what it is told."""
+
+    def __init__(self, world):
+        self.context = zmq.Context()
+        self.events = self.door(world.port + 1)
+        self.calls = self.door(world.port + 2)
+        self.peer, self.done, self.commit, self.left = None, 0, 0, False
+
+    def door(self, port):
+        sock = self.context.socket(zmq.ROUTER)
+        sock.linger = 0
+        sock.bind(f"tcp://127.0.0.1:{port}")
+        return sock
+
+    def close(self):
+        self.context.destroy(linger=0)
+
+    def next(self, sock, what):
+        if not sock.poll(DEADLINE * 1000):
+            raise Failed(f"no {what} came")
+        return sock.recv_multipart()
+
+    def open(self):
+        """The next O, as a dictionary; its sender is whom the others speak to."""
+        while True:
+            peer, *frames = self.next(self.events, "O")
+            if frames[0] == b"O":
+                self.peer, self.done, self.commit, self.left = peer, 0, 0, False
+                return json.loads(frames[1])
+
+    def say(self, *frames):
+        self.events.send_multipart([self.peer, *frames])
+
+    def welcome(self, pos=0, head=None, epoch=EPOCH, window=512, **more):
+        self.say(b"W", json.dumps({"epoch": epoch, "pos": pos, "head": head if head is not None else pos, "tail": 1,
+                                   "window": window, "gateway": "fake", "shards": 1, "application_id": "2",
+                                   "user_id": "2", "intents": 1, **more}).encode())
+
+    def serve(self, **more):
+        asked = self.open()
+        self.welcome(**more)
+        return asked
+
+    def until(self, ready, what):
+        end = time.monotonic() + DEADLINE
+        while not ready():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise Failed(f"in vain: {what} (done {self.done}, commit {self.commit})")
+            if not self.events.poll(left * 1000):
+                continue
+            peer, *frames = self.events.recv_multipart()
+            if peer == self.peer and frames[0] == b"A":
+                self.done, self.commit = (struct.unpack("<Q", f)[0] for f in frames[1:3])
+            if peer == self.peer and frames[0] == b"C":
+                self.left = True
+
+    def call(self):
+        """The next call: (whole frames, its document)."""
+        frames = self.next(self.calls, "call")
+        return frames, json.loads(frames[5])
+
+    def answer(self, frames, status, body):
+        self.calls.send_multipart([frames[0], frames[2], struct.pack("<H", status), json.dumps(body).encode()])
+
+
+def rows(world):
+    with open(world.env["RECORD_FILE"], encoding="utf-8") as f:
+        return [(int(p), int(flags), text) for p, _, _, _, _, flags, text in
+                (line.rstrip("\n").split(" ", 6) for line in f if line.endswith("\n"))]
+
+
+def written(world, count):
+    end = time.monotonic() + DEADLINE
+    while len(rows(world)) < count:
+        if time.monotonic() > end:
+            raise Failed(f"{len(rows(world))} of {count} events were written down")
+        time.sleep(0.01)
+    return rows(world)
+
+
+CHECKS = []
+
+
+def check(fn):
+    CHECKS.append(fn)
+    return fn
+
+
+@check
+def asks_for_its_events_from_the_head_and_commits_what_is_finished(w, d):
+    w.bot("record", "test/record", wait=False)
+    asked = d.serve(pos=10)
+    assert asked["v"] == 1 and asked["bot"] == "record" and asked["topics"] == ["MESSAGE_CREATE."], asked
+    assert asked["from"] == "head" and asked["part"] == [0, 1], asked
+    d.say(b"E", record(11, "a") + record(12, "b"))
+    assert [r[2] for r in written(w, 2)] == ["a", "b"]
+    d.until(lambda: d.done == 2 and d.commit == 12, "the commit")
+    d.say(b"M", struct.pack("<Q", 500))
+    d.until(lambda: d.commit == 500, "a mark is an event that is finished")
+    w.bots["record"].kill(signal.SIGTERM)
+    d.until(lambda: d.left, "the last word")
+    w.bots["record"].wait(exit=0)
+
+
+@check
+def goes_on_from_its_cursor_after_a_kill_and_flags_what_was_in_hand(w, d):
+    w.env["RECORD_SLEEP_MS"] = "600000"
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "stuck", guild=1) + record(2, "waits behind it", guild=1))
+    written(w, 1)
+    w.bots["record"].kill()
+    w.bots["record"].wait()
+    w.env["RECORD_SLEEP_MS"] = "0"
+    w.bot("record", "test/record", wait=False)
+    asked = d.serve(pos=0, head=2)
+    assert (asked["epoch"], asked["pos"], asked.get("from", "cursor")) == (EPOCH, 0, "cursor"), asked
+    # the bus flags all that it replays; the cursor knows better
+    d.say(b"E", record(1, "stuck", guild=1, flags=3) + record(2, "waits behind it", guild=1, flags=3))
+    assert written(w, 3)[1:] == [(1, 3, "stuck"), (2, 2, "waits behind it")], rows(w)
+
+
+@check
+def what_is_finished_above_a_hole_does_not_run_again(w, d):
+    w.env["RECORD_SLEEP_MS"] = "600000"
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "stuck", guild=1))
+    written(w, 1)
+    w.bots["record"].kill()
+    w.bots["record"].wait()
+    w.env.update(RECORD_SLEEP_MS="0")
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(2, "two", guild=2) + record(3, "three", guild=3))
+    d.until(lambda: d.done == 2, "both")
+    assert d.commit == 3, d.commit  # 1 never came on this connection
+    d.say(b"E", record(2, "two", guild=2) + record(3, "three", guild=3) + record(4, "four", guild=4))
+    d.until(lambda: d.done == 5, "all count as finished")
+    assert sorted(r[0] for r in rows(w)) == [1, 2, 3, 4], rows(w)
+
+
+@check
+def lanes_are_served_side_by_side_and_each_in_order(w, d):
+    w.env["RECORD_SLEEP_MS"] = "20"
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    events = [record(1 + i, f"{i % 4} {i // 4}", guild=1 + i % 4) for i in range(40)]
+    d.say(b"E", b"".join(events))
+    got = [r[2].split() for r in written(w, 40)]
+    for lane in "0123":
+        assert [int(n) for who, n in got if who == lane] == list(range(10)), got
+    d.until(lambda: d.done == 40 and d.commit == 40, "the commit")
+
+
+@check
+def opens_again_after_silence_and_from_where_it_was(w, d):
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "one"))
+    written(w, 1)
+    asked = d.open()  # nothing was said for 5 s
+    assert (asked["epoch"], asked["pos"]) == (EPOCH, 1), asked
+    d.welcome(pos=1)
+    d.say(b"E", record(2, "two"))
+    written(w, 2)
+    assert w.bots["record"].count(" silence ") == 1
+
+
+@check
+def opens_again_when_the_bus_does_not_know_it(w, d):
+    w.bot("record", "test/record", wait=False)
+    d.serve(pos=7)
+    first = d.peer
+    d.say(b"N")
+    asked = d.open()
+    assert asked["pos"] == 7 and d.peer != first, asked
+    d.welcome(pos=7)
+    d.say(b"E", record(8, "eight"))
+    written(w, 1)
+
+
+@check
+def ends_well_when_another_process_takes_over(w, d):
+    w.env["RECORD_SLEEP_MS"] = "300"
+    bot = w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "in hand"))
+    written(w, 1)
+    d.say(b"X", b"409", b"taken over by another process of this bot")
+    bot.wait(exit=0)
+    assert bot.count(" taken_over ") == 1
+    assert not d.events.poll(200) or d.events.recv_multipart()[1] != b"O", "it came back"
+
+
+@check
+def leaves_when_asked_with_its_commit(w, d):
+    w.env["RECORD_SLEEP_MS"] = "300"
+    bot = w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "in hand") + record(2, "not begun"))
+    written(w, 1)
+    d.say(b"C")
+    d.until(lambda: d.left, "its C")
+    assert (d.done, d.commit) == (1, 1), (d.done, d.commit)
+    bot.wait(exit=0)
+
+
+@check
+def a_second_process_takes_the_cursor_when_the_first_has_gone(w, d):
+    first = w.bot("first", "test/record", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, "one"))
+    written(w, 1)
+    d.until(lambda: d.commit == 1, "the commit")
+    old = d.peer
+    w.bot("second", "test/record", wait=False)
+    asked = d.open()
+    assert asked["from"] == "commit" and not asked.get("epoch"), asked
+    new, d.peer = d.peer, old
+    d.say(b"C")
+    d.until(lambda: d.left, "the first one's C")
+    d.peer = new
+    d.welcome(pos=0, head=1)  # the bus's commit may be behind the cursor
+    d.say(b"E", record(1, "one", flags=3) + record(2, "two"))
+    assert [r[2] for r in written(w, 2)] == ["one", "two"]
+    first.wait(exit=0)
+
+
+@check
+def a_cursor_that_cannot_be_written_is_said_once(w, d):
+    with open(os.path.join(w.dir, "file"), "w", encoding="utf-8"):
+        pass
+    bot = w.bot("record", "test/record", wait=False, env={"TUTTI_STATE": os.path.join(w.dir, "file/below")})
+    asked = d.serve(pos=5)
+    assert asked["from"] == "commit", asked
+    d.say(b"E", record(6, "six", flags=3))
+    assert written(w, 1) == [(6, 3, "six")]
+    d.say(b"N")
+    asked = d.open()
+    assert (asked["epoch"], asked["pos"]) == (EPOCH, 6), asked
+    assert bot.count(" cursor_unwritable ") == 1
+
+
+@check
+def a_gap_is_said_and_gone_over(w, d):
+    bot = w.bot("record", "test/record", wait=False)
+    d.serve(pos=0, head=1000)
+    d.say(b"G", json.dumps({"from": 1, "to": 900, "why": "horizon", "epoch": EPOCH}).encode())
+    bot.wait_line(r" gap .*from=1 to=900 why=horizon")
+    d.say(b"E", record(901, "after the gap"))
+    d.until(lambda: d.done == 1 and d.commit == 901, "the commit")
+
+
+@check
+def another_epoch_begins_a_new_cursor(w, d):
+    bot = w.bot("record", "test/record", wait=False)
+    d.serve(pos=50)
+    d.say(b"N")
+    d.open()
+    d.welcome(pos=0, head=3, epoch=EPOCH + 1)
+    d.say(b"G", json.dumps({"from": 51, "to": 60, "why": "epoch", "epoch": EPOCH}).encode())
+    bot.wait_line(r" gap .*why=epoch")
+    d.say(b"E", record(1, "a new one", epoch=EPOCH + 1))
+    d.until(lambda: d.done == 1 and d.commit == 1, "the commit")
+
+
+@check
+def garbage_ends_the_connection_and_nothing_else(w, d):
+    bot = w.bot("record", "test/record", wait=False)
+    d.serve(pos=0)
+    for frames in ([b""], [b"Z", b"x"], [b"E"], [b"M", b"123"], [b"G", b"{"], [b"X"]):
+        if frames != [b"E"] and frames != [b"X"]:
+            d.say(*frames)
+    d.say(b"E", record(1, "still here"))
+    written(w, 1)
+    d.say(b"E", record(2, "x")[:40])
+    bot.wait_line(r" protocol ")
+    bot.kill(signal.SIGTERM)
+    bot.wait(exit=0)
+
+
+@check
+def messages_of_bots_match_nothing_by_default(w, d):
+    w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",echo no", bot=True) + record(2, ",echo yes"))
+    frames, document = d.call()
+    assert document["body"]["content"] == "ok, you said: yes", document
+    d.answer(frames, 200, {"id": "1"})
+    d.until(lambda: d.commit == 2, "the commit")
+
+
+@check
+def a_call_pings_nobody_and_carries_its_route(w, d):
+    w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",echo @everyone \"quoted\""))
+    frames, document = d.call()
+    assert frames[1] == b"echo" and len(frames[2]) == 16 and frames[4] == b"REST", frames
+    assert 0 < struct.unpack("<I", frames[3])[0] <= 30000
+    assert document == {"method": "POST", "route": "/channels/{channel_id}/messages", "params": {"channel_id": "7"},
+                        "query": {}, "body": {"allowed_mentions": {"parse": []},
+                                              "content": "ok, you said: @everyone \"quoted\""}}, document
+    d.answer(frames, 200, {"id": "1"})
+    d.until(lambda: d.commit == 1, "the commit")
+
+
+@check
+def a_handler_that_runs_again_asks_under_the_same_id(w, d):
+    bot = w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",echo a") + record(2, ",echo a", guild=2))
+    first = {d.call()[0][2] for _ in range(2)}
+    assert len(first) == 2, "two events, two ids"
+    bot.kill()
+    bot.wait()
+    w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0, head=2)
+    d.say(b"E", record(1, ",echo a", flags=3) + record(2, ",echo a", guild=2, flags=3))
+    again = set()
+    while len(again) < 2:
+        frames, _ = d.call()
+        again.add(frames[2])
+        d.answer(frames, 200, {"id": "1"})
+    assert again == first
+    d.until(lambda: d.commit == 2, "the commit")
+
+
+@check
+def a_call_without_an_answer_is_repeated_under_its_id(w, d):
+    w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",echo a"))
+    first, document = d.call()
+    second, again = d.call()
+    assert (first[2], document) == (second[2], again)
+    d.answer(second, 200, {"id": "1"})
+    d.answer(second, 200, {"id": "1"})  # of no consequence
+    d.until(lambda: d.commit == 1, "the commit")
+
+
+@check
+def a_refused_call_is_an_error_with_discords_words(w, d):
+    bot = w.bot("echo", "examples/echo", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",echo a"))
+    frames, _ = d.call()
+    d.answer(frames, 403, {"message": "Missing Access", "code": 50001})
+    bot.wait_line(r" handler_error .*handler=echo .*echo\.c:\d+ .*Missing Access.*403.*50001")
+    d.until(lambda: d.commit == 1, "it counts as processed")
+
+
+@check
+def a_mistake_in_the_name_is_refused_for_good(w, d):
+    bot = w.bot("record", "test/record", wait=False)
+    d.open()
+    d.say(b"X", b"400", b"no such thing")
+    bot.wait(exit=78)
+
+
+failed = 0
+for fn in CHECKS:
+    name = fn.__name__.replace("_", " ")
+    if len(sys.argv) > 1 and sys.argv[1] not in name:
+        continue
+    try:
+        with World(name) as world:
+            world.env["RECORD_FILE"] = os.path.join(world.dir, "record")
+            with open(world.env["RECORD_FILE"], "w", encoding="utf-8"):
+                pass
+            doors = Doors(world)
+            try:
+                fn(world, doors)
+            except AssertionError as why:
+                raise Failed(f"{why or 'an assertion'} (line {why.__traceback__.tb_next.tb_lineno})") from why
+            finally:
+                doors.close()
+        print(f"ok {name}", flush=True)
+    except Failed as why:
+        failed = 1
+        print(f"not ok {name}: {why}", flush=True)
+sys.exit(failed)
