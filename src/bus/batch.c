@@ -14,15 +14,12 @@ static enum journal_got from_ring(struct batch *b, const struct peer *p, struct 
 				  struct candidate *c)
 {
 	struct wire_header h;
-	struct str event;
 	*c = (struct candidate){.start = b->copies.n, .next = p->at};
 	enum journal_got got = journal_read(j, &c->next, &b->copies, &h, NULL);
 	if (got != JOURNAL_RECORD)
 		return got;
 	c->n = b->copies.n - c->start;
-	c->what = (struct filter_what){.topic = h.topic, .guild_id = h.guild_id, .type = h.type};
-	if (!wire_topic_split(h.topic, &event, &(uint64_t){0}, &c->what.channel_id))
-		c->what.channel_id = 0;
+	c->what = window_what_of(&h);
 	return got;
 }
 

@@ -139,6 +139,7 @@ static void open_peer(struct bus *b, struct str id, const struct wire_open *open
 		takeover_admit(b, p);
 	door_settle(b);
 	set_due(b, loop_now_us());
+	loop_again(b->loop);
 }
 
 static void on_open(struct bus *b, const struct said *said)
@@ -169,8 +170,8 @@ static void on_ack(struct bus *b, const struct said *said)
 		say_unknown(b, said->id);
 	} else if (p->known) {
 		uint64_t before = p->commit;
-		/* More credit needs no call: the pump runs before the loop sleeps. */
-		peer_ack(p, get_le64(said->args[0].p), get_le64(said->args[1].p));
+		if (peer_ack(p, get_le64(said->args[0].p), get_le64(said->args[1].p)))
+			loop_again(b->loop); /* the pump may have had its pass already */
 		if (p->commit != before)
 			door_commit(b, p);
 	}
@@ -193,6 +194,7 @@ static void on_close(struct bus *b, const struct said *said)
 		metric_add(METRIC_bus_takeovers, 1);
 	door_drop(b, said->peer, "closed");
 	door_settle(b);
+	loop_again(b->loop);
 }
 
 static const struct {

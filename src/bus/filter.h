@@ -14,7 +14,7 @@
 /* What a filter looks at. */
 struct filter_what {
 	struct str topic;
-	uint64_t guild_id, channel_id; /* 0 where absent */
+	uint64_t guild_id, channel_id; /* 0 where absent; the channel counts only without a guild */
 	uint16_t type;
 };
 

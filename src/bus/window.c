@@ -101,13 +101,25 @@ static void add_place(struct window *w, struct journal *j, struct journal_cursor
 	w->places[(w->places_at + w->places_n++) % WINDOW_PLACES] = at;
 }
 
+/* Parts are made by the guild; only where there is none is the channel looked for. */
+static uint64_t channel_of(const struct wire_header *h)
+{
+	uint64_t guild, channel = 0;
+	struct str event;
+	return !h->guild_id && wire_topic_split(h->topic, &event, &guild, &channel) ? channel : 0;
+}
+
+struct filter_what window_what_of(const struct wire_header *h)
+{
+	return (struct filter_what){.topic = h->topic,
+				    .guild_id = h->guild_id,
+				    .channel_id = channel_of(h),
+				    .type = h->type};
+}
+
 static void keep(struct window *w, struct buf *segment, size_t start, const struct wire_header *h,
 		 uint64_t pos)
 {
-	uint64_t channel = 0, guild = 0;
-	struct str event;
-	if (!wire_topic_split(h->topic, &event, &guild, &channel))
-		channel = 0;
 	if (pos - w->first == WINDOW_RECORDS)
 		w->first++;
 	*slot(w, pos) = (struct window_record){
@@ -115,7 +127,7 @@ static void keep(struct window *w, struct buf *segment, size_t start, const stru
 		.start = start,
 		.size = segment->n - start,
 		.next = w->at,
-		.what = {.guild_id = h->guild_id, .channel_id = channel, .type = h->type},
+		.what = window_what_of(h),
 		.topic_n = h->topic.n,
 	};
 	w->bytes += segment->n - start;

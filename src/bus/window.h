@@ -58,6 +58,8 @@ static inline struct str window_bytes(const struct window_record *r)
 	return str_of(r->segment->p + r->start, r->size);
 }
 struct filter_what window_what(const struct window_record *r);
+/* The same of a record that was read past the window. */
+struct filter_what window_what_of(const struct wire_header *h);
 /* Header (with its topic) and payload of bytes that stand in an E. */
 void window_split(struct str bytes, struct str *header, struct str *payload);
 
