@@ -111,7 +111,9 @@ class Scenario:
         elif command == "count":
             self.count(words[0], pairs(words[1:-2]), OPERATORS[words[-2]], int(words[-1]))
         else:
-            self.world.discord(command, **{k: number(v) for k, v in pairs(words).items()})
+            plain = [word for word in words if "=" not in word]
+            keyed = [word for word in words if "=" in word]
+            self.world.discord(" ".join([command, *plain]), **{k: number(v) for k, v in pairs(keyed).items()})
 
     def count(self, what, fields, compare, wanted):
         fake = self.world.fake
