@@ -192,7 +192,7 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 			start(g, i);
 		is_any_new |= found != STATE_ALIVE;
 	}
-	if (is_any_new)
+	if (is_any_new && !g->url[0])
 		discover_ask(g->discover);
 	return 0;
 }
