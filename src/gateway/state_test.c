@@ -1,0 +1,174 @@
+#include "gateway/state.h"
+
+#include "test/dir.h"
+
+struct kept {
+	struct journal journal;
+	struct state state;
+};
+
+static void keep_open(struct kept *k, const char *name, const char *token, uint32_t intents)
+{
+	struct why why;
+	struct journal_options options = {
+		.dir = in_dir(name), .size = 65536, .max_event = 4096, .shards = 4, .now_ms = 1};
+	const struct state_identity identity = {.token = str_c(token), .intents = intents};
+	memset(k, 0, sizeof *k);
+	assert_int_equal(mapped_mkdir(options.dir, &why), 0);
+	assert_int_equal(state_open(&k->state, options.dir, 4, &identity, &why), 0);
+	memcpy(options.id, k->state.sessions.id, sizeof options.id);
+	assert_int_equal(journal_open_write(&k->journal, &options, &why), 0);
+	k->state.journal = &k->journal;
+}
+
+static void keep_close(struct kept *k)
+{
+	journal_close(&k->journal, false); /* as a SIGKILL leaves it */
+	state_close(&k->state);
+}
+
+static struct session_resume begin(struct kept *k, uint32_t shard)
+{
+	struct session_resume resume = {.id = "abc", .url = "wss://a.discord.gg"};
+	const struct envelope_ready ready = {.user_id = 2, .application_id = 3};
+	assert_int_equal(state_begin(&k->state, shard, 4, &resume, &ready), 0);
+	return resume;
+}
+
+static void put(struct kept *k, uint32_t shard, uint32_t session, uint32_t s)
+{
+	struct wire_header h = {
+		.shard = shard, .session = session, .s = s, .topic = STR("RESUMED.0.0.")};
+	assert_int_equal(journal_append(&k->journal, &h, STR("{}")), 0);
+}
+
+static void a_session_is_found_again_with_its_last_s(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "a", "token", 7);
+	assert_int_equal(state_resume(&k.state, 1, 4, &resume), STATE_NONE);
+	assert_int_equal(begin(&k, 1).number, 1);
+	put(&k, 1, 1, 41);
+	put(&k, 1, 1, 42);
+	keep_close(&k);
+	keep_open(&k, "a", "token", 7);
+	assert_int_equal(state_shards(&k.state), 4);
+	assert_int_equal(state_resume(&k.state, 1, 4, &resume), STATE_ALIVE);
+	assert_string_equal(resume.id, "abc");
+	assert_string_equal(resume.url, "wss://a.discord.gg");
+	assert_int_equal(resume.number, 1);
+	assert_int_equal(resume.s, 42);
+	assert_int_equal(state_resume(&k.state, 2, 4, &resume), STATE_NONE);
+	keep_close(&k);
+}
+
+static void another_token_number_or_intents_make_it_old(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "b", "token", 7);
+	begin(&k, 0);
+	assert_int_equal(state_resume(&k.state, 0, 5, &resume), STATE_OLD);
+	assert_int_equal(resume.number, 1);
+	assert_string_equal(resume.id, "");
+	keep_close(&k);
+	keep_open(&k, "b", "nekot", 7);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_OLD);
+	assert_int_equal(state_shards(&k.state), 0);
+	keep_close(&k);
+	keep_open(&k, "b", "token", 6);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_OLD);
+	keep_close(&k);
+}
+
+static void a_new_session_does_not_take_the_s_of_the_old_one(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "c", "token", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 1000);
+	state_refresh(&k.state, 0, 4);
+	assert_int_equal(begin(&k, 0).number, 2);
+	/* killed before its READY was journaled */
+	keep_close(&k);
+	keep_open(&k, "c", "token", 7);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_ALIVE);
+	assert_int_equal(resume.number, 2);
+	assert_int_equal(resume.s, 0);
+	keep_close(&k);
+}
+
+static void without_the_journal_the_refreshed_s_is_used(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	char command[600];
+	(void)state;
+	keep_open(&k, "d", "token", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 30);
+	state_refresh(&k.state, 0, 4);
+	put(&k, 0, 1, 31);
+	keep_close(&k);
+	snprintf(command, sizeof command, "rm '%s/journal'", in_dir("d"));
+	assert_int_equal(system(command), 0);
+	keep_open(&k, "d", "token", 7);
+	assert_true(k.journal.is_new);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_ALIVE);
+	assert_int_equal(resume.s, 30);
+	keep_close(&k);
+}
+
+static void a_session_that_is_over_is_not_found(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "e", "token", 7);
+	begin(&k, 0);
+	state_forget(&k.state, 0);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_NONE);
+	assert_int_equal(begin(&k, 0).number, 2);
+	keep_close(&k);
+}
+
+static void one_that_cannot_be_written_down_ends_with_the_process(void **state)
+{
+	struct kept k;
+	struct session_resume resume = {.id = "abc"};
+	const struct envelope_ready ready = {0};
+	(void)state;
+	memset(resume.url, 'u', 400);
+	keep_open(&k, "f", "token", 7);
+	begin(&k, 0);
+	assert_true(state_begin(&k.state, 0, 4, &resume, &ready) < 0);
+	assert_int_equal(resume.number, 2);
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_NONE);
+	keep_close(&k);
+}
+
+static void the_file_holds_no_token(void **state)
+{
+	struct kept k;
+	(void)state;
+	keep_open(&k, "g", "canary-token-0123456789", 7);
+	begin(&k, 0);
+	assert_null(memmem(k.state.sessions.file.p, k.state.sessions.file.n, "canary", 6));
+	keep_close(&k);
+}
+
+int main(void)
+{
+	return run_unit_in_dir(test(a_session_is_found_again_with_its_last_s),
+			       test(another_token_number_or_intents_make_it_old),
+			       test(a_new_session_does_not_take_the_s_of_the_old_one),
+			       test(without_the_journal_the_refreshed_s_is_used),
+			       test(a_session_that_is_over_is_not_found),
+			       test(one_that_cannot_be_written_down_ends_with_the_process),
+			       test(the_file_holds_no_token));
+}
