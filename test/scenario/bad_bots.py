@@ -11,7 +11,7 @@ TAIL = '\nexport_bot(bad, "Bad.");\nint main(int argc, char **argv) { (void)argc
 HANDLER = 'tt_result f(tt_client *client, const tt_message *message{more})\n{{\n\t(void)client, (void)message{use};\n\treturn tt_handled();\n}}\n'
 CASES = [
     ("a pattern that does not compile", 'on_message_create("^,echo (", f);\n' + HANDLER.format(more="", use=""),
-     r"bad\.c:3: .*\)"),
+     r"bad\.c:3: .*parenthesis"),
     ("more groups than parameters", 'on_message_create("^,add (a) (b)$", f, str);\n'
      + HANDLER.format(more=", tt_str a", use=", (void)a"), r"bad\.c:3: .*2 .*1"),
     ("fewer groups than parameters", 'on_message_create("^,add$", f, str);\n'

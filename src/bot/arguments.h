@@ -1,16 +1,16 @@
-/* bot/options.h: what the user of a bot asked for: arguments, environment, what serve() was given.
+/* bot/arguments.h: what the user of a bot asked for: arguments, environment, what serve() was given.
  *
  * Configuration file: --config, then TUTTI_CONFIG, then serve's; one that is named has to be there.
  * Port: --port, then TUTTI_PORT, then serve's, then the file's.
  * Memory: texts are the caller's, the environment's, or last as long as the process.
  */
-#ifndef BOT_OPTIONS_H
-#define BOT_OPTIONS_H
+#ifndef BOT_ARGUMENTS_H
+#define BOT_ARGUMENTS_H
 
 #include "base/config.h"
 #include "bot/public.h"
 
-struct options {
+struct arguments {
 	const char *config; /* NULL: defaults alone */
 	const char *name;
 	unsigned port;      /* 0: the configuration's */
@@ -19,11 +19,11 @@ struct options {
 };
 
 /* argv[argc] is NULL. -EINVAL: an argument or variable is wrong. */
-TT_CHECK int options_read(struct options *out, const struct tt_serve *how, char *const *argv,
-			  struct why *why);
-void options_help(struct buf *out, const char *program);
+TT_CHECK int arguments_read(struct arguments *out, const struct tt_serve *how,
+			    const char *const *argv, struct why *why);
+void arguments_help(struct buf *out, const char *program);
 
 /* This process's arguments; never freed: they name things. */
-char **options_arguments(void);
+const char *const *arguments_of_process(void);
 
 #endif

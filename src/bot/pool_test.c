@@ -1,0 +1,261 @@
+#include "bot/pool.h"
+
+#include "test/unit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { EPOCH = 77, LANES = 8 };
+
+static struct cursor cursor;
+static sem_t gate; /* what "stuck" waits for */
+static _Atomic unsigned ran, out_of_order;
+static _Atomic uint64_t last[LANES]; /* pos, by guild */
+static _Atomic unsigned flags_seen;
+
+static bool run_event(void *arg, unsigned worker, const struct job *job)
+{
+	(void)arg, (void)worker;
+	uint64_t lane = job->h.guild_id % LANES;
+	if (str_eq(job->payload, STR("stuck")))
+		sem_wait(&gate);
+	if (atomic_exchange(&last[lane], job->h.pos) > job->h.pos)
+		atomic_fetch_add(&out_of_order, 1);
+	atomic_store(&flags_seen, job->flags);
+	atomic_fetch_add(&ran, 1);
+	return str_eq(job->payload, STR("exit"));
+}
+
+static bool wants(void *arg, const struct wire_header *h)
+{
+	(void)arg;
+	return str_starts(h->topic, STR("MESSAGE_CREATE."));
+}
+
+static struct pool *set_up(unsigned workers)
+{
+	cursor_open_memory(&cursor);
+	ran = out_of_order = 0;
+	for (unsigned i = 0; i < LANES; i++)
+		last[i] = 0;
+	sem_init(&gate, 0, 0);
+	struct pool *pool = pool_new(
+		&(struct pool_options){.workers = workers, .run = run_event, .wants = wants},
+		&cursor);
+	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_connect(pool, 1);
+	return pool;
+}
+
+static void add(struct buf *frame, uint64_t pos, const char *topic, uint64_t guild,
+		const char *payload)
+{
+	uint8_t header[WIRE_HEADER];
+	struct str t = str_c(topic), p = str_c(payload);
+	uint32_t sizes[2] = {(uint32_t)(WIRE_HEADER + t.n), (uint32_t)p.n};
+	wire_header_put(header, &(struct wire_header){.version = WIRE_VERSION,
+						      .flags = WIRE_REDELIVERED,
+						      .epoch = EPOCH,
+						      .pos = pos,
+						      .guild_id = guild});
+	buf_add(frame, sizes, sizeof sizes);
+	buf_add(frame, header, sizeof header);
+	buf_adds(frame, t);
+	buf_adds(frame, p);
+}
+
+static void message(struct buf *frame, uint64_t pos, uint64_t guild, const char *payload)
+{
+	add(frame, pos, "MESSAGE_CREATE.1.7.", guild, payload);
+}
+
+static void offer(struct pool *pool, struct buf *frame)
+{
+	assert_int_equal(pool_offer(pool, buf_str(frame)), 0);
+	buf_done(frame);
+}
+
+/* Until so many events of the connection are finished. */
+static struct pool_state wait_done(struct pool *pool, uint64_t done)
+{
+	struct pool_state state;
+	do {
+		pool_state(pool, &state);
+	} while (state.done < done);
+	return state;
+}
+
+static void every_event_runs_and_each_lane_in_order(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(4);
+	struct buf frame = {0};
+	for (uint64_t pos = 1; pos <= 2000; pos++) {
+		message(&frame, pos, 1 + pos % LANES, "x");
+		if (pos % 50 == 0)
+			offer(pool, &frame);
+	}
+	struct pool_state now = wait_done(pool, 2000);
+	assert_int_equal(now.pos, 2000);
+	assert_int_equal(ran, 2000);
+	assert_int_equal(out_of_order, 0);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void a_stuck_handler_holds_the_commit_and_nobody_else(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(2);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "stuck");
+	for (uint64_t pos = 2; pos <= 20; pos++)
+		message(&frame, pos, 2, "x");
+	offer(pool, &frame);
+	struct pool_state now = wait_done(pool, 19);
+	assert_int_equal(now.pos, 0);
+	assert_int_equal(now.running, 1);
+	sem_post(&gate);
+	now = wait_done(pool, 20);
+	assert_int_equal(now.pos, 20);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void what_nobody_wants_is_finished_at_once(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	add(&frame, 1, "TUTTI_SESSION_LOST.0.0.", 0, "{}");
+	add(&frame, 2, "TYPING_START.1.7.", 1, "{}");
+	offer(pool, &frame);
+	struct pool_state now;
+	pool_state(pool, &now);
+	assert_int_equal(now.done, 2);
+	assert_int_equal(now.pos, 2);
+	assert_int_equal(ran, 0);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void an_event_of_an_earlier_connection_counts_for_the_cursor_only(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(2);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "stuck");
+	offer(pool, &frame);
+	pool_connect(pool, 1);
+	message(&frame, 1, 1, "stuck"); /* delivered again while it runs */
+	offer(pool, &frame);
+	struct pool_state now = wait_done(pool, 1);
+	assert_int_equal(now.pos, 0);
+	sem_post(&gate);
+	while (now.pos != 1)
+		pool_state(pool, &now);
+	assert_int_equal(now.done, 1);
+	assert_int_equal(ran, 1);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void beyond_the_span_events_are_held_until_there_is_room(void **state)
+{
+	(void)state;
+	enum { MANY = CURSOR_SPAN + 100 };
+	struct pool *pool = set_up(2);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "stuck");
+	for (uint64_t pos = 2; pos <= MANY; pos++) {
+		message(&frame, pos, 2, "x");
+		if (pos % 64 == 0 || pos == MANY)
+			offer(pool, &frame);
+	}
+	struct pool_state now = wait_done(pool, CURSOR_SPAN - 2);
+	assert_int_equal(now.pos, 0);
+	pool_mark(pool, EPOCH, MANY); /* must not overtake what is held */
+	sem_post(&gate);
+	now = wait_done(pool, MANY);
+	assert_int_equal(now.pos, MANY);
+	assert_int_equal(ran, MANY);
+	assert_int_equal(out_of_order, 0);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void stopping_forgets_what_has_not_begun(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	struct pool_state now;
+	message(&frame, 1, 1, "stuck");
+	message(&frame, 2, 1, "x");
+	offer(pool, &frame);
+	do {
+		pool_state(pool, &now);
+	} while (now.running == 0);
+	pool_stop(pool);
+	sem_post(&gate);
+	now = wait_done(pool, 1);
+	assert_int_equal(now.pos, 1);
+	assert_int_equal(now.waiting, 0);
+	pool_free(&pool);
+	assert_int_equal(ran, 1);
+	cursor_close(&cursor);
+}
+
+static void exit_is_told(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "exit");
+	offer(pool, &frame);
+	assert_true(wait_done(pool, 1).wants_exit);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void without_a_file_the_flag_of_the_bus_counts(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "x");
+	offer(pool, &frame);
+	wait_done(pool, 1);
+	assert_int_equal(flags_seen, WIRE_REDELIVERED);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void what_is_no_batch_is_refused(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "x");
+	assert_int_equal(pool_offer(pool, str_of(frame.p, frame.n - 1)), -EBADMSG);
+	assert_int_equal(pool_offer(pool, STR("")), -EBADMSG);
+	buf_done(&frame);
+	pool_free(&pool);
+	assert_int_equal(ran, 0);
+	cursor_close(&cursor);
+}
+
+int main(void)
+{
+	return run_unit(test(every_event_runs_and_each_lane_in_order),
+			test(a_stuck_handler_holds_the_commit_and_nobody_else),
+			test(what_nobody_wants_is_finished_at_once),
+			test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
+			test(beyond_the_span_events_are_held_until_there_is_room),
+			test(stopping_forgets_what_has_not_begun), test(exit_is_told),
+			test(without_a_file_the_flag_of_the_bus_counts),
+			test(what_is_no_batch_is_refused));
+}
