@@ -218,6 +218,7 @@ static void try_lock(void *arg)
 {
 	struct link *link = arg;
 	struct why why = {0};
+	cursor_close(link->o.cursor); /* the one in memory that stood in for it */
 	int error = cursor_open(link->o.cursor, link->o.cursor_dir, link->o.bot, link->o.part,
 				link->o.parts, &why);
 	if (error == -EWOULDBLOCK && loop_now_us() - link->locked_us < LOCK_US) {
