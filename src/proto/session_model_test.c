@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { TRACES = 30000 };
+enum { TRACES = 200000 };
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { TRACES = 30000 };
+enum { TRACES = 200000 };
 #else
 enum { TRACES = 1000000 };
 #endif
