@@ -75,6 +75,15 @@ static const char *check_op(const struct frame_reader *r)
 	return NULL;
 }
 
+/* The first two bytes are there: what they say is judged at once. */
+static enum frame_got begin_head(struct frame_reader *r)
+{
+	r->is_final = r->head[0] & FINAL;
+	r->op = r->head[0] & 0x0f;
+	const char *bad = check_op(r);
+	return bad ? refuse(r, PROTOCOL_ERROR, bad) : FRAME_MORE;
+}
+
 /* The length as it was meant; false if it was not written in the shortest form. */
 static bool read_length(struct frame_reader *r)
 {
@@ -88,11 +97,6 @@ static bool read_length(struct frame_reader *r)
 
 static enum frame_got start_frame(struct frame_reader *r)
 {
-	r->is_final = r->head[0] & FINAL;
-	r->op = r->head[0] & 0x0f;
-	const char *bad = check_op(r);
-	if (bad)
-		return refuse(r, PROTOCOL_ERROR, bad);
 	if (!read_length(r))
 		return refuse(r, PROTOCOL_ERROR, "length that is not in its shortest form");
 	if (!is_control(r->op) && r->left > r->max_message - r->message.n)
@@ -115,7 +119,10 @@ static enum frame_got read_head(struct frame_reader *r, char **p, const char *en
 		while (r->head_n < want) {
 			if (*p == end)
 				return FRAME_MORE;
-			r->head[r->head_n++] = (uint8_t) * (*p)++;
+			r->head[r->head_n++] = (uint8_t)(*p)[0];
+			++*p;
+			if (r->head_n == 2 && begin_head(r) == FRAME_BAD)
+				return FRAME_BAD;
 		}
 		if (want == head_size(r->head))
 			return start_frame(r);

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/mapped.h"
+#include "base/why.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,24 @@ static inline uint64_t fuzz_take(struct fuzz_in *in, size_t bytes)
 		in->n--;
 	}
 	return v;
+}
+
+/* What has to hold. */
+#define MUST(holds) BUG_ON(!(holds))
+
+/* The same for targets that read the input as text: n bytes, or what is left, off the front. */
+static inline struct str fuzz_cut(struct str *rest, size_t n)
+{
+	struct str taken = str_of(rest->p, n < rest->n ? n : rest->n);
+	*rest = str_of(taken.n ? rest->p + taken.n : rest->p, rest->n - taken.n);
+	return taken;
+}
+
+/* The next byte, 0 at the end. */
+static inline unsigned fuzz_byte(struct str *rest)
+{
+	struct str one = fuzz_cut(rest, 1);
+	return one.n ? (unsigned char)one.p[0] : 0;
 }
 
 static char fuzz_path_dir[200];
