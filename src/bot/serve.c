@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "bot/arguments.h"
+#include "bot/asked.h"
 #include "bot/call.h"
 #include "bot/dispatch.h"
 #include "bot/link.h"
@@ -17,7 +17,7 @@ enum { WORKERS = 4, WORKERS_MAX = 256, STOP_LIMIT_US = 10 * 1000 * 1000 };
 
 struct serve {
 	const struct tt_serve *how;
-	struct arguments arguments;
+	struct asked asked;
 	struct config config;
 	struct registry registry;
 	struct dispatch dispatch;
@@ -67,7 +67,7 @@ static int stop_fd_get(void)
 
 static int fail(const struct serve *s, const char *text)
 {
-	fprintf(stderr, "%s: %s\n", s->arguments.name ? s->arguments.name : "bot", text);
+	fprintf(stderr, "%s: %s\n", s->asked.name ? s->asked.name : "bot", text);
 	return EX_CONFIG;
 }
 
@@ -82,12 +82,12 @@ static void print(FILE *to, struct buf *text)
 static int answer_at_once(struct serve *s)
 {
 	struct buf text = {0};
-	if (s->arguments.wants_help) {
-		arguments_help(&text, s->arguments.name);
+	if (s->asked.wants_help) {
+		asked_help(&text, s->asked.name);
 		print(stdout, &text);
 		return EX_OK;
 	}
-	if (s->arguments.wants_routes) {
+	if (s->asked.wants_routes) {
 		registry_print(&s->registry, &text);
 		print(stdout, &text);
 	}
@@ -95,7 +95,7 @@ static int answer_at_once(struct serve *s)
 		print(stderr, &s->registry.faults);
 		return EX_CONFIG;
 	}
-	if (s->arguments.wants_check) {
+	if (s->asked.wants_check) {
 		size_t routes = 0;
 		for (size_t i = 0; i < s->registry.n; i++)
 			routes += s->registry.module[i].n;
@@ -103,7 +103,7 @@ static int answer_at_once(struct serve *s)
 		       s->registry.n == 1 ? "" : "s", routes, routes == 1 ? "" : "s");
 		fflush(stdout);
 	}
-	return s->arguments.wants_routes || s->arguments.wants_check ? EX_OK : -1;
+	return s->asked.wants_routes || s->asked.wants_check ? EX_OK : -1;
 }
 
 static void say_unbuilt(const char *section, const char *name)
@@ -116,14 +116,14 @@ static int read_config(struct serve *s)
 {
 	struct why why;
 	enum log_level level;
-	if (config_load(&s->config, s->arguments.config, &why) < 0) {
+	if (config_load(&s->config, s->asked.config, &why) < 0) {
 		fail(s, why.text);
-		if (s->arguments.config == s->how->config)
+		if (s->asked.config == s->how->config)
 			fprintf(stderr, "(the file that the program names; --config or "
 					"TUTTI_CONFIG name another)\n");
 		return EX_CONFIG;
 	}
-	log_name(s->arguments.name);
+	log_name(s->asked.name);
 	if (!log_level_from(str_c(s->config.log_level), &level))
 		level = LOG_INFO;
 	int error = log_open(level, s->config.log_file);
@@ -132,8 +132,8 @@ static int read_config(struct serve *s)
 		return fail(s, why.text);
 	}
 	config_unbuilt(&s->config, say_unbuilt);
-	s->port = s->arguments.port ? s->arguments.port : (unsigned)s->config.zmq_port;
-	if (s->arguments.is_serve_port && s->arguments.config && s->config.zmq_port != s->port)
+	s->port = s->asked.port ? s->asked.port : (unsigned)s->config.zmq_port;
+	if (s->asked.is_serve_port && s->asked.config && s->config.zmq_port != s->port)
 		log_warn("port_differs", "serve=%u file=%lld used=%u", s->port,
 			 (long long)s->config.zmq_port, s->port);
 	return 0;
@@ -165,7 +165,7 @@ static void open_cursor(struct serve *s)
 {
 	struct why why;
 	s->cursor_dir = state_dir(&s->config);
-	int error = cursor_open(&s->cursor, s->cursor_dir, str_c(s->arguments.name), s->how->part,
+	int error = cursor_open(&s->cursor, s->cursor_dir, str_c(s->asked.name), s->how->part,
 				s->how->parts ? s->how->parts : 1, &why);
 	if (error == 0) {
 		if (s->cursor.reason.text[0])
@@ -292,12 +292,12 @@ static void set_up(struct serve *s)
 		s->workers = WORKERS_MAX;
 	s->loop = loop_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
-	s->caller = caller_new(s->loop, str_c(s->arguments.name), s->config.zmq_host, s->port);
+	s->caller = caller_new(s->loop, str_c(s->asked.name), s->config.zmq_host, s->port);
 	s->client = mem_zero(s->workers * sizeof *s->client);
 	for (unsigned i = 0; i < s->workers; i++) {
 		client_init(&s->client[i]);
 		s->client[i].caller = s->caller;
-		s->client[i].bot = s->arguments.name;
+		s->client[i].bot = s->asked.name;
 	}
 	s->pool = pool_new(
 		&(struct pool_options){
@@ -310,7 +310,7 @@ static void set_up(struct serve *s)
 		.cursor_dir = s->cursor_dir,
 		.is_cursor_busy = s->is_cursor_busy,
 		.registry = &s->registry,
-		.bot = str_c(s->arguments.name),
+		.bot = str_c(s->asked.name),
 		.part = s->how->part,
 		.parts = s->how->parts ? s->how->parts : 1,
 		.window = s->how->window ? s->how->window : WIRE_WINDOW,
@@ -376,7 +376,7 @@ int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how)
 	struct serve *s = mem_zero(sizeof *s); /* the cursor alone is 8 KiB */
 	struct why why;
 	s->how = how;
-	int status = arguments_read(&s->arguments, how, arguments_of_process(), &why);
+	int status = asked_read(&s->asked, how, asked_arguments(), &why);
 	if (status < 0) {
 		status = fail(s, why.text);
 	} else {

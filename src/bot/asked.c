@@ -1,4 +1,4 @@
-#include "bot/arguments.h"
+#include "bot/asked.h"
 
 #include "proto/wire.h"
 
@@ -9,17 +9,17 @@
 
 struct option {
 	const char *name, *value, *help;
-	int (*take)(struct arguments *out, const char *value, struct why *why);
+	int (*take)(struct asked *out, const char *value, struct why *why);
 };
 
-static int take_config(struct arguments *out, const char *value, struct why *why)
+static int take_config(struct asked *out, const char *value, struct why *why)
 {
 	(void)why;
 	out->config = value;
 	return 0;
 }
 
-static int take_port(struct arguments *out, const char *value, struct why *why)
+static int take_port(struct asked *out, const char *value, struct why *why)
 {
 	uint64_t port;
 	if (!str_to_u64(str_c(value), &port) || port == 0 || port > 65533)
@@ -30,21 +30,21 @@ static int take_port(struct arguments *out, const char *value, struct why *why)
 	return 0;
 }
 
-static int take_routes(struct arguments *out, const char *value, struct why *why)
+static int take_routes(struct asked *out, const char *value, struct why *why)
 {
 	(void)value, (void)why;
 	out->wants_routes = true;
 	return 0;
 }
 
-static int take_check(struct arguments *out, const char *value, struct why *why)
+static int take_check(struct asked *out, const char *value, struct why *why)
 {
 	(void)value, (void)why;
 	out->wants_check = true;
 	return 0;
 }
 
-static int take_help(struct arguments *out, const char *value, struct why *why)
+static int take_help(struct asked *out, const char *value, struct why *why)
 {
 	(void)value, (void)why;
 	out->wants_help = true;
@@ -73,7 +73,7 @@ static const struct option *option_of(struct str name)
 }
 
 /* One argument, and its value if that is the next one. */
-static int take(struct arguments *out, const char *const **at, struct why *why)
+static int take(struct asked *out, const char *const **at, struct why *why)
 {
 	struct str name = str_c(**at);
 	size_t equals = str_find(name, '=');
@@ -89,7 +89,7 @@ static int take(struct arguments *out, const char *const **at, struct why *why)
 	return option->take(out, value, why);
 }
 
-static int take_environment(struct arguments *out, struct why *why)
+static int take_environment(struct asked *out, struct why *why)
 {
 	const char *config = getenv("TUTTI_CONFIG"), *port = getenv("TUTTI_PORT");
 	if (config && *config)
@@ -106,11 +106,11 @@ static bool is_name(const char *name)
 		       n;
 }
 
-int arguments_read(struct arguments *out, const struct tt_serve *how, const char *const *argv,
-		   struct why *why)
+int asked_read(struct asked *out, const struct tt_serve *how, const char *const *argv,
+	       struct why *why)
 {
 	const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
-	*out = (struct arguments){
+	*out = (struct asked){
 		.config = how->config && *how->config ? how->config : NULL,
 		.name = how->name ? how->name
 			: slash   ? slash + 1
@@ -133,7 +133,7 @@ int arguments_read(struct arguments *out, const struct tt_serve *how, const char
 	return error;
 }
 
-void arguments_help(struct buf *out, const char *program)
+void asked_help(struct buf *out, const char *program)
 {
 	buf_addf(out, "%s: a bot of tutti\n\n", program);
 	for (size_t i = 0; i < OPTIONS; i++)
@@ -155,7 +155,7 @@ static void read_all(struct buf *out, const char *path)
 	close(fd);
 }
 
-const char *const *arguments_of_process(void)
+const char *const *asked_arguments(void)
 {
 	static struct buf bytes;
 	static const char **argv;
