@@ -17,7 +17,8 @@ bool wire_is_bot(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z';
-		if (!is_letter && !(c >= '0' && c <= '9') && !memchr("._-", c, 3))
+		bool is_digit = c >= '0' && c <= '9';
+		if (!is_letter && !is_digit && c != '.' && c != '_' && c != '-')
 			return false;
 	}
 	return s.n && s.n <= WIRE_BOT_MAX;
