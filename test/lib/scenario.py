@@ -29,7 +29,7 @@ import shlex
 import signal
 import sys
 
-from tutti import Failed, World
+from tutti import Failed, World, matches
 
 OPERATORS = {"==": operator.eq, ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
@@ -119,7 +119,7 @@ class Scenario:
         fake = self.world.fake
 
         def enough():
-            n = sum(1 for h in fake.happenings if __import__("tutti").matches(h, what, fields))
+            n = sum(1 for h in fake.happenings if matches(h, what, fields))
             return n if compare(n, wanted) else None
         fake.until(enough, f"{wanted} x {what} {fields}")
 

@@ -61,7 +61,7 @@ def crashed_role_comes_back(role):
         w.sandbox()
         w.tuttid()
         old = w.role[role]
-        os.kill(old, signal.SIGSEGV)
+        os.kill(old, signal.SIGABRT)
         w.main.wait_line(rf" role_ended .*role={role}")
         if w.roles()[role] == old:
             raise Failed("it has the same pid")
