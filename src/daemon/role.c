@@ -230,6 +230,19 @@ static int open_counters(struct skeleton *s)
 	return 0;
 }
 
+/* As many connections as the host lets us have: libzmq, out of descriptors, spins on its listener.
+ */
+static int raise_descriptors(struct skeleton *s)
+{
+	struct rlimit limit;
+	(void)s;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return 0;
+}
+
 static int limit_memory(struct skeleton *s)
 {
 	struct rlimit limit = {(rlim_t)s->config.zmq_memory, (rlim_t)s->config.zmq_memory};
@@ -242,7 +255,7 @@ static int limit_memory(struct skeleton *s)
 static int set_up(struct skeleton *s, const struct token *env)
 {
 	static int (*const steps[])(struct skeleton *) = {make_dirs, take_lock, open_counters,
-							  limit_memory};
+							  raise_descriptors, limit_memory};
 	int status = role_configure(&s->config, s->options);
 	if (status == 0)
 		status = role_open_log(&s->config, s->kind->name);

@@ -120,6 +120,13 @@ with Bus("events") as w:
     past.close()
     behind.close()
 
+    # counted
+    for name, least in (("bus_events_read", 17000), ("bus_events_sent", 100), ("bus_batches_sent", 10),
+                        ("bus_marks_sent", 5), ("bus_gaps_sent", 4), ("bus_opens", 10), ("bus_overtaken", 1)):
+        check(f"{name} is right", w.metric(name, lambda v, least=least: v >= least) >= least)
+    check("bus_head is the head", w.metric("bus_head", lambda v: v == journal.pos) == journal.pos)
+    check("bus_tail is the tail", w.metric("bus_tail", lambda v: v > 1) > 1)
+
     # the bus ends and comes back
     live = w.bot(bot="live")
     live.welcomed()

@@ -117,6 +117,8 @@ with Bus("garbage") as w:
             break
     journal.add(10)
     check("the bot is served all the while", good.has(10) and good.positions() == list(range(6, 16)))
+    check("garbage is counted", w.metric("bus_garbage", lambda v: v > 200) > 0)
+    check("answers to it are counted", w.metric("bus_refused", lambda v: v >= sum(1 for s in SAID if s[2])) > 0)
     check("the bus never ended", w.main.child.poll() is None)
     w.stop_bus()
 done()

@@ -58,6 +58,7 @@ with Bus("live") as w:
     check("the payload's sum is in the header", struct.calcsize("<BBHIQQQIIQQ") == 56 and event.crc > 0)
     check("what was there before is not published", 5 not in got)
 
+    check("bus_live_sent counts", w.metric("bus_live_sent", lambda v: v >= 8) >= 8)
     for sock in (marks, messages, all_of_it, other):
         sock.close(0)
     again = subscriber(w, b"MESSAGE_CREATE.")

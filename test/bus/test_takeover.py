@@ -50,5 +50,8 @@ with Bus("takeover") as w:
     mute.welcomed()
     check("who says nothing for 15 s is forgotten, and told so", mute.until(lambda b: b.is_unknown, 30))
     w.main.wait_line("bot_gone .*bot=mute .*why=silent")
+    check("that is counted", w.metric("bus_forgotten", lambda v: v >= 1) >= 1)
+    check("take-overs are counted", w.metric("bus_takeovers", lambda v: v >= 5) >= 5)
+    check("nobody is connected any more", w.metric("bus_bots", lambda v: v == 0) == 0)
     w.stop_bus()
 done()
