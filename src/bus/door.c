@@ -31,10 +31,24 @@ void door_drop(struct bus *b, struct peer *p, const char *why)
 	peers_drop(&b->peers, p);
 }
 
+static void set_due(struct bus *b, uint64_t now_us)
+{
+	uint64_t due = UINT64_MAX;
+	for (size_t i = 0; i < b->peers.n; i++) {
+		uint64_t one = peer_due_us(b->peers.list[i]);
+		due = one < due ? one : due;
+	}
+	if (due == UINT64_MAX)
+		return;
+	loop_timer_in(b->due, due > now_us + DUE_LEAST_US ? due - now_us : DUE_LEAST_US);
+}
+
 void door_settle(struct bus *b)
 {
-	if (b->peers.n_gone && b->held)
+	if (b->peers.n_gone && b->held) {
 		takeover_release(b);
+		set_due(b, loop_now_us());
+	}
 	peers_sweep(&b->peers);
 	metric_set(METRIC_bus_bots, b->peers.n);
 }
@@ -44,6 +58,8 @@ void door_serve_waiting(struct bus *b)
 	for (size_t i = 0; i < b->peers.n; i++)
 		if (b->peers.list[i]->state == PEER_WAITING)
 			takeover_admit(b, b->peers.list[i]);
+	/* who waited was due when it would be forgotten; from now on a mark is owed each second */
+	set_due(b, loop_now_us());
 }
 
 void door_reset(struct bus *b)
@@ -80,18 +96,6 @@ static void look_after(struct bus *b, struct peer *p, uint64_t now_us)
 	} else if (peer_is_silent(p, now_us)) {
 		say_mark(b, p);
 	}
-}
-
-static void set_due(struct bus *b, uint64_t now_us)
-{
-	uint64_t due = UINT64_MAX;
-	for (size_t i = 0; i < b->peers.n; i++) {
-		uint64_t one = peer_due_us(b->peers.list[i]);
-		due = one < due ? one : due;
-	}
-	if (due == UINT64_MAX)
-		return;
-	loop_timer_in(b->due, due > now_us + DUE_LEAST_US ? due - now_us : DUE_LEAST_US);
 }
 
 static void is_due(void *arg)

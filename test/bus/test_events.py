@@ -7,6 +7,7 @@ with Bus("events") as w:
     early.ack(0, 0)
     journal = Writer(w)
     check("an O before there is a journal waits for it", early.welcomed()["head"] == 0)
+    check("and is marked before a reader would take it for silence", early.until(lambda b: b.mark is not None, 4))
     journal.ask("ready 222 333")
     journal.add(9)
 
