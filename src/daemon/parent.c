@@ -247,12 +247,6 @@ static void say_hello(const struct parent *p)
 	log_info("starting", "version=%s pid=%d config=%s", TT_VERSION, getpid(),
 		 *p->config.path ? p->config.path : "defaults");
 	config_unbuilt(&p->config, say_unbuilt);
-	if (str_eq(str_c(p->config.zmq_call_tcp), STR("loopback")))
-		log_warn(
-			"call_tcp",
-			"port=%lld note=\"every user of this host can speak as the bot through it; "
-			"zmq.call_tcp = off leaves the socket file only\"",
-			(long long)p->config.zmq_port + 2);
 }
 
 /* Only a journal in RUN, and only where RUN does not survive a reboot. */

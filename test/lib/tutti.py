@@ -276,11 +276,14 @@ class World:
                 f.write(f"[{section}]\n" + "\n".join(lines) + "\n")
         return path
 
-    def tuttid(self, *args, wait=True, env=None):
+    def tuttid(self, *args, wait=True, ready=True, env=None):
+        """Starts it; waits until its roles serve and, with ready, shard 0 has its session."""
         self.main = self.start("tuttid", [self.daemon, *args, "--config", self.config_path],
                                {"DISCORD_BOT_TOKEN": CANARY, **(env or {})})
         if wait:
             self.roles()
+        if wait and ready:
+            self.main.until(lambda: self.main.count(r" (ready|resumed) .*shard=0") or None, "a session of shard 0")
         return self.main
 
     def roles(self):

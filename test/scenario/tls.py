@@ -18,7 +18,7 @@ def play(kind, is_good):
         folder = certificates(w)
         w.sandbox("--tls", f"{folder}/{kind}.pem", f"{folder}/{kind}.key")
         w.config(discord__ca_file=f"{folder}/ca.pem")
-        w.tuttid()
+        w.tuttid(ready=is_good)
         if is_good:
             w.bot("echo", "examples/echo")
             w.discord("say", channel=7, content=",echo over tls")
