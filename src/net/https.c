@@ -204,8 +204,10 @@ void https_free(struct https **https)
 	struct https *h = *https;
 	if (!h)
 		return;
-	while (h->requests)
-		https_cancel(h->requests);
+	for (struct https_request *r = h->requests, *next; r; r = next) {
+		next = r->next;
+		https_cancel(r);
+	}
 	h->is_freed = true;
 	if (!h->is_finishing)
 		destroy(h);

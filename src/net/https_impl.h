@@ -68,6 +68,6 @@ void https_forget(struct https_request *request);
  * fail, with the reason in the answer. */
 struct https_trust *https_trust_new(const char *ca_file);
 void https_trust_free(struct https_trust **trust);
-CURLcode https_trust_add(CURL *easy, void *ssl_ctx, void *trust);
+CURLcode https_trust_add(CURL *easy, void *ssl_ctx, void *arg);
 
 #endif

@@ -340,7 +340,7 @@ static int check_ask(const struct endpoint_ask *ask, struct why *why)
 
 int endpoint_make(struct endpoint *out, const struct endpoint_ask *ask, struct why *why)
 {
-	struct segments asked;
+	struct segments asked = {0};
 	struct str values[ENDPOINT_SEGMENTS];
 	if (check_ask(ask, why) < 0 || cut_route(&asked, ask->route, why) < 0)
 		return -EINVAL;
@@ -364,7 +364,7 @@ void endpoint_done(struct endpoint *e)
 
 const struct endpoint_info *endpoint_find(struct str method, struct str route)
 {
-	struct segments asked;
+	struct segments asked = {0};
 	size_t row = cut_route(&asked, route, NULL) < 0 ? 0 : find(method, &asked);
 	return row ? &table[row - 1] : NULL;
 }

@@ -65,7 +65,7 @@ void endpoint_done(struct endpoint *e);
 
 /* The row for a method and route whatever its parameters are called; NULL where there is none. */
 const struct endpoint_info *endpoint_find(struct str method, struct str route);
-size_t endpoint_all(const struct endpoint_info **table);
+size_t endpoint_all(const struct endpoint_info **out);
 
 /* Appends text with all but letters, digits and -._~ as %XX. */
 void endpoint_escape(struct buf *out, struct str text);

@@ -100,7 +100,7 @@ struct limiter_heard {
 	bool is_json, body_is_global;
 	double body_retry_after;
 };
-void limiter_hear(struct limiter_answer *out, const struct limiter_heard *heard);
+void limiter_hear(struct limiter_answer *out, const struct limiter_heard *in);
 
 /* Discord refused the bot's token: nothing goes any more. */
 bool limiter_is_refused(const struct limiter *l);

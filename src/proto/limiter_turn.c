@@ -183,7 +183,7 @@ void turn_look(struct limiter *l, struct limiter_place *place, uint64_t now_us)
 		at = turn_probe_opens(l, place, lane->first, now_us);
 	else if (lane && (at = turn_held(l, place, now_us)) == 0)
 		at = bucket_opens(&place->bucket, now_us);
-	if (at == 0)
+	if (lane && at == 0)
 		list(l, lane);
 	else if (at != BUCKET_NEVER)
 		heap_add(l, place, at);

@@ -17,7 +17,8 @@ struct memory *memory_new(void)
 	return mem_zero(sizeof(struct memory));
 }
 
-static struct memory_entry **head_of(struct memory *m, struct str bot, const uint8_t *id)
+static struct memory_entry **head_of(struct memory *m, struct str bot,
+				     const uint8_t id[static MEMORY_ID])
 {
 	uint64_t h = 14695981039346656037u;
 	for (size_t i = 0; i < MEMORY_ID; i++)
@@ -56,7 +57,7 @@ static size_t cost(const struct memory_entry *e)
 
 static void forget(struct memory *m, struct memory_entry *e)
 {
-	struct memory_entry **at = head_of(m, str_c(e->bot), e->id);
+	struct memory_entry **at = e->head;
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
@@ -90,6 +91,7 @@ enum memory_found memory_find(struct memory *m, struct str bot, const uint8_t id
 		memcpy(e->bot, bot.p, bot.n);
 		memcpy(e->id, id, MEMORY_ID);
 		e->hash = hash;
+		e->head = head;
 		e->chain = *head;
 		*head = e;
 		return MEMORY_NEW;

@@ -27,7 +27,7 @@ enum {
 struct memory;
 
 struct memory_entry {
-	struct memory_entry *chain, *older, *newer;
+	struct memory_entry **head, *chain, *older, *newer;
 	char bot[65];
 	uint8_t id[MEMORY_ID];
 	uint64_t hash; /* of the call */

@@ -128,6 +128,6 @@ bool rest_url_is_fine(struct str url, struct why *why);
 void forward(struct call *call);
 
 /* answer.c */
-void answered(void *call, const struct https_answer *answer);
+void answered(void *arg, const struct https_answer *a);
 
 #endif
