@@ -45,12 +45,14 @@ struct bus {
 	struct bell bell;
 	struct loop_fd *bell_watch;
 	struct loop_timer *tick;
+	int open_error; /* of the last try to open the journal */
 	struct self self;
 	uint32_t intents;
 
 	struct loop_hook *pump;
 	struct loop_timer *gather;
 	struct round round;
+	size_t past_turn; /* whose turn it is, of those in the past */
 	struct batch batch;
 	struct zsock_msg *shared; /* the last E that is the same for everyone ... */
 	uint64_t shared_first;    /* ... of shared_n positions from here */

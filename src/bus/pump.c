@@ -3,7 +3,11 @@
 
 #include "base/metric.h"
 
-enum { LOOKS = 4096 }; /* records per connection and turn */
+enum {
+	LOOKS = 4096, /* records per connection and turn */
+	TURN_US =
+		2000, /* spent on the past in one turn, so that the present does not wait for it */
+};
 
 static uint64_t spare(const struct bus *b)
 {
@@ -56,21 +60,47 @@ static bool is_replaying(const struct bus *b, const struct peer *p)
 	return b->window.at.pos - p->at.pos >= WIRE_BATCH_EVENTS;
 }
 
+/* Those in the past, in turn, as long as the time lasts. */
+static size_t serve_past(struct bus *b, uint64_t now_us, bool *is_more)
+{
+	size_t served = 0, n = b->peers.n, i = 0;
+	for (; i < n && b->source != SOURCE_DAMAGED; i++) {
+		struct peer *p = b->peers.list[(b->past_turn + i) % n];
+		if (!wants(b, p) || !is_replaying(b, p))
+			continue;
+		if (served && loop_now_us() - now_us > TURN_US) {
+			*is_more = true;
+			break;
+		}
+		served += serve(b, p, is_more);
+	}
+	b->past_turn = n ? (b->past_turn + i) % n : 0;
+	return served;
+}
+
+/* Those near the head. *is_pending: somebody there has something. */
+static size_t serve_present(struct bus *b, bool is_round, bool *is_more, bool *is_pending)
+{
+	size_t served = 0;
+	for (size_t i = 0; i < b->peers.n && b->source != SOURCE_DAMAGED; i++) {
+		struct peer *p = b->peers.list[i];
+		if (!wants(b, p) || is_replaying(b, p))
+			continue;
+		if (is_round)
+			served += serve(b, p, is_more);
+		else
+			*is_pending = true;
+	}
+	return served;
+}
+
 /* True if somebody can be served at once again. */
 static bool serve_all(struct bus *b, uint64_t now_us)
 {
 	bool is_round = b->source == SOURCE_ENDING || round_is_due(&b->round, now_us);
 	bool is_more = false, is_pending = false;
-	size_t served = 0;
-	for (size_t i = 0; i < b->peers.n && b->source != SOURCE_DAMAGED; i++) {
-		struct peer *p = b->peers.list[i];
-		if (!wants(b, p))
-			continue;
-		if (is_round || is_replaying(b, p))
-			served += serve(b, p, &is_more);
-		else
-			is_pending = true;
-	}
+	size_t served = serve_present(b, is_round, &is_more, &is_pending);
+	served += serve_past(b, now_us, &is_more);
 	if (is_round)
 		round_ended(&b->round, served ? loop_now_us() : now_us, served);
 	else if (is_pending)

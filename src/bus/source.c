@@ -30,11 +30,11 @@ static void try_open(struct bus *b)
 {
 	struct why why = {0};
 	int rc = journal_open_read(&b->journal, b->role->journal_dir, &why);
-	if (rc < 0) {
-		if (rc != -ENOENT)
-			log_debug("journal_waits", "reason=%s", log_quote(str_c(why.text)));
+	if (rc < 0 && rc != -ENOENT && rc != b->open_error)
+		log_warn("journal_waits", "reason=%s", log_quote(str_c(why.text)));
+	b->open_error = rc;
+	if (rc < 0)
 		return;
-	}
 	struct journal_cursor tail = journal_tail(&b->journal);
 	window_reset(&b->window, tail);
 	b->source = SOURCE_FILLING;

@@ -1,4 +1,6 @@
 """The events door: where delivery starts, credit, filters, flags, gaps, restarts."""
+import os
+
 from door import OLD, REDELIVERED, Bus, Writer, check, done
 
 with Bus("events") as w:
@@ -151,14 +153,33 @@ with Bus("events") as w:
     live.say(b"C")
     committed.welcomed()
 
-    # the journal is another
+    # bytes that no writer wrote
+    victim = journal.pos
+    journal.add(5000, "MESSAGE_UPDATE")
+    bystander = w.bot(bot="bystander")
+    bystander.welcomed()
+    with open(os.path.join(w.run_dir, "journal"), "r+b") as f:
+        at = f.read().find(b'{"n":%d,' % victim)
+        f.seek(at + 3)
+        f.write(b"X")
+    digger = w.bot(bot="digger", epoch=1000, pos=victim - 4)
+    check("a damaged record ends the connections that want it, and all others",
+          digger.until(lambda b: b.is_unknown) and bystander.until(lambda b: b.is_unknown))
+    check("what lay before it came whole", digger.positions() == [victim - 3, victim - 2, victim - 1])
+    w.main.wait_line("journal_damaged")
+    waiting = w.bot(bot="waiting")
+    journal.ask("new")
+    check("with the next journal it goes on", waiting.welcomed()["epoch"] == 1001)
+    committed = w.bot(bot="live", **{"from": "tail"})
     journal.add(5)
-    committed.has(45)
+    committed.has(5)
+
+    # the journal is another
     journal.ask("new")
     check("another journal: N to all", committed.until(lambda b: b.is_unknown))
     journal.add(3)
-    fresh = w.bot(bot="live", epoch=1000, pos=committed.positions()[-1])
-    check("and its epoch is new", fresh.welcomed()["epoch"] == 1001 and fresh.gaps[0]["why"] == "epoch"
+    fresh = w.bot(bot="live", epoch=1001, pos=committed.positions()[-1])
+    check("and its epoch is new", fresh.welcomed()["epoch"] == 1002 and fresh.gaps[0]["why"] == "epoch"
           if fresh.has(3) else False, fresh.welcome)
     check("its events come from the first", fresh.positions() == [1, 2, 3])
     w.stop_bus()
