@@ -147,7 +147,8 @@ int mapped_twice(struct mapped *m, size_t header, struct why *why)
 
 void mapped_close(struct mapped *m)
 {
-	bool is_open = m->p || m->fd > 0; /* a zeroed one has 0 for a descriptor that is not its own */
+	bool is_open =
+		m->p || m->fd > 0; /* a zeroed one has 0 for a descriptor that is not its own */
 	unmap(m);
 	if (is_open)
 		close(m->fd);

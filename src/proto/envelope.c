@@ -61,20 +61,37 @@ int envelope_take(struct envelope *e, enum envelope_member member, struct str va
 	return 0;
 }
 
+/* Digits that end in a quote, which is nearly every id: 0 where it is anything else. */
+static uint64_t read_digits(struct str rest)
+{
+	enum { SAFE = 19 }; /* so many do not overflow */
+	uint64_t id = 0;
+	size_t i = 1;
+	while (i < rest.n && i <= SAFE && (unsigned)(rest.p[i] - '0') <= 9)
+		id = id * 10 + (unsigned)(rest.p[i++] - '0');
+	return i < rest.n && rest.p[i] == '"' ? id : 0;
+}
+
+static bool ends_value(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == '}' || c == ']';
+}
+
 /* A snowflake as a string of digits or a number; 0 where it is neither. */
 static uint64_t read_id(struct str rest)
 {
 	enum { LONGEST = 128 };
 	char room[LONGEST];
 	uint64_t id = 0;
+	if (rest.n && rest.p[0] == '"' && (id = read_digits(rest)))
+		return id;
 	size_t i = 0;
-	while (i < rest.n &&
-	       (rest.p[i] == ' ' || rest.p[i] == '\t' || rest.p[i] == '\n' || rest.p[i] == '\r'))
+	while (i < rest.n && ends_value(rest.p[i]) && rest.p[i] <= ' ')
 		i++;
 	bool is_string = i < rest.n && rest.p[i] == '"';
 	size_t begin = i += is_string;
 	while (i < rest.n && i - begin < LONGEST &&
-	       !strchr(is_string ? "\"" : " \t\r\n,}]", rest.p[i]))
+	       !(is_string ? rest.p[i] == '"' : ends_value(rest.p[i])))
 		i++;
 	struct str value = str_of(rest.p + begin, i - begin);
 	if (is_string && (i == rest.n || !json_unescape(&value, value, room, sizeof room)))

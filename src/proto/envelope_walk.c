@@ -11,8 +11,10 @@
 enum { BLOCK = 64 };
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* brackets also has Y, y, _ and DEL, which share with the four what is looked at; outside of strings
+ * no JSON has them. */
 struct masks {
-	uint64_t quotes, backslashes, opens, closes, colons, commas;
+	uint64_t quotes, backslashes, brackets, colons, commas, ds; /* ds: the letter, as in "id" */
 };
 
 struct walk {
@@ -38,6 +40,7 @@ struct walk {
 	size_t quote_at;    /* last opening quote, and backslash, of the blocks before; + 1 */
 	size_t backslash_at;
 	uint64_t quotes_here, backslashes_here; /* opening quotes and backslashes of this block */
+	uint64_t quotes_before, ds_before;      /* all quotes, and letters d, of the one before */
 	size_t block_at;
 };
 
@@ -96,37 +99,48 @@ static int open_first(struct walk *w, size_t at)
 	return 0;
 }
 
-ALWAYS_INLINE int open_bracket(struct walk *w, size_t at)
+/* Which bracket it is, by its bits: '[' 5b, ']' 5d, '{' 7b, '}' 7d. */
+ALWAYS_INLINE bool is_close(char c)
 {
-	if (w->depth <= 1) {
-		if (w->depth == 0 ? open_first(w, at) < 0 : !w->colon_at)
-			return -EBADMSG;
-		if (w->depth == 1 && w->children++ == 0)
-			w->child_at = at;
-	}
-	if (w->depth++ == ENVELOPE_DEPTH)
+	return c & 4;
+}
+
+ALWAYS_INLINE unsigned is_object(char c)
+{
+	return (unsigned)c >> 5 & 1;
+}
+
+static int open_shallow(struct walk *w, size_t at)
+{
+	if (w->depth == 0 ? open_first(w, at) < 0 : !w->colon_at)
 		return -EBADMSG;
-	w->kinds = w->kinds << 1 | (w->p[at] == '{');
+	if (w->depth == 1 && w->children++ == 0)
+		w->child_at = at;
+	w->depth++;
+	w->kinds = w->kinds << 1 | is_object(w->p[at]);
 	return 0;
 }
 
-ALWAYS_INLINE int close_bracket(struct walk *w, size_t at)
+static int close_last(struct walk *w, size_t at)
 {
-	if (w->depth == 0 || (w->kinds & 1) != (w->p[at] == '}'))
+	if (w->depth == 0 || !is_object(w->p[at]) || end_value(w, at, true) < 0)
 		return -EBADMSG;
-	if (w->depth <= 2) {
-		if (w->depth == 2) {
-			w->child_end = at;
-		} else {
-			if (end_value(w, at, true) < 0)
-				return -EBADMSG;
-			w->is_done = true;
-			w->end_at = at;
-		}
-	}
-	w->depth--;
-	w->kinds >>= 1;
+	w->is_done = true;
+	w->end_at = at;
+	w->depth = 0;
 	return 0;
+}
+
+/* A bracket inside a member of the outermost object, without a branch on which it is. */
+ALWAYS_INLINE int bracket_deep(struct walk *w, size_t at)
+{
+	char c = w->p[at];
+	uint64_t kind = is_object(c), down = w->kinds << 1 | kind, up = w->kinds >> 1;
+	bool is_wrong = is_close(c) & (kind != (w->kinds & 1));
+	w->kinds = is_close(c) ? up : down;
+	w->depth += is_close(c) ? -1u : 1u;
+	w->child_end = at; /* the last one counts */
+	return (is_wrong | (w->depth > ENVELOPE_DEPTH)) ? -EBADMSG : 0;
 }
 
 /* Position + 1 of the highest bit below at, in this block or those before. */
@@ -156,16 +170,25 @@ ALWAYS_INLINE int look_at_key(struct walk *w, size_t at)
 	return 0;
 }
 
-ALWAYS_INLINE int look_at(struct walk *w, size_t at)
+/* At depth 0 and 1, where every mark counts. */
+static int look_shallow(struct walk *w, size_t at)
 {
 	switch (w->p[at]) {
 	case '{':
-	case '[': return open_bracket(w, at);
+	case '[': return open_shallow(w, at);
 	case '}':
-	case ']': return close_bracket(w, at);
-	case ':': return w->depth == 2 ? look_at_key(w, at) : begin_value(w, at);
-	default: return w->depth == 1 ? end_value(w, at, false) : -EBADMSG;
+	case ']': return close_last(w, at);
+	case ':': return begin_value(w, at);
+	case ',': return w->depth == 1 ? end_value(w, at, false) : -EBADMSG;
+	default: return -EBADMSG;
 	}
+}
+
+ALWAYS_INLINE int look_deep(struct walk *w, size_t at)
+{
+	if (w->p[at] != ':')
+		return bracket_deep(w, at);
+	return w->depth == 2 ? look_at_key(w, at) : 0;
 }
 
 /* Which bytes a backslash before them takes the meaning from. */
@@ -185,27 +208,39 @@ ALWAYS_INLINE uint64_t find_escaped(struct walk *w, uint64_t backslashes)
 	return (even ^ sequences << 1) & follows;
 }
 
+/* Colons whose key may be one of ours: those behind d", and all that are not right behind a quote
+ * or have a backslash near. */
+ALWAYS_INLINE uint64_t find_id_colons(struct walk *w, const struct masks *m, uint64_t quotes)
+{
+	uint64_t behind_quote = quotes << 1 | w->quotes_before >> 63;
+	uint64_t two_behind_d = m->ds << 2 | w->ds_before >> 62;
+	uint64_t any = m->backslashes | w->backslashes_here ? UINT64_MAX : 0;
+	w->quotes_before = quotes;
+	w->ds_before = m->ds;
+	return m->colons & (two_behind_d | ~behind_quote | any);
+}
+
 ALWAYS_INLINE int walk_block(struct walk *w, const struct masks *m,
 			     uint64_t (*prefix_xor)(uint64_t))
 {
 	uint64_t quotes = m->quotes & ~find_escaped(w, m->backslashes);
-	uint64_t in_string = prefix_xor(quotes) ^ w->in_string;
-	w->in_string = (uint64_t)((int64_t)in_string >> 63);
-	w->quotes_here = quotes & in_string;
+	uint64_t outside = ~(prefix_xor(quotes) ^ w->in_string);
+	w->in_string = (uint64_t)((int64_t)~outside >> 63);
+	uint64_t deep = (m->brackets | find_id_colons(w, m, quotes)) & outside;
+	uint64_t shallow = (m->brackets | m->colons | m->commas) & outside;
+	w->quotes_here = quotes & ~outside;
 	w->backslashes_here = m->backslashes;
-	uint64_t brackets = (m->opens | m->closes) & ~in_string;
-	uint64_t colons = m->colons & ~in_string, commas = m->commas & ~in_string;
-	uint64_t left = UINT64_MAX;
-	for (;;) {
-		uint64_t todo = brackets;
-		if (w->depth <= 2)
-			todo |= colons | (w->depth <= 1 ? commas : 0);
-		todo &= left;
-		if (!todo)
-			break;
-		left = ~(todo ^ (todo - 1));
-		if (look_at(w, w->block_at + (size_t)__builtin_ctzll(todo)) < 0)
+	bool is_deep = w->depth >= 2;
+	for (uint64_t todo = is_deep ? deep : shallow; todo;) {
+		uint64_t left = ~(todo ^ (todo - 1));
+		size_t at = w->block_at + (size_t)__builtin_ctzll(todo);
+		if ((is_deep ? look_deep(w, at) : look_shallow(w, at)) < 0)
 			return -EBADMSG;
+		todo &= left;
+		if (is_deep != (w->depth >= 2)) {
+			is_deep = !is_deep;
+			todo = (is_deep ? deep : shallow) & left;
+		}
 	}
 	if (w->quotes_here)
 		w->quote_at = w->block_at + 64 - (size_t)__builtin_clzll(w->quotes_here);
@@ -244,8 +279,8 @@ static inline void classify_portable(struct masks *m, const char *p)
 	for (unsigned i = 0; i < BLOCK; i++) {
 		m->quotes |= (uint64_t)(p[i] == '"') << i;
 		m->backslashes |= (uint64_t)(p[i] == '\\') << i;
-		m->opens |= (uint64_t)((p[i] | 0x20) == '{') << i;
-		m->closes |= (uint64_t)((p[i] | 0x20) == '}') << i;
+		m->brackets |= (uint64_t)((p[i] | 0x26) == 0x7f) << i;
+		m->ds |= (uint64_t)(p[i] == 'd') << i;
 		m->colons |= (uint64_t)(p[i] == ':') << i;
 		m->commas |= (uint64_t)(p[i] == ',') << i;
 	}
@@ -268,13 +303,17 @@ static inline uint64_t equal_sse2(const __m128i v[4], char c)
 
 static inline void classify_sse2(struct masks *m, const char *p)
 {
-	__m128i v[4], lower[4];
+	__m128i v[4], joined[4];
 	for (unsigned i = 0; i < 4; i++) {
 		v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-		lower[i] = _mm_or_si128(v[i], _mm_set1_epi8(0x20));
+		joined[i] = _mm_or_si128(v[i], _mm_set1_epi8(0x26));
 	}
-	*m = (struct masks){equal_sse2(v, '"'),     equal_sse2(v, '\\'), equal_sse2(lower, '{'),
-			    equal_sse2(lower, '}'), equal_sse2(v, ':'),  equal_sse2(v, ',')};
+	*m = (struct masks){.quotes = equal_sse2(v, '"'),
+			    .backslashes = equal_sse2(v, '\\'),
+			    .brackets = equal_sse2(joined, 0x7f),
+			    .colons = equal_sse2(v, ':'),
+			    .commas = equal_sse2(v, ','),
+			    .ds = equal_sse2(v, 'd')};
 }
 
 static int walk_sse2(struct walk *w)
@@ -295,14 +334,14 @@ AVX2 static inline void classify_avx2(struct masks *m, const char *p)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-	__m256i bit = _mm256_set1_epi8(0x20);
-	__m256i a_lower = _mm256_or_si256(a, bit), b_lower = _mm256_or_si256(b, bit);
-	*m = (struct masks){equal_avx2(a, b, '"'),
-			    equal_avx2(a, b, '\\'),
-			    equal_avx2(a_lower, b_lower, '{'),
-			    equal_avx2(a_lower, b_lower, '}'),
-			    equal_avx2(a, b, ':'),
-			    equal_avx2(a, b, ',')};
+	__m256i bits = _mm256_set1_epi8(0x26);
+	*m = (struct masks){
+		.quotes = equal_avx2(a, b, '"'),
+		.backslashes = equal_avx2(a, b, '\\'),
+		.brackets = equal_avx2(_mm256_or_si256(a, bits), _mm256_or_si256(b, bits), 0x7f),
+		.colons = equal_avx2(a, b, ':'),
+		.commas = equal_avx2(a, b, ','),
+		.ds = equal_avx2(a, b, 'd')};
 }
 
 AVX2 static inline uint64_t prefix_xor_clmul(uint64_t v)
@@ -323,13 +362,13 @@ static bool has_form(enum envelope_form form)
 	       (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
 		__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"));
 }
-static int (*const forms[])(struct walk *) = {walk_portable, walk_sse2, walk_avx2};
+static int (*const forms[ENVELOPE_FORMS])(struct walk *) = {walk_portable, walk_sse2, walk_avx2};
 #else
 static bool has_form(enum envelope_form form)
 {
 	return form == ENVELOPE_PORTABLE;
 }
-static int (*const forms[])(struct walk *) = {walk_portable};
+static int (*const forms[ENVELOPE_FORMS])(struct walk *) = {walk_portable};
 #endif
 
 static enum envelope_form form_used;

@@ -162,7 +162,8 @@ static int bind_tcp(struct rest *rest, struct why *why)
 	if (config->zmq_port == 0 || strcmp(config->zmq_call_tcp, "off") == 0)
 		return 0;
 	log_warn("call_tcp",
-		 "port=%d note=\"every user of this host may speak as the bot; zmq.call_tcp = off: ipc only\"",
+		 "port=%d note=\"every user of this host may speak as the bot; zmq.call_tcp = off: "
+		 "ipc only\"",
 		 (int)config->zmq_port + 2);
 	snprintf(endpoint, sizeof endpoint, "tcp://%s%s%s:%d", is_v6 ? "[" : "", address,
 		 is_v6 ? "]" : "", (int)config->zmq_port + 2);
