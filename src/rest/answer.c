@@ -180,4 +180,6 @@ void answered(void *arg, const struct https_answer *a)
 	if (a->status == 429 || limiter_is_refused(rest->limiter))
 		queue_recheck(rest);
 	queue_pump(rest);
+	if (rest->is_stopping && rest->running == 0)
+		loop_stop(rest->loop);
 }

@@ -129,6 +129,12 @@ static void put(struct call *call, bool is_again)
 		refuse_token(call);
 		return;
 	}
+	/* A bot without calls in the limiter may have been forgotten during the pause. */
+	call->job.bot = limiter_bot(rest->limiter, str_c(call->bot), loop_now_us());
+	if (!call->job.bot) {
+		call_end_with(call, STATUS_FULL, 0, "too many bots at once");
+		return;
+	}
 	if (limiter_add(rest->limiter, &call->job, is_again, loop_now_us()) < 0) {
 		call_end_with(call, STATUS_FULL, 0, "too many calls wait already");
 		return;
@@ -143,15 +149,11 @@ void queue_enter(struct call *call)
 	struct rest *rest = call->rest;
 	const struct endpoint *e = &call->endpoint;
 	call->timer = loop_timer_new(rest->loop, timer_due, call);
-	call->job.bot = limiter_bot(rest->limiter, str_c(call->bot), loop_now_us());
 	call->job.route = e->route;
 	call->job.major = e->major;
 	call->job.is_interaction = e->is_interaction;
 	call->job.is_with_token = e->info && e->info->auth == ENDPOINT_BOT && !e->has_own_token;
-	if (!call->job.bot)
-		call_end_with(call, STATUS_FULL, 0, "too many bots at once");
-	else
-		put(call, false);
+	put(call, false);
 }
 
 void queue_again(struct call *call, uint64_t pause_us)
@@ -194,6 +196,8 @@ void queue_pump(struct rest *rest)
 {
 	struct limiter_job *job;
 	uint64_t now = loop_now_us();
+	if (rest->is_stopping)
+		return;
 	while (rest->running < REST_RUNNING && (job = limiter_next(rest->limiter, now))) {
 		struct call *call = (struct call *)(void *)job; /* its first member */
 		loop_timer_stop(call->timer);

@@ -27,7 +27,6 @@ static struct rest *rest_new(struct role *role)
 	return rest;
 }
 
-/* Calls in hand end with the process: bots see no answer and ask again with the same id. */
 static void rest_free(struct rest **rest)
 {
 	struct rest *r = *rest;
@@ -54,6 +53,17 @@ static void timer_due(void *arg)
 	queue_pump(arg);
 }
 
+/* What is under way is waited for, so that its callers learn how it went; what waits was never sent
+ * and is asked for again at the next rest. */
+static void on_stop(struct role *role)
+{
+	struct rest *rest = role->data;
+	rest->is_stopping = true;
+	zsock_pause(rest->door, true);
+	if (rest->running == 0)
+		loop_stop(rest->loop);
+}
+
 int rest_main(struct role *role)
 {
 	struct why why = {0};
@@ -66,8 +76,11 @@ int rest_main(struct role *role)
 	rest->timer = loop_timer_new(role->loop, timer_due, rest);
 	int rc = door_open(rest, &why);
 	if (rc == 0) {
+		role->data = rest;
+		role->on_stop = on_stop;
 		role_ready(role);
 		loop_run(role->loop);
+		role->on_stop = NULL;
 	} else {
 		log_error("rest_cannot_start", "reason=%s", log_quote(str_c(why.text)));
 	}

@@ -59,7 +59,7 @@ struct rest {
 	struct call *calls;
 	struct buf authorization;
 	size_t held_bytes, running;
-	bool is_refusal_said;
+	bool is_refusal_said, is_stopping;
 };
 
 struct file {

@@ -246,6 +246,19 @@ def gone():
             check("a POST waits for a server that is away", bot.wait(ident)[0] == 200 and len(stub.requests) == 1)
 
 
+def stop():
+    with Stub() as stub, Rest("rest-stop", stub.url) as rest:
+        bot = rest.caller()
+        bot.say()
+        stub.delay = 1
+        ident = bot.send("POST", "/channels/7/threads", body={"name": "x"})
+        while not stub.seen("POST /channels/7/threads"):
+            time.sleep(0.01)
+        rest.process.child.terminate()
+        check("what is under way at SIGTERM is still answered", bot.wait(ident)[0] == 200)
+        check("then it ends with 0", rest.process.wait() == 0)
+
+
 def full():
     with Stub() as stub, Rest("rest-full", stub.url) as rest:
         bot = rest.caller()
@@ -266,4 +279,5 @@ if __name__ == "__main__":
     ban()
     bad_token()
     gone()
+    stop()
     full()
