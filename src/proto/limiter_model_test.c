@@ -192,7 +192,74 @@ static void lost_answers_lead_to_few(void **state)
 	assert_in_range(refused, 0, (size_t)200 * JOBS / 200);
 }
 
+static struct limiter_answer any_answer(void)
+{
+	static const int statuses[] = {0, 200, 204, 400, 403, 404, 429, 429, 429, 500, 502};
+	struct limiter_answer a = {.status = statuses[random_below(11)]};
+	if (a.status == 429) {
+		a.scope = (enum limiter_scope)(SCOPE_USER + random_below(3));
+		a.retry_after_us = random_below(3 * S);
+	}
+	if (random_below(3)) {
+		int32_t limit = (int32_t)(1 + random_below(5));
+		a.bucket = random_below(5); /* a route's bucket changes all the time */
+		a.said = (struct bucket_said){true, limit,
+					      (int32_t)random_below((uint64_t)limit + 1),
+					      random_below(2 * S)};
+	}
+	return a;
+}
+
+/* A server that answers whatever comes to its mind, and a caller that drops and repeats. */
+static size_t riot(uint64_t number)
+{
+	struct world *w = mem_zero(sizeof *w);
+	size_t added = 0, dropped = 0, idle = 0;
+	begin(w, number);
+	while (w->done + dropped < JOBS && ++idle < 100000) {
+		struct limiter_job *job;
+		if (added < JOBS && random_below(3) == 0)
+			add_job(w, added++);
+		if (added && random_below(20) == 0) {
+			job = &w->jobs[random_below(added)];
+			if (job->lane) {
+				limiter_drop(w->limiter, job, w->now);
+				dropped++;
+			}
+		}
+		if ((job = limiter_next(w->limiter, w->now)))
+			w->flights[w->n_flights++].job = job;
+		if (w->n_flights && random_below(2)) {
+			struct flight f = w->flights[random_below(w->n_flights)];
+			struct limiter_answer a = any_answer();
+			for (size_t i = 0; i < w->n_flights; i++)
+				if (w->flights[i].job == f.job)
+					w->flights[i] = w->flights[--w->n_flights];
+			limiter_done(w->limiter, f.job, &a, w->now);
+			bool is_again = a.status == 429 || a.status >= 500;
+			if (!is_again || limiter_add(w->limiter, f.job, true, w->now) < 0)
+				w->done++;
+		}
+		uint64_t wake = limiter_wake(w->limiter, w->now);
+		w->now = wake != UINT64_MAX && wake > w->now && !w->n_flights ? wake : w->now + 500;
+	}
+	size_t left = JOBS - w->done - dropped;
+	assert_int_equal(limiter_waiting(w->limiter), left);
+	limiter_free(&w->limiter);
+	free(w);
+	return left;
+}
+
+static void whatever_a_server_answers_every_call_ends(void **state)
+{
+	(void)state;
+	for (uint64_t number = 1; number <= 300; number++)
+		if (riot(number))
+			fail_msg("world %u: calls are stuck", (unsigned)number);
+}
+
 int main(void)
 {
-	return run_unit(test(true_headers_never_lead_to_a_429), test(lost_answers_lead_to_few));
+	return run_unit(test(true_headers_never_lead_to_a_429), test(lost_answers_lead_to_few),
+			test(whatever_a_server_answers_every_call_ends));
 }
