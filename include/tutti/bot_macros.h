@@ -93,6 +93,7 @@ TT_HAVE_BOT(~);
 #endif
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): what is pasted are names, types and initializers */
 
 /* "p" -> {.pattern = "p"} and ("p", .help = "x") -> {.pattern = "p", .help = "x"} */
 #define TT_WITH(with)              TT_CAT(TT_WITH_, TT_IS_PAREN(with))(with)
@@ -187,6 +188,7 @@ TT_HAVE_BOT(~);
 	a37, a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, a49, a50, a51, a52, a53, \
 	a54, a55, a56, a57, a58, a59, a60, a61, pick, ...) pick
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 #endif

@@ -37,7 +37,7 @@ struct call {
 struct caller;
 struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port);
 /* Whoever still waits is told that there is no answer. */
-void caller_free(struct caller **caller);
+void caller_free(struct caller **out);
 
 /* Blocks until status and body are there. */
 void caller_ask(struct caller *caller, struct call *call);

@@ -38,7 +38,7 @@ struct link_options {
 struct link;
 struct link *link_new(const struct link_options *options);
 /* Sends the last word: what is finished, and that we leave. */
-void link_free(struct link **link);
+void link_free(struct link **out);
 
 /* Takes nothing more; what is in hand may finish. */
 void link_leave(struct link *link);

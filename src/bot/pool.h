@@ -28,7 +28,7 @@ struct pool_options {
 /* The cursor belongs to the pool as long as it lives: pool_cursor() borrows it, under the lock. */
 struct pool *pool_new(const struct pool_options *options, struct cursor *cursor);
 /* Waits for the workers; nothing may run or wait any more. */
-void pool_free(struct pool **pool);
+void pool_free(struct pool **out);
 /* Readable when pool_state() is worth a look; empty it with pool_woken(). */
 int pool_fd(const struct pool *pool);
 void pool_woken(struct pool *pool);

@@ -64,7 +64,7 @@ static void collect(struct registry *registry, struct module *module)
 {
 	const tt_bot *bot = module->bot;
 	size_t room = (size_t)(bot->last - bot->first);
-	module->route = mem_new(room * sizeof *module->route + 1);
+	module->route = mem_new(room * sizeof(struct tt_route *) + 1);
 	for (const struct tt_route *const *at = bot->first; at < bot->last; at++) {
 		if (*at && (*at)->abi != TT_ABI)
 			fault(registry, bot->file, bot->line,
@@ -72,7 +72,7 @@ static void collect(struct registry *registry, struct module *module)
 		else if (*at && (*at)->event) /* the one without makes the section */
 			module->route[module->n++] = *at;
 	}
-	qsort(module->route, module->n, sizeof *module->route, by_place);
+	qsort(module->route, module->n, sizeof(struct tt_route *), by_place);
 	if (bot->listed)
 		check_list(registry, module);
 	if (module->n == 0)
@@ -91,7 +91,7 @@ static struct event_routes *routes_for(struct module *module, const char *event)
 	*routes = (struct event_routes){
 		.event = str_c(event),
 		.decode = decode_for(str_c(event)),
-		.route = mem_new(module->n * sizeof *routes->route),
+		.route = mem_new(module->n * sizeof(struct tt_route *)),
 		.patterns = route_set_new(),
 	};
 	return routes;

@@ -70,9 +70,7 @@ static void skip_property(struct scan *s)
 static void take_escape(struct scan *s)
 {
 	int c = peek(s, 0);
-	if (c == -1) {
-		lose(s);
-	} else if (!is_letter(c) && !is_digit(c)) {
+	if (c != -1 && !is_letter(c) && !is_digit(c)) {
 		take_char(s);
 	} else if (c == 'A' && s->at == 1) {
 		s->at++;
@@ -85,11 +83,11 @@ static void take_escape(struct scan *s)
 		end_run(s);
 		s->at++;
 		skip_property(s);
-	} else if (strchr("dDwWsShHvVRXbBzZAKtnrfea", c)) {
+	} else if (c > 0 && strchr("dDwWsShHvVRXbBzZAKtnrfea", c)) {
 		end_run(s);
 		s->at++;
 	} else {
-		lose(s); /* \Q, \x, \o, \c, \g, \k, \N, \0 ...: rare enough to go without */
+		lose(s); /* the end, \Q, \x, \o, \c, \g, \k, \N, \0 ...: rare enough to go without */
 	}
 }
 
