@@ -80,11 +80,11 @@ struct tt_param_id {
 struct tt_param {
 	const char *name, *text;
 };
-struct tt_file {
+typedef struct tt_file {
 	const char *name;
 	const void *bytes;
 	size_t n;
-};
+} tt_file;
 enum { TT_PARAMS = 8 };
 struct tt_call {
 	const char *route; /* a template: what varies stands in braces */
@@ -93,7 +93,7 @@ struct tt_call {
 	struct tt_param query[TT_PARAMS];
 	const char *body; /* JSON text, or NULL */
 	const char *reason;
-	const struct tt_file *files; /* in the order of body's attachments */
+	const tt_file *files; /* in the order of body's attachments */
 	size_t n_files;
 	uint32_t deadline_ms; /* 0: 30 s */
 };

@@ -71,6 +71,7 @@ static struct lane *find(struct lanes *lanes, uint64_t key)
 static void make_ready(struct lanes *lanes, struct lane *lane)
 {
 	lane->next_ready = NULL;
+	lanes->ready++;
 	if (lanes->last)
 		lanes->last->next_ready = lane;
 	else
@@ -110,6 +111,7 @@ static struct lane *pop_ready(struct lanes *lanes)
 	struct lane *lane = lanes->first;
 	if (!lane)
 		return NULL;
+	lanes->ready--;
 	lanes->first = lane->next_ready;
 	if (!lanes->first)
 		lanes->last = NULL;
@@ -162,6 +164,7 @@ struct job *lanes_drop(struct lanes *lanes)
 {
 	struct job *list = NULL;
 	lanes->first = lanes->last = NULL;
+	lanes->ready = 0;
 	for (size_t i = 0; i < lanes->slots; i++) {
 		for (struct lane *lane = lanes->table[i], *next; lane; lane = next) {
 			next = lane->next_same;

@@ -31,6 +31,7 @@ struct lanes {
 	size_t slots, used;  /* a power of two; lanes in it */
 	struct lane *spare;
 	struct lane *first, *last; /* that may start, in turn */
+	size_t ready;              /* so many */
 	size_t waiting, running;   /* jobs */
 };
 

@@ -26,6 +26,7 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct lanes lanes;
+	size_t idle; /* workers that wait for work */
 	struct cursor *cursor;
 	struct job *held, **held_end; /* offered, but the cursor is full */
 	unsigned connection, wake_after;
@@ -113,6 +114,14 @@ static void admit_held(struct pool *pool)
 	}
 }
 
+/* Under the lock: as many as there are lanes to start, without those that will come by themselves. */
+static void call_workers(struct pool *pool, size_t coming)
+{
+	size_t lanes = pool->lanes.ready > coming ? pool->lanes.ready - coming : 0;
+	for (size_t n = lanes < pool->idle ? lanes : pool->idle; n > 0; n--)
+		pthread_cond_signal(&pool->work);
+}
+
 /* Under the lock. */
 static void finish(struct pool *pool, struct job *job)
 {
@@ -120,8 +129,7 @@ static void finish(struct pool *pool, struct job *job)
 	lanes_done(&pool->lanes, job);
 	count_done(pool, job);
 	admit_held(pool);
-	if (pool->lanes.first && pool->options.workers > 1)
-		pthread_cond_signal(&pool->work);
+	call_workers(pool, 1);
 	if (pool->is_stopping || pool->wants_exit ||
 	    pool->done - pool->woken_done >= pool->wake_after ||
 	    pool->bytes - pool->woken_bytes >= WAKE_BYTES)
@@ -136,7 +144,9 @@ static void *work(void *arg)
 	while (!pool->is_ended) {
 		struct job *job = lanes_take(&pool->lanes);
 		if (!job) {
+			pool->idle++;
 			pthread_cond_wait(&pool->work, &pool->lock);
+			pool->idle--;
 			continue;
 		}
 		cursor_start(pool->cursor, job->h.epoch, job->h.pos);
@@ -250,7 +260,6 @@ int pool_offer(struct pool *pool, struct str frame)
 		return -EBADMSG;
 	struct batch *batch = batch_new(frame, n, pool->connection);
 	pthread_mutex_lock(&pool->lock);
-	size_t before = pool->lanes.waiting;
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = &batch->job[i]; /* once admitted, it may be gone */
 		if (!pool->held && admit(pool, job))
@@ -259,12 +268,8 @@ int pool_offer(struct pool *pool, struct str frame)
 		*pool->held_end = job;
 		pool->held_end = &job->next;
 	}
-	size_t added = pool->lanes.waiting - before;
+	call_workers(pool, 0);
 	pthread_mutex_unlock(&pool->lock);
-	if (added > 1)
-		pthread_cond_broadcast(&pool->work);
-	else if (added == 1)
-		pthread_cond_signal(&pool->work);
 	return 0;
 }
 

@@ -385,6 +385,121 @@ def a_mistake_in_the_name_is_refused_for_good(w, d):
     bot.wait(exit=78)
 
 
+def ask(w, d, word):
+    """Has the bot "calls" say this word; its call, answered, and the call's document."""
+    if "calls" not in w.bots:
+        w.bot("calls", "test/calls", wait=False)
+        d.serve(pos=0)
+        d.pos = 0
+    d.pos += 1
+    d.say(b"E", record(d.pos, "," + word))
+    frames, document = d.call()
+    d.answer(frames, 200, {"id": str(1000 + d.pos)})
+    return frames, document
+
+
+SILENT = {"parse": []}
+
+
+@check
+def a_body_of_ones_own_pings_nobody_either_unless_it_says_so(w, d):
+    assert ask(w, d, "raw")[1]["body"] == {"content": "@here", "allowed_mentions": SILENT}
+    assert ask(w, d, "own")[1]["body"] == {"allowed_mentions": {"parse": ["everyone"]}}
+
+
+@check
+def a_message_says_whom_it_may_ping_what_it_answers_and_more(w, d):
+    assert ask(w, d, "loud")[1]["body"] == {
+        "content": "hello", "allowed_mentions": {"parse": ["users", "roles"], "replied_user": True},
+        "message_reference": {"message_id": "1", "fail_if_not_exists": False}, "embeds": [{"title": "t"}]}
+    body = ask(w, d, "reply")[1]["body"]
+    assert body["content"] == "50%" and body["message_reference"]["message_id"] == "2", body
+
+
+@check
+def any_route_can_be_called(w, d):
+    assert ask(w, d, "react")[1] == {
+        "method": "PUT", "route": "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me",
+        "params": {"channel_id": "7", "message_id": "1", "emoji_name": "\U0001F604"}, "query": {}}
+    assert ask(w, d, "nick")[1] == {
+        "method": "PATCH", "route": "/guilds/{guild_id}/members/{user_id}", "params": {"guild_id": "1", "user_id": "5"},
+        "query": {"q": "a b"}, "body": {"nick": "ada"}, "reason": "asked"}
+
+
+@check
+def files_follow_the_document(w, d):
+    assert ask(w, d, "file")[0][6:] == [b"some bytes", b"more"]
+
+
+@check
+def an_answer_can_be_used_for_the_next_call(w, d):
+    first, _ = ask(w, d, "twice")
+    second, _ = d.call()
+    d.answer(second, 200, {"id": "2002"})
+    third, document = d.call()
+    d.answer(third, 200, {"id": "3"})
+    assert document["body"]["content"] == "1001 then 2002", document
+    assert len({first[2], second[2], third[2]}) == 3
+
+
+@check
+def a_capture_that_does_not_convert_tells_the_user_where_so_declared(w, d):
+    assert ask(w, d, "add 2 40")[1]["body"]["content"] == "42"
+    body = ask(w, d, "add two 40")[1]["body"]
+    assert body["content"] == "two whole numbers, please" and body["message_reference"]["message_id"] == "2", body
+
+
+@check
+def errors_carry_route_place_and_reason(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",fail") + record(2, ",badjson"))
+    bot.wait_line(r' handler_error .*handler=fail at=\S*calls\.c:\d+ .*pos=1 .*a reason with')
+    bot.wait_line(r" handler_error .*handler=badjson .*the body is not JSON")
+    d.until(lambda: d.commit == 2, "the commit")
+
+
+@check
+def a_call_past_its_deadline_is_an_error(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",slow"))
+    frames, _ = d.call()
+    assert struct.unpack("<I", frames[3])[0] <= 300
+    bot.wait_line(r" handler_error .*handler=slow .*outcome is unknown.*before the deadline")
+
+
+@check
+def a_handler_may_end_the_bot(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",bye"))
+    d.until(lambda: d.left and d.commit == 1, "the last word")
+    bot.wait(exit=0)
+
+
+@check
+def stop_works_from_another_thread_twice_and_before_serve(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",stop"))
+    bot.wait(exit=0)
+    w.bot("early", "test/calls", wait=False, env={"STOP_BEFORE": "1"}).wait(exit=0)
+
+
+@check
+def a_stop_waits_for_the_answer_of_a_handler_in_hand(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",reply"))
+    frames, _ = d.call()
+    bot.kill(signal.SIGTERM)
+    bot.wait_line(r" stopping ")
+    d.answer(frames, 200, {"id": "1"})
+    d.until(lambda: d.left and d.commit == 1, "the last word")
+    bot.wait(exit=0)
+
+
 failed = 0
 for fn in CHECKS:
     name = fn.__name__.replace("_", " ")
