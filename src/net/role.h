@@ -11,7 +11,7 @@
 #include "net/loop.h"
 
 /* What Discord is told we are, on REST and on the gateway; it refuses requests without. */
-#define ROLE_USER_AGENT "DiscordBot (tutti, " TT_VERSION ")"
+#define ROLE_USER_AGENT "DiscordBot (https://github.com/tutti/tutti, " TT_VERSION ")"
 
 struct role {
 	const struct config *config;

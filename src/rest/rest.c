@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#define USER_AGENT "DiscordBot (https://github.com/tutti/tutti, " TT_VERSION ")"
-
 static struct rest *rest_new(struct role *role)
 {
 	const struct limiter_options limits = {.global_per_s = (uint32_t)role->config->rest_global,
@@ -21,7 +19,7 @@ static struct rest *rest_new(struct role *role)
 	rest->memory = memory_new();
 	rest->json = json_new();
 	rest->answer_json = json_new();
-	rest->https = https_new(role->loop, role->config->discord_ca_file, USER_AGENT);
+	rest->https = https_new(role->loop, role->config->discord_ca_file, ROLE_USER_AGENT);
 	buf_adds(&rest->authorization, STR("Bot "));
 	buf_adds(&rest->authorization, role->token);
 	return rest;
