@@ -1,7 +1,7 @@
 #include "cli/tool.h"
 
 #define TOOL(called, function, args, text) \
-	{.name = (called), .arguments = (args), .help = (text), .main = function},
+	{.name = (called), .arguments = (args), .help = (text), .main = (function)},
 static const struct tool tools[] = {
 #include "cli/tools.def"
 };
