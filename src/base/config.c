@@ -422,57 +422,58 @@ static int read_text(struct config *config, struct str text, const char *name, c
 	return 0;
 }
 
-static const char *working_dir(char out[static PATH_MAX])
-{
-	return getcwd(out, PATH_MAX) ? out : ".";
-}
-
 int config_parse(struct config *config, struct str text, const char *name, struct why *why)
 {
 	char dir[PATH_MAX];
-	return read_text(config, text, name, working_dir(dir), why);
+	const char *slash = strrchr(name, '/');
+	if (*name != '/' || strlen(name) >= sizeof dir)
+		return read_text(config, text, name, getcwd(dir, sizeof dir) ? dir : ".", why);
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - name), name);
+	int rc = read_text(config, text, name, dir, why);
+	if (rc == 0)
+		text_put(&config->path, str_c(name));
+	return rc;
 }
 
-static int slurp(struct buf *out, const char *path, struct why *why)
+static int read_bytes(struct buf *out, int fd, const char *path, struct why *why)
 {
 	struct stat is;
+	if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode))
+		return why_set(why, -EINVAL, "%s: is not a file", path);
+	while (out->n <= FILE_MAX) {
+		ssize_t n = read(fd, buf_room(out, 4096), 4096);
+		if (n < 0)
+			return why_errno(why, -errno, "%s: cannot be read", path);
+		if (n == 0)
+			return 0;
+		out->n += (size_t)n;
+	}
+	return why_set(why, -EFBIG, "%s: larger than 1 MiB", path);
+}
+
+int config_read(struct buf *out, const char *path, struct why *why)
+{
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return why_errno(why, -errno, "%s: cannot be read", path);
-	int rc = 0;
-	if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode))
-		rc = why_set(why, -EINVAL, "%s: is not a file", path);
-	else if (is.st_size > FILE_MAX)
-		rc = why_set(why, -EFBIG, "%s: larger than 1 MiB", path);
-	while (rc == 0) {
-		ssize_t n = read(fd, buf_room(out, 4096), 4096);
-		if (n < 0)
-			rc = why_errno(why, -errno, "%s: cannot be read", path);
-		if (n <= 0)
-			break;
-		out->n += (size_t)n;
-	}
+	int rc = read_bytes(out, fd, path, why);
 	close(fd);
 	return rc;
 }
 
 static int load_file(struct config *config, struct str text, const char *path, struct why *why)
 {
-	char *real = realpath(path, NULL);
+	char *real = realpath(path, NULL), *slash = real ? strrchr(real, '/') : NULL;
+	struct buf dir = {0};
 	if (!real)
 		return why_errno(why, -errno, "%s: cannot be read", path);
-	char *slash = strrchr(real, '/');
-	struct buf dir = {0};
 	buf_addf(&dir, "%.*s%c", (int)(slash - real), real, 0);
 	int rc = read_text(config, text, path, dir.p, why);
 	buf_done(&dir);
-	if (rc < 0) {
-		free(real);
-		return rc;
-	}
-	free(config->path);
-	config->path = real;
-	return 0;
+	if (rc == 0)
+		text_put(&config->path, str_c(real));
+	free(real);
+	return rc;
 }
 
 int config_load(struct config *config, const char *path, struct why *why)
@@ -481,7 +482,7 @@ int config_load(struct config *config, const char *path, struct why *why)
 	*config = (struct config){0};
 	if (!path)
 		return config_parse(config, STR(""), "defaults", why);
-	int rc = slurp(&text, path, why);
+	int rc = config_read(&text, path, why);
 	if (rc == 0)
 		rc = load_file(config, buf_str(&text), path, why);
 	buf_done(&text);

@@ -81,9 +81,12 @@ void config_value_say(struct buf *out, const struct config *config, enum config_
 
 /* path NULL: defaults alone. */
 TT_CHECK int config_load(struct config *config, const char *path, struct why *why);
-/* The same from text, for tests; name stands for the file in messages. */
+/* The same from text; name stands for the file in messages. An absolute one becomes config->path,
+ * and relative paths count from its directory, else from the working directory. */
 TT_CHECK int config_parse(struct config *config, struct str text, const char *name,
 			  struct why *why);
+/* The bytes of a configuration file, for who hands them on. */
+TT_CHECK int config_read(struct buf *out, const char *path, struct why *why);
 void config_free(struct config *config);
 
 /* Calls say for each key that the file sets and that is not built yet. */

@@ -419,6 +419,18 @@ static void a_huge_file_is_refused_unread(void **state)
 	assert_int_equal(config_load(&c, f->file, &why), -EFBIG);
 }
 
+static void text_under_an_absolute_name_is_that_file(void **state)
+{
+	struct config c;
+	struct why why;
+	(void)state;
+	assert_int_equal(config_parse(&c, STR("[log]\nfile = \"x.log\"\n"), "/a/b/c.toml", &why),
+			 0);
+	assert_string_equal(c.path, "/a/b/c.toml");
+	assert_string_equal(c.log_file, "/a/b/x.log");
+	config_free(&c);
+}
+
 static void errors_name_the_file_as_it_was_given(void **state)
 {
 	struct folder *f = *state;
@@ -461,5 +473,6 @@ int main(void)
 			with(relative_paths_count_from_the_file),
 			with(a_file_that_is_not_there_is_named),
 			with(a_directory_is_no_configuration), with(a_huge_file_is_refused_unread),
+			test(text_under_an_absolute_name_is_that_file),
 			with(errors_name_the_file_as_it_was_given));
 }

@@ -205,3 +205,20 @@ int mapped_mkdir(const char *path, struct why *why)
 	}
 	return 0;
 }
+
+int mapped_scratch(struct str bytes)
+{
+	int fd = memfd_create("tutti", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < bytes.n;) {
+		ssize_t n = pwrite(fd, bytes.p + done, bytes.n - done, (off_t)done);
+		if (n <= 0) {
+			int rc = n < 0 ? -errno : -EIO;
+			close(fd);
+			return rc;
+		}
+		done += (size_t)n;
+	}
+	return fd;
+}

@@ -56,6 +56,10 @@ TT_CHECK int mapped_replace(const char *made, const char *path, const char *kept
 /* No error where it is missing. */
 TT_CHECK int mapped_remove(const char *path, struct why *why);
 
+/* A file without a name that lives as long as its descriptors: bytes to hand to another process.
+ * The descriptor, or negative errno. */
+TT_CHECK int mapped_scratch(struct str bytes);
+
 /* Makes path and the directories before it, 0700 each, where missing. */
 TT_CHECK int mapped_mkdir(const char *path, struct why *why);
 

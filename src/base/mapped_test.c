@@ -172,9 +172,22 @@ static void mkdir_makes_the_whole_way(void **state)
 	assert_non_null(strstr(why.text, "plain"));
 }
 
+static void a_scratch_file_holds_the_bytes_and_has_no_name(void **state)
+{
+	(void)state;
+	char got[8] = "";
+	int fd = mapped_scratch(STR("some"));
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, got, sizeof got, 0), 4);
+	assert_string_equal(got, "some");
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+}
+
 int main(void)
 {
 	return run_unit_in_dir(
+		test(a_scratch_file_holds_the_bytes_and_has_no_name),
 		test(a_new_file_is_private_and_has_its_blocks),
 		test(an_open_file_of_wide_mode_becomes_private),
 		test(data_mapped_twice_is_the_same_data),

@@ -11,7 +11,7 @@
 
 enum { ARGS = 8, ABOVE = 16 }; /* descriptors are moved above those that the role expects */
 
-/* In the order of ROLE_FD_READY, ROLE_FD_LIFE, ROLE_FD_TOKEN; -1: not given. */
+/* In the order of the descriptors in role.h; -1: not given. */
 struct given {
 	int fd[ROLE_FDS - ROLE_FD_READY];
 };
@@ -34,7 +34,7 @@ static int moved_up(int fd)
 static int given_open(struct given *given, struct child *child, const struct child_start *start)
 {
 	int ready[2];
-	*given = (struct given){{-1, -1, -1}};
+	*given = (struct given){{-1, -1, -1, -1}};
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	child->ready_fd = ready[0];
@@ -44,7 +44,9 @@ static int given_open(struct given *given, struct child *child, const struct chi
 		int fd = token_pipe(start->token);
 		given->fd[2] = fd < 0 ? fd : moved_up(fd);
 	}
-	if (given->fd[0] >= 0 && given->fd[1] >= 0 && (!start->token || given->fd[2] >= 0))
+	given->fd[3] = fcntl(start->config_fd, F_DUPFD_CLOEXEC, ABOVE);
+	bool has_token = !start->token || given->fd[2] >= 0;
+	if (given->fd[0] >= 0 && given->fd[1] >= 0 && has_token && given->fd[3] >= 0)
 		return 0;
 	given_close(given);
 	close(child->ready_fd);

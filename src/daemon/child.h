@@ -21,7 +21,8 @@ struct child {
 
 /* What a role is started with. */
 struct child_start {
-	const char *config; /* path, or NULL */
+	const char *config; /* path, or NULL: the defaults */
+	int config_fd;      /* its text */
 	bool logout;
 	const struct token *token; /* NULL where the role does not get it */
 	int life_fd;               /* read side of the pipe that ends with the parent */

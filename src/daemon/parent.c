@@ -28,7 +28,8 @@ struct parent {
 	struct loop_timer *kill_timer;
 	struct child child[ROLES];
 	char run_dir[108];
-	int life[2]; /* nothing is ever written: it ends when we do */
+	int life[2];   /* nothing is ever written: it ends when we do */
+	int config_fd; /* the configuration as it was when we read it */
 	int status;
 	bool is_stopping;
 };
@@ -94,6 +95,7 @@ static void start(void *arg)
 	struct parent *p = child->parent;
 	struct child_start how = {
 		.config = *p->config.path ? p->config.path : NULL,
+		.config_fd = p->config_fd,
 		.logout = p->options->logout,
 		.token = child->kind->wants_token ? &p->token : NULL,
 		.life_fd = p->life[0],
@@ -219,6 +221,30 @@ static int take_place(struct parent *p)
 	return 0;
 }
 
+/* A role that is started again gets the configuration that the others run on, whatever stands in the
+ * file by then: a half-written line would end them all with 78. */
+static int hold_config(struct parent *p)
+{
+	struct buf text = {0};
+	struct why why = {0};
+	int rc = *p->config.path ? config_read(&text, p->config.path, &why) : 0;
+	if (rc == 0) {
+		p->config_fd = mapped_scratch(buf_str(&text));
+		rc = p->config_fd < 0 ? why_errno(&why, p->config_fd, "no memory file") : 0;
+	}
+	buf_done(&text);
+	return rc < 0 ? failed("config", &why) : 0;
+}
+
+static int open_life(struct parent *p)
+{
+	struct why why = {0};
+	if (pipe2(p->life, O_CLOEXEC) == 0)
+		return 0;
+	why_errno(&why, -errno, "no pipe");
+	return failed("pipe", &why);
+}
+
 static int set_up(struct parent *p, const struct token *env)
 {
 	int status = role_configure(&p->config, p->options);
@@ -228,11 +254,10 @@ static int set_up(struct parent *p, const struct token *env)
 		status = take_token(p, env);
 	if (status == 0)
 		status = take_place(p);
-	if (status == 0 && pipe2(p->life, O_CLOEXEC) < 0) {
-		struct why why;
-		why_errno(&why, -errno, "no pipe");
-		status = failed("pipe", &why);
-	}
+	if (status == 0)
+		status = hold_config(p);
+	if (status == 0)
+		status = open_life(p);
 	return status;
 }
 

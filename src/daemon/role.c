@@ -90,11 +90,32 @@ static int complain(const struct why *why)
 	return EX_CONFIG;
 }
 
+/* The descriptor is shared with the other roles, and so is its offset: hence pread. */
+static int load_inherited(struct config *config, const char *path, struct why *why)
+{
+	struct buf text = {0};
+	ssize_t n;
+	while ((n = pread(ROLE_FD_CONFIG, buf_room(&text, 4096), 4096, (off_t)text.n)) > 0)
+		text.n += (size_t)n;
+	int rc = n < 0 ? why_errno(why, -errno, "%s: cannot be read", path)
+		       : config_parse(config, buf_str(&text), path, why);
+	buf_done(&text);
+	close(ROLE_FD_CONFIG);
+	return rc;
+}
+
+static int load(struct config *config, const struct options *options, struct why *why)
+{
+	const char *path = options->config ? options->config : getenv("TUTTI_CONFIG");
+	if (options->parent)
+		return load_inherited(config, options->config ? options->config : "defaults", why);
+	return config_load(config, path && *path ? path : NULL, why);
+}
+
 int role_configure(struct config *config, const struct options *options)
 {
 	struct why why = {0};
-	const char *path = options->config ? options->config : getenv("TUTTI_CONFIG");
-	if (config_load(config, path && *path ? path : NULL, &why) < 0)
+	if (load(config, options, &why) < 0)
 		return complain(&why);
 	if (refuse_config(config, &why) == 0)
 		return 0;

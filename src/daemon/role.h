@@ -31,11 +31,18 @@ extern const struct role_kind role_kinds[ROLES];
 const struct role_kind *role_find(const char *name);
 
 /* Descriptors that a role inherits from the parent. */
-enum { ROLE_FD_READY = 3, ROLE_FD_LIFE = 4, ROLE_FD_TOKEN = 5, ROLE_FDS = 6 };
+enum {
+	ROLE_FD_READY = 3,
+	ROLE_FD_LIFE = 4,
+	ROLE_FD_TOKEN = 5,  /* gateway and rest only */
+	ROLE_FD_CONFIG = 6, /* the text that the parent read: the file may have changed since */
+	ROLE_FDS = 7
+};
 
 /* No core, no debugger, no /proc/PID/environ for others: parent and roles alike. */
 void role_harden(void);
-/* --config, else $TUTTI_CONFIG, else the defaults; then what refuse.h judges. Errors go to stderr as
+/* --config, else $TUTTI_CONFIG, else the defaults; of a parent's role, what the parent read; then what
+ * refuse.h judges. Errors go to stderr as
  * they are, for editors that jump to file:line:column. 0 or EX_CONFIG. */
 int role_configure(struct config *config, const struct options *options);
 /* The log as configured, under this name. 0 or EX_CONFIG. */

@@ -1,0 +1,197 @@
+"""What the parent does besides restarting: refusals of a role, back-off, configuration that changes
+underneath, the journal over a reboot, how it is asked to stop; and the tools that look at it."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from tutti import CANARY, Failed, World
+
+failed = 0
+
+
+def check(name, play):
+    global failed
+    try:
+        with World(name) as w:
+            play(w)
+        print(f"ok {name}")
+    except Failed as why:
+        failed = 1
+        print(f"not ok {name}: {why}")
+
+
+def refused_token(w):
+    w.sandbox()
+    w.allow_violations = True
+    w.main = w.start("tuttid", [w.daemon, "--config", w.config_path], {"DISCORD_BOT_TOKEN": "wrong.token.of.somebody"})
+    w.main.wait(78)
+
+
+def back_off(w):
+    w.sandbox()
+    w.tuttid()
+    for wait in (0, 1):
+        os.kill(w.role["rest"], signal.SIGKILL)
+        w.main.wait_line(rf" role_ended .*role=rest .*signal=KILL again_in_s={wait}$")
+        w.roles()
+
+
+def config_changes_underneath(w):
+    w.sandbox()
+    w.tuttid()
+    with open(os.path.join(w.dir, "dev.toml"), "w") as f:
+        f.write("[zmq\nhalf a li")
+    os.kill(w.role["bus"], signal.SIGKILL)
+    w.main.wait_line(r" role_ended .*role=bus")
+    w.roles()
+
+
+def ends_on(number):
+    def play(w):
+        w.sandbox()
+        w.tuttid()
+        w.main.kill(number)
+        w.main.wait(0)
+        if w.main.count(r" role_stopped .* exit=0") != 3:
+            raise Failed("a role did not end with 0")
+    return play
+
+
+def epoch_of(bot):
+    return [line for line in bot.lines if " welcome " in line][-1].split("epoch=")[1].split()[0]
+
+
+def journal_over_a_reboot(w):
+    memory = tempfile.mkdtemp(prefix="tutti-", dir="/dev/shm")
+    try:
+        w.env["XDG_RUNTIME_DIR"] = memory
+        w.sandbox()
+        first = w.tuttid()
+        bot = w.bot("echo", "examples/echo")
+        epoch = epoch_of(bot)
+        bot.kill(signal.SIGTERM)
+        bot.wait(0)
+        w.discord("say", channel=7, content=",echo while nobody was there")
+        w.metric("bus_head", lambda head: head >= 3)
+        first.kill(signal.SIGTERM)
+        first.wait(0)
+        shutil.rmtree(os.path.join(memory, "tutti"))  # what a reboot does to it
+        w.tuttid()
+        if not w.main.count(r" journal_restored "):
+            raise Failed("the journal was not taken back")
+        again = w.bot("echo", "examples/echo")
+        w.expect("rest", method="POST", body__content="ok, you said: while nobody was there")
+        if epoch_of(again) != epoch:
+            raise Failed(f"epoch {epoch_of(again)} is not {epoch}")
+    finally:
+        shutil.rmtree(memory, ignore_errors=True)
+
+
+def second_role(w):
+    w.sandbox()
+    w.tuttid()
+    out = w.run("tuttid", "bus", "--config", w.config_path, exit=75)
+    if f"held by process {w.role['bus']}" not in out:
+        raise Failed(f"the holder is not named: {out}")
+
+
+def logout(args, codes):
+    def play(w):
+        w.allow_violations = codes  # the sandbox frowns at 1000, which is what is asked for here
+        w.sandbox()
+        w.tuttid(*args)
+        w.main.wait_line(" ready .*shard=0")
+        w.main.kill(signal.SIGTERM)
+        w.main.wait(0)
+        code = w.expect("closed")["code"]
+        if (code in (1000, 1001)) is not codes:
+            raise Failed(f"the session was closed with {code}")
+    return play
+
+
+def status(w):
+    w.sandbox()
+    w.tuttid()
+    w.main.wait_line(" ready .*shard=0")
+    os.kill(w.role["bus"], signal.SIGSTOP)  # asks nobody, so it works while one hangs
+    out = w.run("tutti", "status", "--config", w.config_path, exit=0)
+    os.kill(w.role["bus"], signal.SIGCONT)
+    for role, pid in w.role.items():
+        if not any(line.split()[:4] == [role, "runs", "pid", str(pid)] for line in out.splitlines()):
+            raise Failed(f"{role} is not said to run: {out}")
+    if "identifies" not in out or len(out.splitlines()) > 60:
+        raise Failed(out)
+    w.main.kill(signal.SIGTERM)
+    w.main.wait(0)
+    w.run("tutti", "status", "--config", w.config_path, exit=75)
+
+
+def tail_json(w):
+    w.sandbox()
+    w.tuttid()
+    tail = w.start("tail", [w.tutti, "tail", "--json", "--config", w.config_path, "MESSAGE_CREATE"])
+    tail.wait_line("watching ipc:.* MESSAGE_CREATE")
+    w.discord("react", emoji="x", message=1, channel=7, user=5)
+    w.discord("say", channel=7, guild=1, content="line\nbreak")
+    line = tail.wait_line(r'^\{"event"').string
+    event = json.loads(line)
+    if event["event"] != "MESSAGE_CREATE" or event["channel_id"] != "7" or event["d"]["content"] != "line\nbreak":
+        raise Failed(line)
+    tail.kill(signal.SIGTERM)
+    tail.wait(0)
+
+
+def tail_into_a_closed_pipe(w):
+    w.sandbox()
+    w.tuttid()
+    tail = subprocess.Popen([w.tutti, "tail", "--config", w.config_path], env=w.env, cwd=w.dir,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "watching" not in tail.stderr.readline():
+        pass
+    tail.stdout.close()
+    w.discord("say", channel=7, content="into the void")
+    if tail.wait(30) != 0:
+        raise Failed(f"tail ended with {tail.returncode}")
+    tail.stderr.close()
+
+
+def as_another_user(w):
+    """Nothing needs root: the parent re-executes itself although it is not dumpable."""
+    if os.geteuid() != 0:
+        return
+    nobody = 65534
+    w.sandbox()
+    path = w.config_path
+    for top, folders, files in os.walk(w.dir):
+        for name in [top, *(os.path.join(top, n) for n in folders + files)]:
+            os.chown(name, nobody, nobody)
+    daemon = os.path.join(w.dir, "tuttid")
+    shutil.copy(w.daemon, daemon)
+    os.chmod(daemon, 0o755)
+    w.main = w.start("tuttid", ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", daemon,
+                                "--config", path], {"DISCORD_BOT_TOKEN": CANARY})
+    w.roles()
+    os.kill(w.role["gateway"], signal.SIGKILL)
+    w.roles()
+
+
+check("a role that refuses ends everything with 78", refused_token)
+check("a role is started at once, then after a second", back_off)
+check("a broken configuration does not reach a role that is started again", config_changes_underneath)
+check("SIGINT ends all in order", ends_on(signal.SIGINT))
+check("SIGHUP ends all in order", ends_on(signal.SIGHUP))
+if os.access("/dev/shm", os.W_OK):
+    check("the journal survives a reboot after a clean stop", journal_over_a_reboot)
+check("a second role on the same state names the first", second_role)
+check("a stop keeps the session", logout([], False))
+check("--logout ends the session", logout(["--logout"], True))
+check("status says which roles run and what they count, asking nobody", status)
+check("tail --json prints what was asked for, whole", tail_json)
+check("tail ends when nobody reads it", tail_into_a_closed_pipe)
+if shutil.which("setpriv"):
+    check("all of it runs as another user than root", as_another_user)
+sys.exit(failed)
