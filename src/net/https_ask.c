@@ -10,29 +10,19 @@ static bool is_repeatable(struct str method)
 }
 
 /* Called before each sending, the connection being there. curl repeats on its own when a reused
- * connection ends without a byte: not what we want of a POST that the server may have seen. */
+ * connection ends without a byte: not what we want of a POST that the server may have seen. (An
+ * HTTP/2 server may say that it did not look at a stream; curl 7.88 does not pass that on where
+ * the connection was a reused one.) */
 static int about_to_send(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct https_request *r = arg;
 	(void)ip, (void)local_ip, (void)port, (void)local_port;
-	if (r->attempts && !r->is_repeatable && !r->is_untouched) {
+	if (r->attempts && !r->is_repeatable) {
 		r->is_cut_off = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
 	r->attempts++;
-	r->is_untouched = false;
 	return CURL_PREREQFUNC_OK;
-}
-
-/* The only place where curl tells that an HTTP/2 server refused a stream before it looked at it
- * (GOAWAY does that to the requests under way): these may be repeated whatever they are. */
-static int overheard(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
-{
-	struct https_request *r = arg;
-	(void)easy;
-	if (type == CURLINFO_TEXT && str_starts(str_of(text, n), STR("REFUSED_STREAM")))
-		r->is_untouched = true;
-	return 0;
 }
 
 static size_t got_body(char *bytes, size_t one, size_t n, void *arg)
@@ -177,11 +167,6 @@ static void set_callbacks(struct https_request *r)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, r);
-	if (!r->is_repeatable) {
-		curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
-		curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, overheard);
-		curl_easy_setopt(easy, CURLOPT_DEBUGDATA, r);
-	}
 }
 
 void https_prepare(struct https_request *r, const struct https_ask *ask)

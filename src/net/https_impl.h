@@ -54,7 +54,6 @@ struct https_request {
 	size_t n_lines;
 	unsigned attempts;  /* times curl was about to send it */
 	bool is_repeatable; /* curl may send it again on another connection */
-	bool is_untouched;  /* the server said that it did not look at it (REFUSED_STREAM) */
 	bool is_too_large, is_cut_off;
 	char error[CURL_ERROR_SIZE];
 };
