@@ -20,6 +20,11 @@ enum {
 	URL_REFUSED_US = 60 * 1000 * 1000,
 };
 
+struct place {
+	struct shard *shard;
+	bool is_started;
+};
+
 struct gateway {
 	struct role *role;
 	struct loop *loop;
@@ -38,8 +43,7 @@ struct gateway {
 	struct loop_timer *slots; /* when the next may identify */
 	bool is_budget_told;      /* that it is used up */
 
-	struct shard **shards; /* by number less first; NULL until their number is known */
-	bool *is_started;
+	struct place *places; /* by number less first; NULL until their number is known */
 	uint32_t first, count, total;
 	uint32_t fatal;
 	struct loop_timer *starts; /* the next shards without a session connect */
@@ -62,13 +66,13 @@ static void end(struct gateway *g, int status)
 
 static struct shard *shard_of(const struct gateway *g, uint32_t number)
 {
-	return g->shards[number - g->first];
+	return g->places[number - g->first].shard;
 }
 
 static void forget_who_left(struct gateway *g)
 {
 	for (uint32_t i = 0; i < g->count; i++)
-		if (!shard_wants_slot(g->shards[i]))
+		if (!shard_wants_slot(g->places[i].shard))
 			identify_leave(&g->identify, g->first + i);
 }
 
@@ -122,8 +126,8 @@ static void on_fatal(void *arg, uint32_t shard)
 
 static void start(struct gateway *g, uint32_t i)
 {
-	g->is_started[i] = true;
-	shard_start(g->shards[i]);
+	g->places[i].is_started = true;
+	shard_start(g->places[i].shard);
 }
 
 /* Shards without a session connect when their turn to identify is near, not to wait connected. */
@@ -131,13 +135,13 @@ static void start_bucket(void *arg)
 {
 	struct gateway *g = arg;
 	uint32_t keys = g->identify.limit.max_concurrency, i = 0;
-	while (i < g->count && g->is_started[i])
+	while (i < g->count && g->places[i].is_started)
 		i++;
 	if (i == g->count)
 		return;
 	for (uint32_t bucket = (g->first + i) / keys;
 	     i < g->count && (g->first + i) / keys == bucket; i++)
-		if (!g->is_started[i])
+		if (!g->places[i].is_started)
 			start(g, i);
 	loop_timer_in(g->starts, IDENTIFY_SPACING_US);
 }
@@ -182,12 +186,11 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 			return rc;
 	}
 	identify_init(&g->identify, total);
-	g->shards = mem_zero(g->count * sizeof *g->shards);
-	g->is_started = mem_zero(g->count * sizeof *g->is_started);
+	g->places = mem_zero(g->count * sizeof *g->places);
 	bool is_any_new = false;
 	for (uint32_t i = 0; i < g->count; i++) {
 		enum state_found found;
-		g->shards[i] = make_shard(g, g->first + i, &found);
+		g->places[i].shard = make_shard(g, g->first + i, &found);
 		if (found == STATE_ALIVE)
 			start(g, i);
 		is_any_new |= found != STATE_ALIVE;
@@ -218,7 +221,7 @@ static void on_found(void *arg, const struct discovery *found)
 		 found->shards, found->limit.remaining, found->limit.total,
 		 found->limit.max_concurrency);
 	memcpy(g->url, found->url, sizeof g->url);
-	if (!g->shards && make_shards(g, found->shards, &why) < 0) {
+	if (!g->places && make_shards(g, found->shards, &why) < 0) {
 		log_error("journal", "why=%s", log_quote(str_c(why.text)));
 		end(g, EX_TEMPFAIL);
 		return;
@@ -249,7 +252,7 @@ static void refresh(void *arg)
 {
 	struct gateway *g = arg;
 	g->is_refresh_due = false;
-	if (g->shards)
+	if (g->places)
 		state_refresh(&g->state, g->first, g->count);
 }
 
@@ -270,8 +273,8 @@ static void stop(struct gateway *g)
 	if (g->is_stopped)
 		return;
 	g->is_stopped = true;
-	for (uint32_t i = 0; g->shards && i < g->count; i++)
-		shard_stop(g->shards[i], g->role->logout);
+	for (uint32_t i = 0; g->places && i < g->count; i++)
+		shard_stop(g->places[i].shard, g->role->logout);
 	refresh(g);
 	publish_turn(&g->publish);
 }
@@ -384,10 +387,9 @@ static void set_up(struct gateway *g)
 
 static void tear_down(struct gateway *g)
 {
-	for (uint32_t i = 0; g->shards && i < g->count; i++)
-		shard_free(&g->shards[i]);
-	free(g->shards);
-	free(g->is_started);
+	for (uint32_t i = 0; g->places && i < g->count; i++)
+		shard_free(&g->places[i].shard);
+	free(g->places);
 	identify_done(&g->identify);
 	discover_free(&g->discover);
 	https_free(&g->https);

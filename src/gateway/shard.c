@@ -357,18 +357,18 @@ struct shard *shard_new(const struct shard_common *common, const struct session_
 	return shard;
 }
 
-void shard_free(struct shard **out)
+void shard_free(struct shard **shard)
 {
-	struct shard *shard = *out;
-	*out = NULL;
-	if (!shard)
+	struct shard *s = *shard;
+	*shard = NULL;
+	if (!s)
 		return;
-	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
-	inflate_free(&shard->inflate);
-	loop_timer_free(&shard->timer);
-	buf_done(&shard->out);
-	buf_done(&shard->blanked);
-	free(shard);
+	wsock_close(&s->ws, SESSION_CLOSE_KEEP);
+	inflate_free(&s->inflate);
+	loop_timer_free(&s->timer);
+	buf_done(&s->out);
+	buf_done(&s->blanked);
+	free(s);
 }
 
 void shard_start(struct shard *shard)

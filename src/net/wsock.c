@@ -21,6 +21,8 @@ struct wsock_net {
 	struct loop *loop;
 	struct dns *dns;
 	struct tls_trust *trust;
+	struct wsock *closed; /* freed from the loop, when nobody looks at them any more */
+	struct loop_timer *bury;
 	uint64_t received_bytes;
 	bool is_reading; /* the buffer is in use */
 	char buffer[READ_BUFFER];
@@ -32,11 +34,11 @@ struct wsock {
 	struct wsock_net *net;
 	struct wsock_options options;
 	enum stage stage;
-	unsigned depth;   /* of our functions under way that will look at us again */
-	bool is_closed;   /* by wsock_close(): freed when depth is 0 */
-	bool is_opened;   /* on_open was called */
-	bool is_writable; /* the peer may still read what we say */
-	bool is_full;     /* the descriptor takes no more for now */
+	struct wsock *next; /* of net->closed */
+	bool is_closed;     /* by wsock_close(), maybe from a callback of ours */
+	bool is_opened;     /* on_open was called */
+	bool is_writable;   /* the peer may still read what we say */
+	bool is_full;       /* the descriptor takes no more for now */
 
 	struct url url;
 	struct buf target; /* copy */
@@ -55,12 +57,29 @@ struct wsock {
 	struct why why;
 };
 
+static void bury(void *arg)
+{
+	struct wsock_net *net = arg;
+	struct wsock *ws;
+	while ((ws = net->closed)) {
+		net->closed = ws->next;
+		loop_timer_free(&ws->again);
+		frame_reader_done(&ws->reader);
+		buf_done(&ws->target);
+		buf_done(&ws->user_agent);
+		buf_done(&ws->head);
+		buf_done(&ws->out);
+		free(ws);
+	}
+}
+
 int wsock_net_new(struct wsock_net **net, struct loop *loop, const char *ca_file, struct why *why)
 {
 	struct wsock_net *n = mem_zero(sizeof *n);
 	int rc = tls_trust_new(&n->trust, ca_file, why);
 	n->loop = loop;
 	n->dns = dns_new(loop);
+	n->bury = loop_timer_new(loop, bury, n);
 	if (rc < 0)
 		wsock_net_free(&n);
 	*net = n;
@@ -71,6 +90,8 @@ void wsock_net_free(struct wsock_net **net)
 {
 	if (!*net)
 		return;
+	bury(*net);
+	loop_timer_free(&(*net)->bury);
 	dns_free(&(*net)->dns);
 	tls_trust_free(&(*net)->trust);
 	free(*net);
@@ -80,25 +101,6 @@ void wsock_net_free(struct wsock_net **net)
 uint64_t wsock_net_received_bytes(const struct wsock_net *net)
 {
 	return net->received_bytes;
-}
-
-/* Every function that may call back stands between these two. */
-static void enter(struct wsock *ws)
-{
-	ws->depth++;
-}
-
-static void leave(struct wsock *ws)
-{
-	if (--ws->depth || !ws->is_closed)
-		return;
-	loop_timer_free(&ws->again);
-	frame_reader_done(&ws->reader);
-	buf_done(&ws->target);
-	buf_done(&ws->user_agent);
-	buf_done(&ws->head);
-	buf_done(&ws->out);
-	free(ws);
 }
 
 static void end(struct wsock *ws, struct wsock_end how)
@@ -111,9 +113,7 @@ static void end(struct wsock *ws, struct wsock_end how)
 	ws->stage = ENDED;
 	loop_fd_free(&ws->watch);
 	loop_timer_stop(ws->again);
-	enter(ws);
 	ws->options.on_end(ws->options.arg, &how);
-	leave(ws);
 }
 
 static void lose(struct wsock *ws)
@@ -283,7 +283,6 @@ static void read_turns(struct wsock *ws, unsigned turns)
 {
 	ssize_t got = 1;
 	BUG_ON(ws->net->is_reading);
-	enter(ws);
 	while (turns-- && got > 0 && !is_over(ws))
 		got = read_turn(ws);
 	if (got == 0)
@@ -292,7 +291,6 @@ static void read_turns(struct wsock *ws, unsigned turns)
 		lose(ws);
 	else if (got > 0 && !is_over(ws) && ws->tls)
 		loop_timer_in(ws->again, 0);
-	leave(ws);
 }
 
 static void read_again(void *arg)
@@ -360,7 +358,6 @@ static void ready(void *arg, int what)
 	struct wsock *ws = arg;
 	if (ws->tls && (what & LOOP_READ))
 		tls_readable(ws->tls);
-	enter(ws);
 	if (ws->stage == SHAKING) {
 		shake_hands(ws);
 	} else {
@@ -370,14 +367,12 @@ static void ready(void *arg, int what)
 		if ((what & LOOP_READ) && !is_over(ws))
 			read_turns(ws, 1);
 	}
-	leave(ws);
 }
 
 static void dialed(void *arg, int fd, const struct why *why)
 {
 	struct wsock *ws = arg;
 	ws->dial = NULL;
-	enter(ws);
 	if (fd < 0) {
 		ws->why = *why;
 		lose(ws);
@@ -392,7 +387,6 @@ static void dialed(void *arg, int fd, const struct why *why)
 			ask_upgrade(ws);
 		}
 	}
-	leave(ws);
 }
 
 static int judge(struct url *url, struct str text, struct why *why)
@@ -408,30 +402,30 @@ static int judge(struct url *url, struct str text, struct why *why)
 	return 0;
 }
 
-int wsock_open(struct wsock **out, struct wsock_net *net, const struct wsock_options *options,
+int wsock_open(struct wsock **ws, struct wsock_net *net, const struct wsock_options *options,
 	       struct why *why)
 {
 	struct url url;
 	int rc = judge(&url, options->url, why);
-	*out = NULL;
+	*ws = NULL;
 	if (rc < 0)
 		return rc;
-	struct wsock *ws = mem_zero(sizeof *ws);
-	*ws = (struct wsock){.net = net, .options = *options, .url = url, .fd = -1};
+	struct wsock *w = mem_zero(sizeof *w);
+	*w = (struct wsock){.net = net, .options = *options, .url = url, .fd = -1};
 	if (!str_starts(url.target, STR("/")))
-		buf_addc(&ws->target, '/');
-	buf_adds(&ws->target, url.target);
-	buf_adds(&ws->user_agent, options->user_agent);
-	frame_reader_init(&ws->reader, FRAME_CLIENT, options->max_message);
-	ws->again = loop_timer_new(net->loop, read_again, ws);
-	ws->dial = dial_start(&(struct dial_options){.loop = net->loop,
-						     .dns = net->dns,
-						     .host = ws->url.host,
-						     .port = url.port,
-						     .is_loopback_only = !url.is_tls,
-						     .fn = dialed,
-						     .arg = ws});
-	*out = ws;
+		buf_addc(&w->target, '/');
+	buf_adds(&w->target, url.target);
+	buf_adds(&w->user_agent, options->user_agent);
+	frame_reader_init(&w->reader, FRAME_CLIENT, options->max_message);
+	w->again = loop_timer_new(net->loop, read_again, w);
+	w->dial = dial_start(&(struct dial_options){.loop = net->loop,
+						    .dns = net->dns,
+						    .host = w->url.host,
+						    .port = url.port,
+						    .is_loopback_only = !url.is_tls,
+						    .fn = dialed,
+						    .arg = w});
+	*ws = w;
 	return 0;
 }
 
@@ -448,22 +442,23 @@ static void say_close(struct wsock *ws, unsigned code)
 		;
 }
 
-void wsock_close(struct wsock **out, unsigned code)
+void wsock_close(struct wsock **ws, unsigned code)
 {
-	struct wsock *ws = *out;
-	*out = NULL;
-	if (!ws)
+	struct wsock *w = *ws;
+	*ws = NULL;
+	if (!w)
 		return;
-	enter(ws);
-	ws->is_closed = true;
-	dial_cancel(&ws->dial);
-	loop_fd_free(&ws->watch);
-	loop_timer_stop(ws->again);
-	if (ws->fd >= 0 && ws->is_writable)
-		say_close(ws, code);
-	tls_free(&ws->tls);
-	if (ws->fd >= 0)
-		close(ws->fd);
-	ws->fd = -1;
-	leave(ws);
+	w->is_closed = true;
+	dial_cancel(&w->dial);
+	loop_fd_free(&w->watch);
+	loop_timer_stop(w->again);
+	if (w->fd >= 0 && w->is_writable)
+		say_close(w, code);
+	tls_free(&w->tls);
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	w->next = w->net->closed;
+	w->net->closed = w;
+	loop_timer_in(w->net->bury, 0);
 }
