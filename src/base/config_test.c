@@ -288,6 +288,34 @@ static void text_may_not_hold_a_nul(void **state)
 	refused_near("[discord]\nintents = [\"a\\u0000b\"]\n", "x.toml:2:1: discord.intents", "");
 }
 
+/* Mutations of a good file: every one is taken or refused with a place, none brings it down. */
+static void no_text_brings_it_down(void **state)
+{
+	static const char good[] =
+		"[discord]\nintents = [\"guilds\", 'x']\nshard_range = [0, 3]\n# note\n[zmq]\n"
+		"memory = \"1GiB\" \nbind = \"\"\"a\nb\"\"\"\nport = 0x1F\n[journal]\n"
+		"\"size\" = 1e3\nx.y = {a = 1, b = [2, 3.5, 1979-05-27T07:32:00Z]}\n[[http]]\n";
+	static const char bytes[] = "[]{}=\"'\\\n.#,0-_\xff\xc3\x00 eE+tT";
+	const char *rounds = getenv("TUTTI_ROUNDS");
+	uint32_t x = 7;
+	(void)state;
+	for (unsigned i = 0; i < (rounds ? (unsigned)atoi(rounds) : 3000); i++) {
+		char text[sizeof good];
+		struct config config;
+		struct why why = {0};
+		memcpy(text, good, sizeof good);
+		for (unsigned n = 1 + i % 6; n; n--) {
+			x = x * 1664525 + 1013904223;
+			text[x / 65536 % (sizeof good - 1)] = bytes[x / 256 % (sizeof bytes - 1)];
+		}
+		size_t n = i % 3 ? sizeof good - 1 : x / 65536 % sizeof good;
+		if (config_parse(&config, str_of(text, n), "x.toml", &why) == 0)
+			config_free(&config);
+		else
+			assert_true(str_starts(str_c(why.text), STR("x.toml:")));
+	}
+}
+
 static char said[64];
 
 static void say(const char *section, const char *name)
@@ -447,32 +475,32 @@ static void errors_name_the_file_as_it_was_given(void **state)
 
 int main(void)
 {
-	return run_unit(test(nothing_written_means_the_defaults), test(every_kind_is_read),
-			test(the_line_that_sets_a_key_is_kept),
-			test(inline_and_dotted_tables_are_sections_too),
-			test(a_typo_in_a_key_names_the_nearest),
-			test(a_key_in_the_wrong_section_is_sent_home),
-			test(a_token_in_the_file_is_refused_and_not_repeated),
-			test(a_key_like_no_other_gets_no_wild_guess),
-			test(a_typo_in_a_section_names_the_nearest),
-			test(a_key_outside_of_any_section_is_sent_home),
-			test(a_section_that_is_no_table_is_refused),
-			test(the_first_error_of_the_file_is_the_one_said),
-			test(a_wrong_type_says_what_is_wanted_and_what_is_there),
-			test(a_number_out_of_range_is_refused),
-			test(a_word_that_is_none_of_the_choices_is_refused),
-			test(a_count_is_auto_or_a_number), test(a_range_is_two_numbers_in_order),
-			test(a_size_has_a_unit_that_we_know),
-			test(a_key_twice_is_refused_where_it_comes_again),
-			test(what_is_no_toml_is_refused_with_its_place),
-			test(nesting_without_end_is_refused), test(a_journal_is_a_power_of_two),
-			test(a_journal_holds_eight_of_the_largest_event),
-			test(a_hostile_key_forges_no_line), test(text_may_not_hold_a_nul),
-			test(keys_that_are_not_built_are_named_when_set),
-			test(values_are_said_as_they_would_stand_in_the_file),
-			with(relative_paths_count_from_the_file),
-			with(a_file_that_is_not_there_is_named),
-			with(a_directory_is_no_configuration), with(a_huge_file_is_refused_unread),
-			test(text_under_an_absolute_name_is_that_file),
-			with(errors_name_the_file_as_it_was_given));
+	return run_unit(
+		test(nothing_written_means_the_defaults), test(every_kind_is_read),
+		test(the_line_that_sets_a_key_is_kept),
+		test(inline_and_dotted_tables_are_sections_too),
+		test(a_typo_in_a_key_names_the_nearest),
+		test(a_key_in_the_wrong_section_is_sent_home),
+		test(a_token_in_the_file_is_refused_and_not_repeated),
+		test(a_key_like_no_other_gets_no_wild_guess),
+		test(a_typo_in_a_section_names_the_nearest),
+		test(a_key_outside_of_any_section_is_sent_home),
+		test(a_section_that_is_no_table_is_refused),
+		test(the_first_error_of_the_file_is_the_one_said),
+		test(a_wrong_type_says_what_is_wanted_and_what_is_there),
+		test(a_number_out_of_range_is_refused),
+		test(a_word_that_is_none_of_the_choices_is_refused),
+		test(a_count_is_auto_or_a_number), test(a_range_is_two_numbers_in_order),
+		test(a_size_has_a_unit_that_we_know),
+		test(a_key_twice_is_refused_where_it_comes_again),
+		test(what_is_no_toml_is_refused_with_its_place),
+		test(nesting_without_end_is_refused), test(a_journal_is_a_power_of_two),
+		test(a_journal_holds_eight_of_the_largest_event),
+		test(a_hostile_key_forges_no_line), test(text_may_not_hold_a_nul),
+		test(no_text_brings_it_down), test(keys_that_are_not_built_are_named_when_set),
+		test(values_are_said_as_they_would_stand_in_the_file),
+		with(relative_paths_count_from_the_file), with(a_file_that_is_not_there_is_named),
+		with(a_directory_is_no_configuration), with(a_huge_file_is_refused_unread),
+		test(text_under_an_absolute_name_is_that_file),
+		with(errors_name_the_file_as_it_was_given));
 }
