@@ -16,8 +16,8 @@ struct event_info {
 };
 
 #define EVENT(number, NAME, name, guild_intent, direct_intent, guild_at, channel_at) \
-	EVENT_##NAME = number,
-#define OWN(number, NAME, help) EVENT_##NAME = number,
+	EVENT_##NAME = (number),
+#define OWN(number, NAME, help) EVENT_##NAME = (number),
 enum event_number {
 #include "events.def"
 };
@@ -38,14 +38,14 @@ bool intent_is_privileged(uint32_t value);
 /* Lower-case name of a single intent's bit value; empty if unknown. */
 struct str intent_name(uint32_t value);
 
-#define OPCODE(number, NAME, sends, receives) OP_##NAME = number,
+#define OPCODE(number, NAME, sends, receives) OP_##NAME = (number),
 enum opcode {
 #include "opcodes.def"
 };
 #undef OPCODE
 
 enum close_next { CLOSE_RESUME, CLOSE_IDENTIFY, CLOSE_STOP };
-#define CLOSE_CODE(number, NAME, next, text) CLOSED_##NAME = number,
+#define CLOSE_CODE(number, NAME, next, text) CLOSED_##NAME = (number),
 enum close_code {
 #include "close_codes.def"
 };

@@ -16,7 +16,7 @@ const struct session_times session_times = {
 /* The states as bits, for the first column of the table. */
 enum state_set {
 #define STATE(NAME, text)   NAME = 1u << SESSION_##NAME,
-#define GROUP(NAME, states) NAME = states,
+#define GROUP(NAME, states) NAME = (states),
 #include "proto/session.def"
 };
 

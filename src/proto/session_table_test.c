@@ -3,7 +3,7 @@
 
 enum {
 #define STATE(NAME, text)   NAME = 1u << SESSION_##NAME,
-#define GROUP(NAME, states) NAME = states,
+#define GROUP(NAME, states) NAME = (states),
 #include "proto/session.def"
 	SESSION_SAME = SESSION_STATES
 };
