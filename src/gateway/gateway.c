@@ -114,6 +114,12 @@ static void on_ask_slot(void *arg, uint32_t shard)
 	loop_timer_in(g->slots, 0);
 }
 
+static void ask_discovery(void *arg)
+{
+	struct gateway *g = arg;
+	discover_ask(g->discover);
+}
+
 static void on_fatal(void *arg, uint32_t shard)
 {
 	struct gateway *g = arg;
@@ -226,6 +232,8 @@ static void on_found(void *arg, const struct discovery *found)
 		end(g, EX_TEMPFAIL);
 		return;
 	}
+	for (uint32_t i = 0; i < g->count; i++)
+		shard_set_url(g->places[i].shard, str_c(g->url));
 	if (!g->identify.limit_at)
 		hold_after_restart(g);
 	identify_limit(&g->identify, &found->limit, loop_now_us());
@@ -238,12 +246,6 @@ static void on_refused(void *arg, const char *why)
 {
 	log_error("token_refused", "why=%s", log_quote(str_c(why)));
 	end(arg, EX_CONFIG);
-}
-
-static void ask_again(void *arg)
-{
-	struct gateway *g = arg;
-	discover_ask(g->discover);
 }
 
 /* While it runs. */
@@ -369,6 +371,7 @@ static void set_up(struct gateway *g)
 	g->common.compress = g->settings.compress;
 	g->common.max_event = g->publish.max_event;
 	g->common.on_ask_slot = on_ask_slot;
+	g->common.on_no_url = ask_discovery;
 	g->common.on_fatal = on_fatal;
 	g->common.arg = g;
 	g->discover = discover_new(&(struct discover_options){.loop = g->loop,
@@ -380,7 +383,7 @@ static void set_up(struct gateway *g)
 							      .arg = g});
 	g->slots = loop_timer_new(g->loop, hand_out_slots, g);
 	g->starts = loop_timer_new(g->loop, start_bucket, g);
-	g->ask = loop_timer_new(g->loop, ask_again, g);
+	g->ask = loop_timer_new(g->loop, ask_discovery, g);
 	g->refresh = loop_timer_new(g->loop, refresh, g);
 	g->turn = loop_hook_new(g->loop, each_turn, g);
 }

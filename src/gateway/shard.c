@@ -22,7 +22,7 @@ struct shard {
 	bool is_new;                        /* this READY began a session */
 
 	bool is_live;        /* counted in gateway_shards_ready */
-	bool is_connect_due; /* to fail: there was nothing to connect to */
+	bool is_failure_due; /* a connection could not even be tried: to be told */
 	struct str left_why; /* static: why we close; "": not noted */
 };
 
@@ -140,9 +140,13 @@ static void do_connect(struct shard *shard, const struct session_action *action)
 	inflate_reset(shard->inflate);
 	if (wsock_open(&shard->ws, shard->common->net, &options, &why) == 0)
 		return;
-	log_error("connect_failed", "shard=%u why=%s", number(shard), log_quote(str_c(why.text)));
 	/* the machine is not fed out of its own action */
-	shard->is_connect_due = true;
+	shard->is_failure_due = true;
+	if (shard->session.options.url.n)
+		log_error("connect_failed", "shard=%u why=%s", number(shard),
+			  log_quote(str_c(why.text)));
+	else
+		shard->common->on_no_url(shard->common->arg);
 }
 
 static void do_send(struct shard *shard, const struct session_action *action)
@@ -301,7 +305,7 @@ static void carry_out(struct shard *shard, const struct session_action *action)
 /* Moving a timer costs more than letting one come too early, so it is only ever moved forward. */
 static void arm(struct shard *shard, uint64_t now)
 {
-	uint64_t due = shard->is_connect_due ? now : session_due_us(&shard->session);
+	uint64_t due = shard->is_failure_due ? now : session_due_us(&shard->session);
 	if (due >= shard->armed_us)
 		return;
 	shard->armed_us = due;
@@ -331,8 +335,8 @@ static void timer_due(void *arg)
 {
 	struct shard *shard = arg;
 	shard->armed_us = SESSION_NEVER;
-	if (shard->is_connect_due) {
-		shard->is_connect_due = false;
+	if (shard->is_failure_due) {
+		shard->is_failure_due = false;
 		feed(shard, (struct session_input){.kind = SESSION_FAILED});
 	}
 	if (session_due_us(&shard->session) > loop_now_us()) {

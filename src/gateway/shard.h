@@ -26,6 +26,8 @@ struct shard_common {
 	uint64_t max_event; /* bytes */
 	/* shard wants to identify: shard_identify() when it may */
 	void (*on_ask_slot)(void *arg, uint32_t shard);
+	/* the resume URL failed and the base URL is not known yet: shard_set_url() */
+	void (*on_no_url)(void *arg);
 	/* shard is over, for good */
 	void (*on_fatal)(void *arg, uint32_t shard);
 	void *arg;

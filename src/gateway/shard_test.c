@@ -27,9 +27,10 @@ struct world {
 	struct publish publish;
 	struct shard_common common;
 	struct shard *shard;
-	unsigned asked, fatal;
+	unsigned asked, urls_asked, fatal;
 	struct journal_cursor at;
 	struct buf record;
+	char *url; /* the base URL */
 };
 
 #define HELLO "{\"op\":10,\"d\":{\"heartbeat_interval\":45000}}"
@@ -89,6 +90,12 @@ static void on_ask_slot(void *arg, uint32_t shard)
 	w->asked++;
 }
 
+static void on_no_url(void *arg)
+{
+	struct world *w = arg;
+	w->urls_asked++;
+}
+
 static void on_fatal(void *arg, uint32_t shard)
 {
 	struct world *w = arg;
@@ -116,6 +123,7 @@ static void begin(struct world *w, const char *name, const struct session_resume
 	struct why why;
 	static char url[64];
 	memset(w, 0, sizeof *w);
+	w->url = url;
 	w->loop = loop_new();
 	frame_reader_init(&w->in, FRAME_SERVER, 1 << 20);
 	open_files(w, in_dir(name));
@@ -134,6 +142,7 @@ static void begin(struct world *w, const char *name, const struct session_resume
 					  .compress = INFLATE_NONE,
 					  .max_event = 4096,
 					  .on_ask_slot = on_ask_slot,
+					  .on_no_url = on_no_url,
 					  .on_fatal = on_fatal,
 					  .arg = w};
 	assert_int_equal(wsock_net_new(&w->common.net, w->loop, NULL, &why), 0);
@@ -451,6 +460,22 @@ static void a_resume_url_that_leads_elsewhere_is_not_used(void **state)
 	end(&w);
 }
 
+static void without_a_base_url_a_dead_resume_url_asks_for_it(void **state)
+{
+	struct world w;
+	struct session_resume resume = {.id = "kept", .url = "ws://127.0.0.1:1", .number = 7};
+	(void)state;
+	begin(&w, "m", &resume);
+	shard_set_url(w.shard, STR(""));
+	until(&w, w.urls_asked);
+	shard_set_url(w.shard, str_c(w.url));
+	until(&w, w.stream);
+	assert_string_equal(w.query[0], "/base?v=10");
+	say(&w, HELLO);
+	until(&w, w.heard[OP_RESUME] == 1);
+	end(&w);
+}
+
 int main(void)
 {
 	log_open(LOG_ERROR, "/dev/null");
@@ -465,5 +490,6 @@ int main(void)
 			       test(heartbeats_go_by_the_interval_and_carry_the_last_s),
 			       test(without_an_ack_the_connection_is_dead),
 			       test(a_stop_keeps_the_session_and_a_logout_ends_it),
-			       test(a_resume_url_that_leads_elsewhere_is_not_used));
+			       test(a_resume_url_that_leads_elsewhere_is_not_used),
+			       test(without_a_base_url_a_dead_resume_url_asks_for_it));
 }

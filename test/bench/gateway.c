@@ -101,6 +101,12 @@ static void give_slot(void *arg)
 	shard_identify(o->shard);
 }
 
+static void on_no_url(void *arg)
+{
+	(void)arg;
+	abort();
+}
+
 static void on_fatal(void *arg, uint32_t shard)
 {
 	(void)arg;
@@ -159,6 +165,7 @@ static struct cost run_ours(const struct stream *s, enum inflate_kind kind, cons
 				      .compress = kind,
 				      .max_event = 1 << 20,
 				      .on_ask_slot = on_ask_slot,
+				      .on_no_url = on_no_url,
 				      .on_fatal = on_fatal,
 				      .arg = &o};
 	must(wsock_net_new(&common.net, o.loop, s->ca_file, &why), &why);
