@@ -19,6 +19,9 @@ struct https_request;
 struct https *https_new(struct loop *loop, const char *ca_file, const char *user_agent);
 void https_free(struct https **https);
 
+/* -EINVAL and a sentence where ca_file holds no certificate; every handshake would fail then. */
+TT_CHECK int https_check(const char *ca_file, struct why *why);
+
 struct https_header {
 	struct str name, value;
 };

@@ -305,6 +305,17 @@ static void loopback_is_told_from_lookalikes(void **state)
 	assert_false(https_is_loopback(STR("")));
 }
 
+static void a_ca_file_without_certificates_is_told(void **state)
+{
+	struct why why;
+	(void)state;
+	assert_int_equal(https_check(NULL, &why), 0);
+	assert_int_equal(https_check("", &why), 0);
+	assert_int_equal(https_check("/dev/null", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "/dev/null"));
+	assert_int_equal(https_check("/no/such/file", NULL), -EINVAL);
+}
+
 static void a_cancelled_request_is_not_answered(void **state)
 {
 	struct fixture *f = *state;
@@ -357,6 +368,7 @@ int main(void)
 		fixed(silence_ends_at_the_timeout), fixed(too_large_an_answer_is_an_error),
 		fixed(too_many_headers_are_an_error), fixed(redirects_are_handed_back),
 		fixed(plain_http_goes_to_loopback_only), test(loopback_is_told_from_lookalikes),
+		test(a_ca_file_without_certificates_is_told),
 		fixed(a_cancelled_request_is_not_answered),
 		fixed(the_client_may_be_freed_by_a_callback));
 }

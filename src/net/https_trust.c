@@ -1,5 +1,6 @@
 #include "net/https_impl.h"
 
+#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -22,6 +23,14 @@ struct https_trust *https_trust_new(const char *ca_file)
 		sk_X509_push(trust->certificates, one);
 	BIO_free(file);
 	return trust;
+}
+
+int https_check(const char *ca_file, struct why *why)
+{
+	struct https_trust *trust = https_trust_new(ca_file);
+	int n = trust ? sk_X509_num(trust->certificates) : 1;
+	https_trust_free(&trust);
+	return n ? 0 : why_set(why, -EINVAL, "%s: no certificate in it (PEM is wanted)", ca_file);
 }
 
 void https_trust_free(struct https_trust **trust)

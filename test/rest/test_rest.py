@@ -246,6 +246,14 @@ def gone():
             check("a POST waits for a server that is away", bot.wait(ident)[0] == 200 and len(stub.requests) == 1)
 
 
+def configuration():
+    for name, url, more in (("http to a stranger", "http://192.0.2.1/api", {}),
+                            ("a ca_file without certificates", "https://192.0.2.1/api",
+                             {"discord__ca_file": "/dev/null"})):
+        with Rest("rest-config", url, **more) as rest:
+            check(f"{name} ends rest with 78", rest.process.wait() == 78)
+
+
 def stop():
     with Stub() as stub, Rest("rest-stop", stub.url) as rest:
         bot = rest.caller()
@@ -279,5 +287,6 @@ if __name__ == "__main__":
     ban()
     bad_token()
     gone()
+    configuration()
     stop()
     full()
