@@ -391,6 +391,17 @@ static int cmd_state(ARGS)
 	return 0;
 }
 
+static int cmd_advertise(ARGS)
+{
+	U64(gateway, "gateway", sandbox->told_port);
+	U64(resume, "resume", sandbox->told_resume_port);
+	if (gateway == 0 || gateway > 65535 || resume == 0 || resume > 65535)
+		return why_set(why, -EINVAL, "ports are 1 to 65535");
+	sandbox->told_port = (unsigned)gateway;
+	sandbox->told_resume_port = (unsigned)resume;
+	return 0;
+}
+
 static int cmd_help(ARGS)
 {
 	const struct command *table;

@@ -500,7 +500,7 @@ void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bo
 {
 	const struct sandbox_options *o = &gw->sandbox->options;
 	buf_addf(out, "{\"url\":\"%s://127.0.0.1:%u\"", o->cert ? "wss" : "ws",
-		 httpd_port(gw->sandbox->door));
+		 gw->sandbox->told_port);
 	if (is_bot)
 		buf_addf(out,
 			 ",\"shards\":%u,\"session_start_limit\":{\"total\":%u,\"remaining\":%u,"

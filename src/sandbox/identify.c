@@ -97,6 +97,19 @@ static bool is_out_of_identifies(struct fake_conn *c)
 	return true;
 }
 
+/* Whose events follow on this connection: what a judge needs to tell sessions apart. */
+static void report_session(const struct fake_conn *c, bool is_resumed)
+{
+	struct report *report = &c->gw->sandbox->report;
+	const struct fake_session *s = c->session;
+	struct buf *o = report_begin(report, "session");
+	if (!o)
+		return;
+	buf_addf(o, ",\"conn\":%u,\"session\":\"%s\",\"shard\":%u,\"of\":%u,\"resumed\":%s",
+		 c->number, s->id, s->shard, s->n_shards, is_resumed ? "true" : "false");
+	report_end(report);
+}
+
 static void add_guild_stubs(struct buf *d, struct fake_gateway *gw, const struct fake_session *s)
 {
 	const char *comma = "";
@@ -122,8 +135,8 @@ static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned
 		 "\"resume_gateway_url\":\"%s://127.0.0.1:%u\",\"shard\":[%u,%u],"
 		 "\"private_channels\":[],\"presences\":[],\"relationships\":[],"
 		 "\"application\":{\"id\":\"%d\",\"flags\":565248}," TRACE "}",
-		 s->id, sandbox->options.cert ? "wss" : "ws", httpd_port(sandbox->resume_door),
-		 s->shard, s->n_shards, WORLD_BOT);
+		 s->id, sandbox->options.cert ? "wss" : "ws", sandbox->told_resume_port, s->shard,
+		 s->n_shards, WORLD_BOT);
 	fake_session_send(gw, s, STR("READY"), buf_str(&d), 0);
 	buf_done(&d);
 }
@@ -176,6 +189,7 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	s->conn = c;
 	snprintf(s->query, sizeof s->query, "%s", c->query);
 	c->session = s;
+	report_session(c, false);
 	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
 	send_guilds(gw, s);
 	report_note(&gw->sandbox->report, "the bot is here (connection %u, shard %u of %u)",
@@ -234,6 +248,7 @@ void op_resume(struct fake_conn *c, struct json_at d)
 			s->conn->session = NULL;
 		s->conn = c;
 		c->session = s;
+		report_session(c, true);
 		replay(c, seq);
 	}
 }

@@ -136,7 +136,12 @@ static int doors_open(struct sandbox *s, struct why *why)
 		return error;
 	o.port = 0;
 	o.fn = fake_rest_resume_request;
-	return httpd_new(&s->resume_door, s->loop, &o, why);
+	error = httpd_new(&s->resume_door, s->loop, &o, why);
+	if (error == 0) {
+		s->told_port = httpd_port(s->door);
+		s->told_resume_port = httpd_port(s->resume_door);
+	}
+	return error;
 }
 
 static void say_listening(struct sandbox *s)
@@ -146,7 +151,8 @@ static void say_listening(struct sandbox *s)
 		 httpd_port(s->door));
 	struct buf *o = report_begin(&s->report, "listening");
 	if (o) {
-		buf_addf(o, ",\"api_url\":\"%s\"", url);
+		buf_addf(o, ",\"api_url\":\"%s\",\"port\":%u,\"resume_port\":%u", url,
+			 httpd_port(s->door), httpd_port(s->resume_door));
 		report_end(&s->report);
 		return;
 	}

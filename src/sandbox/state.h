@@ -35,9 +35,10 @@ struct sandbox {
 	struct fake_gateway *gateway;
 	struct fake_rest *rest;
 	struct flood *flood;
-	struct httpd *door, *resume_door; /* of REST and first connections; of resumed ones */
-	struct json *json;                /* commands */
-	uint64_t channel_id;              /* where the human is */
+	struct httpd *door, *resume_door;     /* of REST and first connections; of resumed ones */
+	unsigned told_port, told_resume_port; /* of these two, as clients are told: a proxy's */
+	struct json *json;                    /* commands */
+	uint64_t channel_id;                  /* where the human is */
 };
 
 /* Stops the loop; sandbox_main() returns. */

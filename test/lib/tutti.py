@@ -142,13 +142,12 @@ def matches(happening, what, fields):
     return True
 
 
-class Sandbox(Process):
-    """The fake Discord: its happenings as dictionaries."""
+class Teller(Process):
+    """A process that says what happens in JSON lines: its happenings as dictionaries."""
 
-    def __init__(self, world, args):
+    def __init__(self, world, name, argv):
         self.happenings, self.taken = [], []
-        super().__init__(world, "discord", [world.tutti, "sandbox", "--json", "--port", "0",
-                                            "--token", CANARY, *args])
+        super().__init__(world, name, argv)
 
     def on_line(self, line):
         if line.startswith("{"):
@@ -174,6 +173,27 @@ class Sandbox(Process):
         fields = {k.replace("__", "."): v for k, v in fields.items()}
         with self.changed:
             return [h for h in self.happenings if matches(h, what, fields)]
+
+
+class Sandbox(Teller):
+    """The fake Discord."""
+
+    def __init__(self, world, args):
+        super().__init__(world, "discord", [world.tutti, "sandbox", "--json", "--port", "0",
+                                            "--token", CANARY, *args])
+
+
+class Chaos(Teller):
+    """tutti chaos, a proxy that harms what passes."""
+
+    def __init__(self, world, seed):
+        super().__init__(world, "chaos", [world.tutti, "chaos", "--seed", str(seed)])
+        self.expect("ready")
+
+    def link(self, name, to, port=0):
+        """One more door to a port of this machine; its own port."""
+        self.tell(f"/link name={name} to={to} port={port}")
+        return self.expect("listening", link=name)["port"]
 
 
 def free_ports():
@@ -254,8 +274,19 @@ class World:
     def sandbox(self, *args):
         self.fake = Sandbox(self, list(args))
         self.processes.append(self.fake)
-        self.api_url = self.fake.expect("listening")["api_url"]
+        self.listening = self.fake.expect("listening")
+        self.api_url = self.listening["api_url"]
         return self.fake
+
+    def chaos(self, seed=1, discord=False):
+        """A proxy; with discord, the gateway's connections go through its links first and resume."""
+        self.proxy = Chaos(self, seed)
+        self.processes.append(self.proxy)
+        if discord:
+            at = self.listening
+            self.discord("advertise", gateway=self.proxy.link("first", at["port"]),
+                         resume=self.proxy.link("resume", at["resume_port"]))
+        return self.proxy
 
     def config(self, **settings):
         """Keys as section__name=value; written at the next start of anybody."""
