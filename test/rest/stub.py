@@ -25,6 +25,7 @@ class Stub:
         self.lie = 0  # how much more the headers promise than is true
         self.delay = 0.0  # seconds before each answer
         self.messages = {}  # nonce: message
+        self.bodies = set()
         self.port = port
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
@@ -48,7 +49,7 @@ class Stub:
 
     def plan(self, pattern, times=1, **what):
         """The next requests that match are answered as told: status, body, headers, delay, drop (no
-        answer), effect (it is done all the same), html."""
+        answer; "first": only what was not asked before), effect (it is done all the same), html."""
         self.plans.append([re.compile(pattern), times, what])
 
     def seen(self, pattern):
@@ -82,10 +83,12 @@ class Stub:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         path = path.removeprefix("/api/v10")
         plan = self.take_plan(f"{method} {path}")
+        is_first = (path, body) not in self.bodies
+        self.bodies.add((path, body))
         answer = self.decide(method, path.split("?")[0], body, plan)
         self.requests.append(Request(time.monotonic(), method, path, headers, body, answer[0], connection))
         await asyncio.sleep(plan.get("delay", self.delay))
-        if plan.get("drop"):
+        if plan.get("drop") is True or (plan.get("drop") == "first" and is_first):
             writer.transport.abort()
             return False
         writer.write(self.render(*answer))
