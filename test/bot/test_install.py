@@ -45,6 +45,16 @@ def builds(compiler, static):
     assert out == "1 module, 1 route: ok\n", out
 
 
+def the_readme_builds():
+    readme = open(os.path.join(ROOT, "README.md"), encoding="utf-8").read()
+    with open(os.path.join(scratch, "readme.c"), "w", encoding="utf-8") as f:
+        f.write(readme.split("```c\n")[1].split("```")[0])
+    run("cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "readme.c", *config("--cflags", "--libs"),
+        "-o", "readme")
+    out = run("./readme", "--routes", env={"LD_LIBRARY_PATH": config("--variable=libdir")[0]})
+    assert ",echo (.*)" in out and "readme.c:4" in out, out
+
+
 def only_ours_is_visible():
     libdir = config("--variable=libdir")[0]
     for argv in (["-D", os.path.join(libdir, "libtutti.so")], ["-g", os.path.join(libdir, "libtutti.a")]):
@@ -62,6 +72,7 @@ try:
     with open(os.path.join(scratch, "bot.c"), "w", encoding="utf-8") as f:
         f.write("int str_find(void);\nint str_find(void)\n{\n\treturn 7;\n}\n" + text)
     check("nothing but tt_* is visible", only_ours_is_visible)
+    check("the bot of the README, word by word", the_readme_builds)
     for cc in ("gcc", "clang"):
         check(f"{cc}, shared", lambda cc=cc: builds(cc, False))
         check(f"{cc}, static", lambda cc=cc: builds(cc, True))
