@@ -106,6 +106,12 @@ static bool is_name(const char *name)
 		       n;
 }
 
+static bool is_from(const char *from)
+{
+	return !from || str_eq(str_c(from), STR("head")) || str_eq(str_c(from), STR("tail")) ||
+	       str_eq(str_c(from), STR("commit"));
+}
+
 int asked_read(struct asked *out, const struct tt_serve *how, const char *const *argv,
 	       struct why *why)
 {
@@ -125,6 +131,8 @@ int asked_read(struct asked *out, const struct tt_serve *how, const char *const 
 			       WIRE_BOT_MAX, out->name);
 	if (how->parts && how->part >= how->parts)
 		return why_set(why, -EINVAL, "there is no part %u of %u", how->part, how->parts);
+	if (!is_from(how->from))
+		return why_set(why, -EINVAL, "from is head, tail or commit, not \"%s\"", how->from);
 	int error = take_environment(out, why);
 	if (how->ignore_arguments)
 		return error;
