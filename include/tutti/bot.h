@@ -67,8 +67,10 @@ typedef struct tt_bot {
 } tt_bot;
 
 struct tt_serve {
-	unsigned port;         /* of tuttid; 0: the configuration's */
-	const char *config;    /* file; "" or NULL: defaults */
+	unsigned port;         /* of tuttid; --port and TUTTI_PORT come before it; 0: the
+				  configuration's */
+	const char *config;    /* file, which has to be there; --config and TUTTI_CONFIG come
+				  before it; "" or NULL: defaults */
 	const char *name;      /* identity of this bot at tuttid; NULL: the program's name */
 	unsigned part, parts;  /* one of several processes that share the guilds: i of n */
 	unsigned workers;      /* threads for handlers; 0: 4 */
