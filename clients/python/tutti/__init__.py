@@ -1,0 +1,20 @@
+"""A bot in ten lines; Python 3.11 and python3-zmq are all it needs.
+
+    import tutti
+    bot = tutti.Bot("echo")
+
+    @bot.message(",echo {text}")
+    def echo(event, text: str):
+        event.reply("ok, you said: " + text)
+
+    bot.run()
+
+Each event is handled at least once, in order, also over a kill of the bot or of tuttid: the cursor lies
+in a file. Where tuttid is, and which key opens its doors, is said in the constructor or, for containers, in
+TUTTI_HOST, TUTTI_PORT, TUTTI_KEY (a file of `tutti keys new`), TUTTI_SERVER_KEY, TUTTI_STATE."""
+from . import wire
+from .bot import Bot, CallFailed, Refused
+from .cursor import Cursor
+from .live import live
+
+__all__ = ["Bot", "CallFailed", "Cursor", "Refused", "live", "wire"]

@@ -1,0 +1,42 @@
+"""Where tuttid's doors are, and sockets to them."""
+import os
+
+import zmq
+
+from . import wire
+
+ADD = {"live": 0, "events": 1, "call": 2}
+
+
+class Doors:
+    def __init__(self, host=None, port=None, key=None, server_key=None):
+        self.host = host or os.environ.get("TUTTI_HOST", "127.0.0.1")
+        self.port = int(port or os.environ.get("TUTTI_PORT", 6000))
+        key = key or os.environ.get("TUTTI_KEY")
+        self.pair = wire.key_file(key) if key else None
+        self.server_key = (server_key or os.environ.get("TUTTI_SERVER_KEY", "")).encode()
+        if self.pair and len(self.server_key) != 40:
+            raise ValueError("a key needs tuttid's public key beside it, 40 characters: TUTTI_SERVER_KEY")
+
+    def endpoint(self, door):
+        """The socket file where it is there, else TCP."""
+        if self.host in ("127.0.0.1", "localhost", "::1"):
+            for run in (os.environ.get("XDG_RUNTIME_DIR"), "/run"):
+                path = f"{run}/tutti/{self.port}/{door}"
+                if run and os.access(path, os.R_OK | os.W_OK):
+                    return "ipc://" + path
+        return f"tcp://{self.host}:{self.port + ADD[door]}"
+
+    def connect(self, door, kind, *topics):
+        sock = zmq.Context.instance().socket(kind)
+        sock.linger, sock.reconnect_ivl, sock.reconnect_ivl_max = 300, 50, 5000
+        if ":" in self.host:
+            sock.ipv6 = True
+        endpoint = self.endpoint(door)
+        if self.pair and endpoint.startswith("tcp:"):
+            sock.curve_publickey, sock.curve_secretkey = self.pair
+            sock.curve_serverkey = self.server_key
+        for topic in topics:
+            sock.subscribe(topic)
+        sock.connect(endpoint)
+        return sock, endpoint

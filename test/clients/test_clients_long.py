@@ -1,0 +1,134 @@
+"""Bots in Python and JavaScript beside a fake Discord and tuttid: the examples as they are in the tree."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from tutti import ROOT, Failed, World  # noqa: E402
+
+PYTHON = "/usr/bin/python3"
+MESSAGES, KILLS = 12, 4
+failures = []
+
+
+def check(name, good, about=""):
+    if not good:
+        failures.append(name)
+    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
+
+
+def answered(name, world, content, **more):
+    try:
+        world.expect("rest", method="POST", status=200, body__content=content, **more)
+        check(name, True)
+    except Failed as why:
+        check(name, False, why)
+
+
+def javascript():
+    """None where Node or its packages cannot be had."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return None
+    where = os.path.join(ROOT, "clients/javascript")
+    if not os.path.isdir(os.path.join(where, "node_modules")):
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=where, capture_output=True)
+    there = subprocess.run(["node", "-e", 'require("zeromq")'], cwd=where, capture_output=True)
+    return ["node"] if there.returncode == 0 else None
+
+
+def start(world, kind, program, *args):
+    """An example by its name: kind is python or javascript."""
+    path = os.path.join(ROOT, "examples", kind, f"{program}.{'py' if kind == 'python' else 'js'}")
+    runner = [PYTHON, "-u"] if kind == "python" else ["node"]
+    env = {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(world.port)}
+    return world.start(f"{program}.{kind}", [*runner, path, *args], env)
+
+
+def durable(world, kind):
+    """Killed again and again while messages come: each makes one message. (A call may go out twice, under
+    one nonce: then Discord gives the first message again.)"""
+    file = os.path.join(world.dir, kind + ".pos")
+    args = ("127.0.0.1", str(world.port), file)
+    said = f"durable {kind}: "
+    name = f"durable_{'py' if kind == 'python' else 'js'}"
+    opened = rf"bot_open .*bot={name}"
+    bot = start(world, kind, "durable", *args)
+    world.main.wait_line(opened)
+    before = len(world.fake.all("sent", t="MESSAGE_CREATE"))
+    for kill in range(KILLS):
+        for n in range(MESSAGES):
+            world.discord("say", channel=7 + n % 2, content=f",durable {kill}.{n}")
+        answered(f"{kind}: answers go on after kill {kill}", world, f"{said}{kill}.{kill}")
+        bot.kill(signal.SIGKILL)
+        bot.wait()
+        bot = start(world, kind, "durable", *args)
+        world.main.wait_line(opened)
+    wanted = sorted(f"{said}{k}.{n}" for k in range(KILLS) for n in range(MESSAGES))
+
+    def all_there():
+        got = [h["body"]["content"] for h in world.fake.happenings
+               if h["what"] == "rest" and h["method"] == "POST" and h["status"] == 200
+               and str(h["body"].get("content")).startswith(said)]
+        return got if len(set(got)) == len(wanted) else None
+    try:
+        world.fake.until(all_there, "all answers", 240)
+    except Failed as why:
+        check(f"{kind}: every message is answered", False, why)
+    check(f"{kind}: every message is answered over {KILLS} kills", sorted(set(all_there() or [])) == wanted)
+    created = len(world.fake.all("sent", t="MESSAGE_CREATE")) - before
+    check(f"{kind}: none is answered twice", created == 2 * len(wanted), created)
+    bot.kill(signal.SIGTERM)
+    bot.wait()
+
+
+def conversation(world, kind):
+    own = "echo_py" if kind == "python" else "echo_js"
+    live = start(world, kind, "live", "127.0.0.1", str(world.port), "MESSAGE_CREATE.")
+    bot = start(world, kind, "echo")
+    bot.wait_line(r"welcome ")
+    world.discord("say", channel=7, content=f",echo hello {kind}")
+    answered(f"{kind}: echo answers", world, f"{kind}: you said: hello {kind}")
+    world.discord("say", channel=8, content=",add 20 22")
+    answered(f"{kind}: a typed handler adds", world, f"{kind}: 42", path="/channels/8/messages")
+    world.discord("say", channel=7, content=",add 1 x")
+    world.discord("say", channel=7, content=",echo after")
+    answered(f"{kind}: what does not fit the types is no match", world, f"{kind}: you said: after")
+    check(f"{kind}: a plain subscriber sees the live door",
+          live.wait_line(r"^\d+ MESSAGE_CREATE\.1\.7\. \{") is not None)
+
+    bot.kill(signal.SIGKILL)
+    bot.wait()
+    world.discord("say", channel=8, content=",echo while away")
+    bot = start(world, kind, "echo")
+    answered(f"{kind}: what came while it was away is answered", world, f"{kind}: you said: while away")
+    world.main.kill(signal.SIGTERM)
+    world.main.wait(0)
+    world.tuttid()
+    world.main.wait_line(rf"bot_open .*bot={own}")
+    world.discord("say", channel=8, content=",echo again")
+    answered(f"{kind}: a restart of tuttid: it comes back by itself", world, f"{kind}: you said: again")
+    second = start(world, kind, "echo")
+    second.wait_line(r"welcome ")
+    bot.wait(0)
+    check(f"{kind}: a second process takes over, and the first ends with 0", True)
+    second.kill(signal.SIGTERM)
+    second.wait(0)
+    live.kill()
+
+
+with World("clients") as w:
+    w.sandbox()
+    w.tuttid()
+    for language in ("python", "javascript"):
+        if language == "javascript" and not javascript():
+            print("ok javascript bots # SKIP Node or its package zeromq cannot be had", flush=True)
+            continue
+        try:
+            conversation(w, language)
+            durable(w, language)
+        except Failed as why:
+            w.show()
+            check(f"{language}: {why}", False)
+sys.exit(1 if failures else 0)
