@@ -70,6 +70,8 @@ static int spawn(pid_t *pid, char *const argv[], const struct given *given)
 	for (int i = 0; i < ROLE_FDS - ROLE_FD_READY; i++)
 		if (given->fd[i] >= 0)
 			posix_spawn_file_actions_adddup2(&actions, given->fd[i], ROLE_FD_READY + i);
+	/* also what our own starter left open without knowing */
+	posix_spawn_file_actions_addclosefrom_np(&actions, ROLE_FDS);
 	int rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);

@@ -91,6 +91,19 @@ def journal_over_a_reboot(w):
         shutil.rmtree(memory, ignore_errors=True)
 
 
+def limits(w):
+    w.config(zmq__memory="128MiB")
+    w.sandbox()
+    w.tuttid()
+    sanitized = "asan" in w.daemon or "tsan" in w.daemon  # their shadow would not fit
+    for role, pid in w.role.items():
+        with open(f"/proc/{pid}/limits") as f:
+            data = [line.split()[3] for line in f if line.startswith("Max data size")][0]
+        wanted = str(128 << 20) if role != "gateway" and not sanitized else "unlimited"
+        if data != wanted:
+            raise Failed(f"{role} runs under {data}, not {wanted}")
+
+
 def second_role(w):
     w.sandbox()
     w.tuttid()
@@ -186,6 +199,7 @@ check("SIGINT ends all in order", ends_on(signal.SIGINT))
 check("SIGHUP ends all in order", ends_on(signal.SIGHUP))
 if os.access("/dev/shm", os.W_OK):
     check("the journal survives a reboot after a clean stop", journal_over_a_reboot)
+check("bus and rest run under zmq.memory", limits)
 check("a second role on the same state names the first", second_role)
 check("a stop keeps the session", logout([], False))
 check("--logout ends the session", logout(["--logout"], True))
