@@ -1,8 +1,8 @@
 /* echo: says what it hears.
  *
- *     build/tutti sandbox                          # a Discord of your own, in one terminal
- *     build/tuttid --config etc/dev.toml           # the line to it, in another
- *     build/examples/echo                          # and this, as often as you like
+ *     build/tutti sandbox --port 8080              # a Discord of your own, in one terminal
+ *     DISCORD_BOT_TOKEN=sandbox-token build/tuttid --config etc/sandbox.toml
+ *     build/examples/echo --config etc/sandbox.toml   # and this, as often as you like
  *
  * In the channel: ",echo hello" is answered by "ok, you said: hello". */
 #define BOT echo_bot

@@ -50,24 +50,27 @@ static void the_committed_reference_is_what_the_table_says(void **state)
 	buf_done(&there);
 }
 
-static void the_example_configuration_is_good(void **state)
+static void the_example_configurations_are_good(void **state)
 {
-	struct buf there = {0};
-	struct config config;
-	struct why why;
+	static const char *const names[] = {"etc/dev.toml", "etc/sandbox.toml"};
 	(void)state;
-	read_file(&there, "etc/dev.toml");
-	if (there.n == 0)
-		skip();
-	if (config_parse(&config, buf_str(&there), "etc/dev.toml", &why) < 0)
-		fail_msg("%s", why.text);
-	config_free(&config);
-	buf_done(&there);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct buf there = {0};
+		struct config config;
+		struct why why;
+		read_file(&there, names[i]);
+		if (there.n == 0)
+			skip();
+		if (config_parse(&config, buf_str(&there), names[i], &why) < 0)
+			fail_msg("%s", why.text);
+		config_free(&config);
+		buf_done(&there);
+	}
 }
 
 int main(void)
 {
 	return run_unit(test(what_check_explains_reads_as_a_configuration),
 			test(the_committed_reference_is_what_the_table_says),
-			test(the_example_configuration_is_good));
+			test(the_example_configurations_are_good));
 }
