@@ -9,6 +9,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -338,12 +339,10 @@ static void stream_event(struct bufferevent *b, short what, void *arg)
 		stream_end(arg);
 }
 
-int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, httpd_stream_fn *fn,
-		  void *arg)
+/* The request stays queued, unanswered, on its connection and is freed with it: evhttp has nothing to
+ * do for it any more, and all callbacks of the bufferevent are ours. */
+static struct httpd_stream *take_over(struct httpd_request *r, httpd_stream_fn *fn, void *arg)
 {
-	char accept[FRAME_ACCEPT_SIZE + 1];
-	if (!r->evhttp || !accept_key(r, accept))
-		return -EPROTO;
 	struct httpd *httpd = r->httpd;
 	struct httpd_stream *s = mem_zero(sizeof *s);
 	*s = (struct httpd_stream){.httpd = httpd,
@@ -354,23 +353,52 @@ int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, httpd_stre
 	if (s->next)
 		s->next->at = &s->next;
 	httpd->streams = s;
-	/* The request stays queued, unanswered, on its connection and is freed with it: evhttp has
-	 * nothing to do for it any more, and all callbacks of the bufferevent are ours. */
 	s->connection = evhttp_request_get_connection(let_go(r));
 	s->bufferevent = evhttp_connection_get_bufferevent(s->connection);
 	bufferevent_set_timeouts(s->bufferevent, NULL, NULL);
 	bufferevent_setwatermark(s->bufferevent, EV_READ, 0, 256 * 1024);
 	bufferevent_setcb(s->bufferevent, stream_read, NULL, stream_event, s);
+	bufferevent_enable(s->bufferevent, EV_READ | EV_WRITE);
+	return s;
+}
+
+int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, httpd_stream_fn *fn,
+		  void *arg)
+{
+	char accept[FRAME_ACCEPT_SIZE + 1];
+	if (!r->evhttp || !accept_key(r, accept))
+		return -EPROTO;
+	struct httpd_stream *s = take_over(r, fn, arg);
 	evbuffer_add_printf(bufferevent_get_output(s->bufferevent),
 			    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
 			    "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 			    accept);
-	bufferevent_enable(s->bufferevent, EV_READ | EV_WRITE);
 	/* What came behind the handshake waits in the buffer. */
 	bufferevent_trigger(s->bufferevent, EV_READ,
 			    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 	*out = s;
 	return 0;
+}
+
+bool httpd_stream_answer(struct httpd_request *r, struct str content_type,
+			 struct httpd_stream **out, httpd_stream_fn *fn, void *arg)
+{
+	struct buf head = {0};
+	if (!r->evhttp) {
+		request_free(r);
+		return false;
+	}
+	/* Neither length nor chunks: the body lasts as long as the connection. */
+	buf_addf(&head, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: %.*s\r\n",
+		 STR_FMT(content_type));
+	struct evkeyval *h = evhttp_request_get_output_headers(r->evhttp)->tqh_first;
+	for (; h; h = h->next.tqe_next)
+		buf_addf(&head, "%s: %s\r\n", h->key, h->value);
+	buf_adds(&head, STR("\r\n"));
+	*out = take_over(r, fn, arg);
+	httpd_stream_write(*out, buf_str(&head));
+	buf_done(&head);
+	return true;
 }
 
 void httpd_stream_write(struct httpd_stream *s, struct str bytes)

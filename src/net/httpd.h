@@ -1,5 +1,6 @@
 /* net/httpd.h: a small HTTP server on the loop, plain or TLS; a request may become a WebSocket.
- * The one door to evhttp. For the sandbox, and later metrics and the REST door.
+ * An answer may also be a stream without an end. The one door to evhttp. For the sandbox, and later
+ * metrics and the REST door.
  *
  *     static void serve(void *arg, struct httpd_request *r)
  *     {
@@ -54,6 +55,11 @@ struct httpd_stream;
 typedef void httpd_stream_fn(void *arg, char *bytes, size_t n);
 TT_CHECK int httpd_upgrade(struct httpd_request *r, struct httpd_stream **out, httpd_stream_fn *fn,
 			   void *arg);
+/* Answers 200 with the headers that were added and a body without an end, for server-sent events:
+ * what is written to the stream is the body. Closed like the other, and fn hears of the peer's end.
+ * False: the peer is gone already, and the request with it. */
+TT_CHECK bool httpd_stream_answer(struct httpd_request *r, struct str content_type,
+				  struct httpd_stream **out, httpd_stream_fn *fn, void *arg);
 void httpd_stream_write(struct httpd_stream *s, struct str bytes);
 /* What waits to be sent, bytes. */
 size_t httpd_stream_waiting(const struct httpd_stream *s);

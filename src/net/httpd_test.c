@@ -15,7 +15,7 @@ struct party {
 	struct httpd_request *held; /* to be answered by the test */
 	struct httpd_stream *stream;
 	struct buf heard, log; /* by the stream; method and path of each request */
-	bool holds, upgrades, echoes, is_over;
+	bool holds, upgrades, streams, echoes, is_over;
 	int fd;
 };
 
@@ -41,6 +41,12 @@ static void on_request(void *arg, struct httpd_request *r)
 		 STR_FMT(httpd_header(r, "X-Test")), STR_FMT(body));
 	if (p->upgrades && httpd_upgrade(r, &p->stream, on_stream, p) == 0)
 		return;
+	if (p->streams) {
+		httpd_add_header(r, "Cache-Control", "no-store");
+		assert_true(
+			httpd_stream_answer(r, STR("text/event-stream"), &p->stream, on_stream, p));
+		return;
+	}
 	if (p->holds) {
 		p->held = r;
 		return;
@@ -327,6 +333,42 @@ static void closed_without_flush_it_is_a_reset(void **state)
 	party_close(&p);
 }
 
+static void an_answer_without_an_end_is_written_piece_by_piece(void **state)
+{
+	(void)state;
+	struct party p;
+	int end;
+	party_open(&p);
+	p.streams = true;
+	ask(&p, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect(&p, "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n");
+	httpd_stream_write(p.stream, STR("data: 1\n\n"));
+	expect(&p, "data: 1\n\n");
+	httpd_stream_write(p.stream, STR("data: 2\n\n"));
+	httpd_stream_close(&p.stream, true);
+	struct buf got = hear(&p, NULL, &end);
+	assert_int_equal(end, ENOTCONN);
+	assert_str(buf_str(&got), "data: 2\n\n");
+	buf_done(&got);
+	party_close(&p);
+}
+
+static void the_end_of_who_reads_a_stream_is_told(void **state)
+{
+	(void)state;
+	struct party p;
+	party_open(&p);
+	p.streams = true;
+	ask(&p, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect(&p, "\r\n\r\n");
+	close(p.fd);
+	p.fd = -1;
+	for (int turn = 0; turn < 2000 && !p.is_over; turn++)
+		loop_step(p.loop, 5);
+	assert_true(p.is_over);
+	party_close(&p);
+}
+
 static void a_taken_port_is_an_error_with_words(void **state)
 {
 	(void)state;
@@ -356,5 +398,7 @@ int main(void)
 			test(the_peers_end_is_told_once),
 			test(closed_with_flush_everything_arrives_first),
 			test(closed_without_flush_it_is_a_reset),
+			test(an_answer_without_an_end_is_written_piece_by_piece),
+			test(the_end_of_who_reads_a_stream_is_told),
 			test(a_taken_port_is_an_error_with_words));
 }
