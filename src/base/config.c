@@ -382,6 +382,8 @@ static bool is_path(const struct config_key *key)
 	char full[64];
 	if (key->kind != CONFIG_TEXT)
 		return false;
+	if (str_eq(name, STR("server_key")))
+		return false; /* the key itself: it is no secret */
 	if (str_ends(name, STR("_file")) || str_ends(name, STR("_dir")) ||
 	    str_ends(name, STR("_key")))
 		return true;

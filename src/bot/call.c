@@ -27,6 +27,7 @@ struct caller {
 	struct str bot;
 	const char *host;
 	unsigned port;
+	const struct zsock_curve *curve;
 	char endpoint[192];
 	int fd;
 	pthread_mutex_t lock;
@@ -79,6 +80,7 @@ static void connect_socket(struct caller *caller)
 								       .send_high = 1000,
 								       .receive_high = 1000,
 								       .linger_ms = LINGER_MS,
+								       .curve = caller->curve,
 								       .fn = came,
 								       .arg = caller});
 	if (zsock_connect(caller->sock, endpoint, &why) < 0)
@@ -168,13 +170,15 @@ static void on_asked(void *arg, int what)
 	set_timer(caller, now);
 }
 
-struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port)
+struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port,
+			  const struct zsock_curve *curve)
 {
 	struct caller *caller = mem_zero(sizeof *caller);
 	caller->loop = loop;
 	caller->bot = bot;
 	caller->host = host;
 	caller->port = port;
+	caller->curve = curve;
 	caller->asked_end = &caller->asked;
 	caller->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	BUG_ON(caller->fd < 0);

@@ -35,7 +35,8 @@ struct call {
 };
 
 struct caller;
-struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port);
+struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port,
+			  const struct zsock_curve *curve);
 /* Whoever still waits is told that there is no answer. */
 void caller_free(struct caller **out);
 

@@ -16,6 +16,8 @@ enum {
 	TELL_US = 60 * 1000 * 1000, /* between two lines about an absent tuttid */
 	AGAIN_US = 100 * 1000,      /* after an N */
 	REFUSED_US = 30 * 1000 * 1000,
+	KEY_FIRST_US = 2 * 1000 * 1000, /* after a refused key; doubled up to the most */
+	KEY_MOST_US = 60 * 1000 * 1000,
 	LOCK_US = 2 * 1000 * 1000, /* how long the cursor's old owner may take */
 	LOCK_STEP_US = 20 * 1000,
 	MAX_MESSAGE = 32 * 1024 * 1024,
@@ -36,7 +38,7 @@ struct link {
 	struct zsock *sock;
 	enum link_state state;
 	struct loop_timer *tick, *open, *lock;
-	uint64_t heard_us, told_us, locked_us;
+	uint64_t heard_us, told_us, locked_us, key_us;
 	uint64_t epoch; /* of this connection */
 	struct wire_welcome welcome;
 	unsigned window;
@@ -121,6 +123,19 @@ static void send_open(struct link *link)
 
 static void came(void *arg, const struct str *frames, size_t n);
 
+/* A key that is wrong now may be in the list a minute later: the pauses grow, and it goes on. */
+static void key_refused(void *arg, const char *reason)
+{
+	struct link *link = arg;
+	if (link->state == LINK_CLOSED || link->state == LINK_LEAVING)
+		return;
+	link->key_us = link->key_us ? link->key_us * 2 : KEY_FIRST_US;
+	link->key_us = link->key_us < KEY_MOST_US ? link->key_us : KEY_MOST_US;
+	log_error("key_refused", "endpoint=%s reason=%s again_in_s=%llu", link->endpoint,
+		  log_quote(str_c(reason)), (unsigned long long)link->key_us / 1000000);
+	reopen_in(link, link->key_us);
+}
+
 static void open_socket(void *arg)
 {
 	struct link *link = arg;
@@ -131,6 +146,8 @@ static void open_socket(void *arg)
 								     .send_high = 1000,
 								     .receive_high = 1000,
 								     .linger_ms = LINGER_MS,
+								     .curve = link->o.curve,
+								     .on_refused = key_refused,
 								     .fn = came,
 								     .arg = link});
 	link_endpoint(link->endpoint, link->o.host, link->o.port, "events", 1);
@@ -207,6 +224,7 @@ static void welcome_done(struct link *link)
 	link->state = LINK_OPEN;
 	link->heard_us = loop_now_us();
 	link->has_waited = false;
+	link->key_us = 0;
 	log_info("welcome", "bot=%.*s epoch=%llu pos=%llu head=%llu window=%u",
 		 STR_FMT(link->o.bot), (unsigned long long)w->epoch, (unsigned long long)w->pos,
 		 (unsigned long long)w->head, w->window);

@@ -28,7 +28,8 @@ struct link_options {
 	unsigned part, parts, window;
 	enum wire_from from; /* where there is no cursor */
 	const char *host;
-	unsigned port; /* of the live door */
+	unsigned port;                   /* of the live door */
+	const struct zsock_curve *curve; /* NULL: none */
 	void (*on_welcome)(void *arg, const struct wire_welcome *welcome);
 	/* Called once at most; the link takes nothing more. */
 	void (*on_end)(void *arg, enum link_end end);

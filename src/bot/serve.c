@@ -3,6 +3,7 @@
 #include "bot/call.h"
 #include "bot/dispatch.h"
 #include "bot/link.h"
+#include "net/keys.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -24,6 +25,8 @@ struct serve {
 	struct cursor cursor;
 	char *cursor_dir;    /* NULL: none can be written */
 	bool is_cursor_busy; /* another process has it */
+	struct zsock_curve pair;
+	const struct zsock_curve *curve; /* &pair, or NULL: no CURVE */
 	unsigned port, workers;
 	struct loop *loop;
 	struct pool *pool;
@@ -132,6 +135,10 @@ static int read_config(struct serve *s)
 		return fail(s, why.text);
 	}
 	config_unbuilt(&s->config, say_unbuilt);
+	error = keys_of_bot(&s->pair, &s->config, &why);
+	if (error < 0)
+		return fail(s, why.text);
+	s->curve = error > 0 ? &s->pair : NULL;
 	s->port = s->asked.port ? s->asked.port : (unsigned)s->config.zmq_port;
 	if (s->asked.is_serve_port && s->asked.config && s->config.zmq_port != s->port)
 		log_warn("port_differs", "serve=%u file=%lld used=%u", s->port,
@@ -292,7 +299,8 @@ static void set_up(struct serve *s)
 		s->workers = WORKERS_MAX;
 	s->loop = loop_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
-	s->caller = caller_new(s->loop, str_c(s->asked.name), s->config.zmq_host, s->port);
+	s->caller =
+		caller_new(s->loop, str_c(s->asked.name), s->config.zmq_host, s->port, s->curve);
 	s->client = mem_zero(s->workers * sizeof *s->client);
 	for (unsigned i = 0; i < s->workers; i++) {
 		client_init(&s->client[i]);
@@ -317,6 +325,7 @@ static void set_up(struct serve *s)
 		.from = from_of(s->how->from),
 		.host = s->config.zmq_host,
 		.port = s->port,
+		.curve = s->curve,
 		.on_welcome = on_welcome,
 		.on_end = on_end,
 		.arg = s,

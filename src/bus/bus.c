@@ -24,13 +24,18 @@ static int bind_ipc(struct bus *b, struct zsock *sock, const char *name, struct 
 	return zsock_bind(sock, endpoint, why);
 }
 
-static int bind_tcp(struct bus *b, struct zsock *sock, int64_t port, struct why *why)
+void bus_tcp(const struct bus *b, char out[static 256], unsigned add)
 {
-	char endpoint[256];
 	const char *address = b->role->config->zmq_bind;
 	bool is_v6 = strchr(address, ':');
-	snprintf(endpoint, sizeof endpoint, "tcp://%s%s%s:%d", is_v6 ? "[" : "", address,
-		 is_v6 ? "]" : "", (int)port);
+	snprintf(out, 256, "tcp://%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+		 (unsigned)b->role->config->zmq_port + add);
+}
+
+static int bind_tcp(struct bus *b, struct zsock *sock, unsigned add, struct why *why)
+{
+	char endpoint[256];
+	bus_tcp(b, endpoint, add);
 	return zsock_bind(sock, endpoint, why);
 }
 
@@ -42,9 +47,9 @@ static int bind_doors(struct bus *b, struct why *why)
 	if (rc == 0)
 		rc = bind_ipc(b, b->events, "events", why);
 	if (rc == 0 && port)
-		rc = bind_tcp(b, b->live, port, why);
+		rc = bind_tcp(b, b->live, 0, why);
 	if (rc == 0 && port)
-		rc = bind_tcp(b, b->events, port + 1, why);
+		rc = bind_tcp(b, b->events, 1, why);
 	return rc;
 }
 
@@ -97,14 +102,41 @@ static int run(struct bus *b)
 	return 0;
 }
 
+static void guard_changed(void *arg)
+{
+	struct bus *b = arg;
+	door_guard_changed(b);
+	live_cut(b);
+}
+
+static void on_reload(struct role *role)
+{
+	guard_reload(((struct bus *)role->data)->guard);
+}
+
+static int guarded(struct bus *b)
+{
+	struct why why = {0};
+	int rc = guard_new(&b->guard, b->loop, b->role->config, guard_changed, b, &why);
+	if (rc < 0) {
+		log_error("bus_cannot_start", "reason=%s", log_quote(str_c(why.text)));
+		return EX_CONFIG;
+	}
+	b->role->data = b;
+	b->role->on_reload = b->guard ? on_reload : NULL;
+	live_start(b);
+	door_start(b);
+	return run(b);
+}
+
 int bus_main(struct role *role)
 {
 	struct bus *b = bus_new(role);
-	live_start(b);
-	door_start(b);
-	int status = run(b);
+	int status = guarded(b);
+	role->on_reload = NULL;
 	door_stop(b);
 	live_stop(b);
+	guard_free(&b->guard);
 	self_close(&b->self);
 	commits_close(&b->commits);
 	bus_free(&b);

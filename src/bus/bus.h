@@ -21,6 +21,7 @@
 #include "bus/round.h"
 #include "bus/self.h"
 #include "bus/start.h"
+#include "net/guard.h"
 #include "net/role.h"
 #include "net/zsock.h"
 #include "proto/bell.h"
@@ -58,6 +59,7 @@ struct bus {
 	uint64_t shared_first;    /* ... of shared_n positions from here */
 	size_t shared_n;
 
+	struct guard *guard; /* NULL: no CURVE */
 	struct zsock *events;
 	struct loop_timer *due;
 	struct peers peers;
@@ -68,9 +70,12 @@ struct bus {
 	uint64_t answers_us, answers;
 
 	struct zsock *live;
-	struct loop_timer *mark;
+	struct loop_timer *mark, *live_again;
 	size_t subscriptions;
 };
+
+/* bus.c: "tcp://127.0.0.1:6000", for the door at port + add. */
+void bus_tcp(const struct bus *b, char out[static 256], unsigned add);
 
 /* source.c */
 TT_CHECK int source_start(struct bus *b, struct why *why);
@@ -99,6 +104,8 @@ void door_reset(struct bus *b);
 /* Drops a connection; its memory lives until door_settle(). */
 void door_drop(struct bus *b, struct peer *p, const char *why);
 void door_settle(struct bus *b);
+/* The allow list is another: who is no longer in it is refused and dropped. */
+void door_guard_changed(struct bus *b);
 void door_commit(struct bus *b, struct peer *p);
 
 /* takeover.c */
@@ -124,6 +131,8 @@ void say_not_built(struct bus *b, struct str id, struct str call_id);
 /* live.c */
 void live_start(struct bus *b);
 void live_stop(struct bus *b);
+/* Everybody who came in by TCP has to come in again. */
+void live_cut(struct bus *b);
 void live_publish(struct bus *b, const struct window_record *r);
 
 #endif

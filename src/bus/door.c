@@ -112,7 +112,9 @@ static void is_due(void *arg)
 
 struct said {
 	struct str id;
-	struct peer *peer; /* NULL: of no connection that is open */
+	struct str user;             /* the key that its connection proved; "": it came by ipc */
+	const struct allow_key *key; /* of the user; NULL by ipc */
+	struct peer *peer;           /* NULL: of no connection that is open */
 	const struct str *args;
 	size_t n;
 };
@@ -130,9 +132,27 @@ static void catch_up(struct bus *b)
 		;
 }
 
-static void open_peer(struct bus *b, struct str id, const struct wire_open *open)
+/* NULL, or why this key may not open so. A routing id of the peer's own choice could be that of
+ * another before it: libzmq's begin with 0. */
+static const char *refuse_open(const struct said *said, const struct wire_open *open)
 {
+	if (!said->key)
+		return NULL;
+	if (!str_eq(open->bot, said->key->name))
+		return "bot is not the name of this key";
+	if (allow_reads_nothing(said->key))
+		return "this key may read nothing";
+	return said->id.n && said->id.p[0] == 0 ? NULL : "leave the routing id unset";
+}
+
+static void open_peer(struct bus *b, const struct said *said, const struct wire_open *open)
+{
+	struct str id = said->id;
 	struct peer *p = peer_new(id, open, loop_now_us());
+	if (said->key) {
+		memcpy(p->key, said->user.p, ALLOW_KEY);
+		p->filter.rights = said->key;
+	}
 	if (!peers_add(&b->peers, p)) {
 		say_refused(b, id, 503, "too many connections");
 		peer_free(&p);
@@ -150,6 +170,7 @@ static void on_open(struct bus *b, const struct said *said)
 {
 	struct wire_open open;
 	struct why why = {0};
+	const char *reason;
 	int code = 400;
 	if (said->peer) {
 		garbage(b, said, "this connection is open already");
@@ -160,8 +181,12 @@ static void on_open(struct bus *b, const struct said *said)
 	} else if (wire_open_read(&open, b->json, said->args[0], &code, &why) < 0) {
 		metric_add(METRIC_bus_garbage, 1);
 		say_refused(b, said->id, code, why.text);
+	} else if ((reason = refuse_open(said, &open))) {
+		log_info("bot_refused", "bot=%.*s key=%.*s reason=%s", STR_FMT(open.bot),
+			 STR_FMT(said->key->name), log_quote(str_c(reason)));
+		say_refused(b, said->id, 403, reason);
 	} else {
-		open_peer(b, said->id, &open);
+		open_peer(b, said, &open);
 	}
 }
 
@@ -206,6 +231,48 @@ static const struct {
 	void (*fn)(struct bus *b, const struct said *said);
 } kinds[] = {{'O', on_open}, {'A', on_ack}, {'Q', on_query}, {'C', on_close}};
 
+/* A connection whose key is not the one that its peer was opened with is not that peer's. */
+static bool is_of(const struct peer *p, struct str user)
+{
+	return user.n ? user.n == ALLOW_KEY && memcmp(p->key, user.p, ALLOW_KEY) == 0
+		      : p->key[0] == 0;
+}
+
+static void revoke(struct bus *b, struct peer *p)
+{
+	say_refused(b, p->id, 403, "this key is no longer allowed");
+	door_drop(b, p, "revoked");
+}
+
+/* False: its key is no longer allowed. */
+static bool identify(struct bus *b, struct said *said)
+{
+	said->user = zsock_user(b->events);
+	if (said->peer && !is_of(said->peer, said->user))
+		said->peer = NULL;
+	if (said->user.n == 0)
+		return true;
+	said->key = guard_find(b->guard, said->user);
+	if (said->key)
+		return true;
+	say_refused(b, said->id, 403, "this key is no longer allowed");
+	return false;
+}
+
+void door_guard_changed(struct bus *b)
+{
+	for (size_t i = 0; i < b->peers.n; i++) {
+		struct peer *p = b->peers.list[i];
+		if (p->state == PEER_GONE || p->key[0] == 0)
+			continue;
+		const struct allow_key *key = guard_find(b->guard, str_of(p->key, ALLOW_KEY));
+		p->filter.rights = key;
+		if (!key || !str_eq(key->name, p->bot) || allow_reads_nothing(key))
+			revoke(b, p);
+	}
+	door_settle(b);
+}
+
 static void came(void *arg, const struct str *frames, size_t n)
 {
 	struct bus *b = arg;
@@ -213,6 +280,8 @@ static void came(void *arg, const struct str *frames, size_t n)
 			    .peer = peers_find(&b->peers, frames[0]),
 			    .args = frames + 2,
 			    .n = n > 2 ? n - 2 : 0};
+	if (!identify(b, &said))
+		return;
 	if (said.peer)
 		said.peer->heard_us = loop_now_us();
 	for (size_t i = 0; n > 1 && i < sizeof kinds / sizeof *kinds; i++)
@@ -240,6 +309,8 @@ void door_start(struct bus *b)
 							       .receive_high = DOOR_RECEIVE,
 							       .fn = came,
 							       .arg = b,
+							       .curve = guard_curve(b->guard),
+							       .domain = "events",
 							       .on_garbage = too_many_frames});
 }
 

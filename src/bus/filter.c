@@ -85,8 +85,17 @@ static bool is_for_all(uint16_t type)
 	return type == EVENT_TUTTI_SESSION_LOST || type == EVENT_TUTTI_TOO_LARGE;
 }
 
+/* What the topic hides from the bus, as the event of a number it does not know, is in its name. */
+static bool is_allowed(const struct allow_key *rights, const struct filter_what *what)
+{
+	struct str rest = what->topic, event = str_cut(&rest, '.');
+	return allow_may_read(rights, event, what->guild_id, what->shard);
+}
+
 bool filter_wants(const struct filter *f, const struct filter_what *what)
 {
+	if (f->rights && !is_allowed(f->rights, what))
+		return false;
 	if (is_for_all(what->type))
 		return true;
 	if (f->parts > 1 && wire_part(what->guild_id, what->channel_id, f->parts) != f->part)
@@ -96,5 +105,5 @@ bool filter_wants(const struct filter *f, const struct filter_what *what)
 
 bool filter_is_open(const struct filter *f)
 {
-	return f->n == 0 && f->parts <= 1;
+	return f->n == 0 && f->parts <= 1 && !f->rights;
 }

@@ -9,13 +9,14 @@
 #ifndef BUS_FILTER_H
 #define BUS_FILTER_H
 
-#include "base/str.h"
+#include "proto/allow.h"
 
 /* What a filter looks at. */
 struct filter_what {
 	struct str topic;
 	uint64_t guild_id, channel_id; /* 0 where absent; the channel counts only without a guild */
 	uint16_t type;
+	uint32_t shard;
 };
 
 struct filter {
@@ -23,6 +24,7 @@ struct filter {
 				 bytes */
 	size_t n;             /* 0: every topic */
 	unsigned part, parts; /* of the guilds; parts 1: all */
+	const struct allow_key *rights; /* the guard's; NULL: not limited */
 };
 
 void filter_set(struct filter *f, const struct str *topics, size_t n, unsigned part,

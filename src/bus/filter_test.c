@@ -4,7 +4,7 @@
 
 static bool wants(const struct filter *f, const char *topic, uint64_t guild, uint64_t channel)
 {
-	struct filter_what what = {str_c(topic), guild, channel, EVENT_MESSAGE_CREATE};
+	struct filter_what what = {str_c(topic), guild, channel, EVENT_MESSAGE_CREATE, 0};
 	return filter_wants(f, &what);
 }
 
@@ -88,8 +88,9 @@ static void loss_is_told_to_everyone(void **state)
 	(void)state;
 	struct filter f = {0};
 	filter_set(&f, (struct str[]){STR("MESSAGE_CREATE.")}, 1, 1, 2);
-	struct filter_what lost = {STR("TUTTI_SESSION_LOST.0.0."), 0, 0, EVENT_TUTTI_SESSION_LOST};
-	struct filter_what large = {STR("TUTTI_TOO_LARGE.0.0."), 0, 0, EVENT_TUTTI_TOO_LARGE};
+	struct filter_what lost = {STR("TUTTI_SESSION_LOST.0.0."), 0, 0, EVENT_TUTTI_SESSION_LOST,
+				   0};
+	struct filter_what large = {STR("TUTTI_TOO_LARGE.0.0."), 0, 0, EVENT_TUTTI_TOO_LARGE, 0};
 	assert_true(filter_wants(&f, &lost) && filter_wants(&f, &large));
 	filter_done(&f);
 }

@@ -2,6 +2,7 @@
 #include "bus/bus.h"
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "proto/discord.h"
 
@@ -10,6 +11,7 @@ enum {
 	LIVE_SEND = 2000,       /* messages queued per subscriber, then its are dropped */
 	LIVE_RECEIVE = 1000,
 	MARK_US = 1000000,
+	AGAIN_US = 20000, /* until the address that was let go is free */
 };
 
 void live_publish(struct bus *b, const struct window_record *r)
@@ -75,8 +77,32 @@ static void too_many_frames(void *arg)
 	metric_add(METRIC_bus_garbage, 1);
 }
 
+/* The old listener may still be on its way out. */
+static void bind_again(void *arg)
+{
+	struct bus *b = arg;
+	char endpoint[256];
+	struct why why = {0};
+	bus_tcp(b, endpoint, 0);
+	if (zsock_bind(b->live, endpoint, &why) < 0)
+		loop_timer_in(b->live_again, AGAIN_US);
+	else
+		log_info("live_door_open_again", "endpoint=%s", endpoint);
+}
+
+void live_cut(struct bus *b)
+{
+	char endpoint[256];
+	if (!b->role->config->zmq_port)
+		return;
+	bus_tcp(b, endpoint, 0);
+	zsock_unbind(b->live, endpoint);
+	loop_timer_in(b->live_again, AGAIN_US);
+}
+
 void live_start(struct bus *b)
 {
+	b->live_again = loop_timer_new(b->loop, bind_again, b);
 	b->mark = loop_timer_new(b->loop, mark, b);
 	b->live = zsock_new(b->loop, &(struct zsock_options){.kind = ZSOCK_XPUB,
 							     .max_message = LIVE_MESSAGE,
@@ -84,6 +110,8 @@ void live_start(struct bus *b)
 							     .receive_high = LIVE_RECEIVE,
 							     .fn = came,
 							     .arg = b,
+							     .curve = guard_curve(b->guard),
+							     .domain = "live",
 							     .on_garbage = too_many_frames});
 }
 
@@ -91,4 +119,5 @@ void live_stop(struct bus *b)
 {
 	zsock_free(&b->live);
 	loop_timer_free(&b->mark);
+	loop_timer_free(&b->live_again);
 }

@@ -36,6 +36,7 @@ struct peer {
 	struct peer *hash_next;  /* peers.c's */
 	struct str id;           /* ZeroMQ's identity of the connection */
 	struct str bot;          /* name; with part and parts the bot's identity */
+	char key[ALLOW_KEY];     /* that its connection proved; rights: filter.rights */
 	struct known_bot *known; /* what else is known of the bot; NULL until it is served */
 	struct filter filter;
 	enum peer_state state;

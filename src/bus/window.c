@@ -114,7 +114,8 @@ struct filter_what window_what_of(const struct wire_header *h)
 	return (struct filter_what){.topic = h->topic,
 				    .guild_id = h->guild_id,
 				    .channel_id = channel_of(h),
-				    .type = h->type};
+				    .type = h->type,
+				    .shard = h->shard};
 }
 
 static void keep(struct window *w, struct buf *segment, size_t start, const struct wire_header *h,

@@ -3,7 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/event_line.h"
 #include "cli/tool.h"
-#include "net/zsock.h"
+#include "net/keys.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -31,6 +31,7 @@ struct tail {
 	struct loop_timer *silence;
 	struct json *json;
 	struct buf line;
+	struct zsock_curve pair;
 	char endpoint[256];
 	uint64_t epoch, pos; /* of the last event seen */
 	bool is_heard, is_silent;
@@ -109,6 +110,14 @@ static void came(void *arg, const struct str *frames, size_t n)
 		print(t, &h, frames[2]);
 }
 
+/* The live door is for keys that may read everything. */
+static void refused(void *arg, const char *reason)
+{
+	struct tail *t = arg;
+	remark("%s: %s", t->endpoint, reason);
+	loop_stop(t->loop);
+}
+
 static void silent(void *arg)
 {
 	struct tail *t = arg;
@@ -148,14 +157,20 @@ static int subscribe(struct tail *t, const char *word)
 static int open_door(struct tail *t)
 {
 	struct why why = {0};
-	int rc = 0;
+	int rc = 0, has_key = keys_of_bot(&t->pair, &t->place.config, &why);
+	if (has_key < 0) {
+		fprintf(stderr, "%s\n", why.text);
+		return EX_CONFIG;
+	}
 	find_door(t);
 	t->sock = zsock_new(t->loop, &(struct zsock_options){.kind = ZSOCK_SUB,
 							     .max_message = MESSAGE_MAX,
 							     .send_high = 1,
 							     .receive_high = RECEIVE_HIGH,
 							     .fn = came,
-							     .arg = t});
+							     .arg = t,
+							     .curve = has_key ? &t->pair : NULL,
+							     .on_refused = refused});
 	if (wants_all(t))
 		rc = subscribe(t, "");
 	for (int i = 0; i < t->arguments.words && rc == 0; i++)

@@ -151,6 +151,18 @@ static void stop_asked(void *arg, int number)
 	stop(p, 0);
 }
 
+/* Without an allow list there is nothing to read again, and it is the terminal that went away. */
+static void reload_asked(void *arg, int number)
+{
+	struct parent *p = arg;
+	if (!*p->config.zmq_allow) {
+		stop_asked(p, number);
+		return;
+	}
+	log_info("reloading", "signal=%s", sigabbrev_np(number));
+	signal_all(p, SIGHUP);
+}
+
 /* One role ended, for whatever reason. */
 static void ended(struct parent *p, struct child *child, int status)
 {
@@ -301,12 +313,13 @@ static void save_journal(const struct parent *p)
 
 static void serve(struct parent *p)
 {
-	static const int stops[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int stops[] = {SIGTERM, SIGINT};
 	enum { STOPS = sizeof stops / sizeof *stops };
-	struct loop_signal *stopper[STOPS], *reaper;
+	struct loop_signal *stopper[STOPS], *reaper, *reload;
 	p->loop = loop_new();
 	p->kill_timer = loop_timer_new(p->loop, kill_stragglers, p);
 	reaper = loop_signal_new(p->loop, SIGCHLD, child_signal, p);
+	reload = loop_signal_new(p->loop, SIGHUP, reload_asked, p);
 	for (size_t i = 0; i < STOPS; i++)
 		stopper[i] = loop_signal_new(p->loop, stops[i], stop_asked, p);
 	for (size_t i = 0; i < ROLES; i++) {
@@ -320,6 +333,7 @@ static void serve(struct parent *p)
 		loop_timer_free(&p->child[i].again);
 	for (size_t i = 0; i < STOPS; i++)
 		loop_signal_free(&stopper[i]);
+	loop_signal_free(&reload);
 	loop_signal_free(&reaper);
 	loop_timer_free(&p->kill_timer);
 	loop_free(&p->loop);

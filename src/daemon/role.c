@@ -186,6 +186,17 @@ static void stop_asked(void *arg, int number)
 	stop(arg, STOP_MS);
 }
 
+/* Under a parent it is the parent's to say what SIGHUP means; alone and with nothing to read again it
+ * is a terminal that went away. */
+static void reload_asked(void *arg, int number)
+{
+	struct skeleton *s = arg;
+	if (s->role.on_reload)
+		s->role.on_reload(&s->role);
+	else if (!s->options->parent)
+		stop_asked(s, number);
+}
+
 static void parent_ended(void *arg, int what)
 {
 	struct skeleton *s = arg;
@@ -297,7 +308,9 @@ static int run(struct skeleton *s)
 		s->life = loop_fd_new(loop, ROLE_FD_LIFE, LOOP_READ, parent_ended, s);
 	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop_asked, s);
 	struct loop_signal *interrupt = loop_signal_new(loop, SIGINT, stop_asked, s);
+	struct loop_signal *reload = loop_signal_new(loop, SIGHUP, reload_asked, s);
 	int status = s->kind->main(&s->role);
+	loop_signal_free(&reload);
 	loop_signal_free(&interrupt);
 	loop_signal_free(&term);
 	loop_fd_free(&s->life);

@@ -1,5 +1,6 @@
 #include "net/refuse.h"
 
+#include "net/guard.h"
 #include "net/url.h"
 #include "proto/discord.h"
 
@@ -65,11 +66,35 @@ bool refuse_is_loopback(const char *address)
 
 static int check_bind(const struct config *config, struct why *why)
 {
-	if (refuse_is_loopback(config->zmq_bind))
+	if (refuse_is_loopback(config->zmq_bind) || *config->zmq_curve_key)
 		return 0;
 	return bad(config, CONFIG_zmq_bind, why,
-		   "is not loopback: that needs CURVE (zmq.curve_key and zmq.allow), which this "
-		   "version does not have yet");
+		   "is not loopback: that needs CURVE (zmq.curve_key and zmq.allow; \"tutti keys "
+		   "new\" makes a key)");
+}
+
+/* The key and the list come together: a key without a list would let everybody in. */
+static int check_curve(const struct config *config, struct why *why)
+{
+	struct zsock_curve pair;
+	struct allow allow;
+	struct why inner = {0};
+	if (!*config->zmq_curve_key && !*config->zmq_allow)
+		return 0;
+	if (!*config->zmq_allow)
+		return bad(config, CONFIG_zmq_curve_key, why,
+			   "needs zmq.allow beside it, the list of keys that may connect");
+	if (!*config->zmq_curve_key)
+		return bad(config, CONFIG_zmq_allow, why,
+			   "needs zmq.curve_key beside it, tuttid's own key");
+	int rc = keys_read(&pair, config->zmq_curve_key, &inner);
+	explicit_bzero(&pair, sizeof pair);
+	if (rc < 0)
+		return bad(config, CONFIG_zmq_curve_key, why, "cannot be used: %s", inner.text);
+	if (guard_read(&allow, config->zmq_allow, &inner) < 0)
+		return bad(config, CONFIG_zmq_allow, why, "cannot be used: %s", inner.text);
+	allow_done(&allow);
+	return 0;
 }
 
 static int check_ca_file(const struct config *config, struct why *why)
@@ -83,7 +108,7 @@ static int check_ca_file(const struct config *config, struct why *why)
 int refuse_config(const struct config *config, struct why *why)
 {
 	static int (*const checks[])(const struct config *, struct why *) = {
-		check_intents, check_api_url, check_bind, check_ca_file};
+		check_intents, check_api_url, check_bind, check_curve, check_ca_file};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int rc = checks[i](config, why);
 		if (rc < 0)

@@ -71,6 +71,15 @@ static void a_bind_beyond_loopback_needs_curve(void **state)
 	}
 }
 
+static void a_key_and_a_list_come_together(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(said("[zmq]\ncurve_key = \"k\"\n"), "zmq.allow"));
+	assert_non_null(strstr(said("[zmq]\nallow = \"a\"\n"), "zmq.curve_key"));
+	assert_non_null(strstr(said("[zmq]\ncurve_key = \"k\"\nallow = \"a\"\nbind = \"*\"\n"),
+			       "cannot be used"));
+}
+
 static void every_loopback_address_is_one(void **state)
 {
 	(void)state;
@@ -97,6 +106,6 @@ int main(void)
 			test(a_name_that_only_begins_like_loopback_is_none),
 			test(an_address_that_is_no_web_address_is_refused),
 			test(a_bind_beyond_loopback_needs_curve),
-			test(every_loopback_address_is_one),
+			test(a_key_and_a_list_come_together), test(every_loopback_address_is_one),
 			test(a_trust_anchor_that_is_not_there_is_named));
 }

@@ -24,6 +24,8 @@ struct role {
 	/* Called on SIGTERM instead of loop_stop(), where a role must finish something first; it
 	 * has 3 s, then the loop is stopped anyway. */
 	void (*on_stop)(struct role *role);
+	/* Called on SIGHUP: what can be read again, is. NULL: nothing can. */
+	void (*on_reload)(struct role *role);
 	void *data; /* the role's own */
 	int ready_fd;
 };

@@ -1,6 +1,7 @@
 #include "net/zsock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <zmq.h>
@@ -16,6 +17,11 @@ struct zsock {
 	zsock_fn *fn;
 	void *arg;
 	void (*on_garbage)(void *arg);
+	const struct zsock_curve *curve;
+	const char *domain;
+	struct str user; /* of the message that is handed over */
+	struct zsock *monitor;
+	void (*on_refused)(void *arg, const char *reason);
 	bool is_dirty, is_paused;
 	bool *is_gone; /* set by zsock_free() while messages are being taken */
 };
@@ -57,10 +63,8 @@ static void option(struct zsock *s, int name, int value)
 }
 
 static const int zmq_kinds[] = {
-	[ZSOCK_ROUTER] = ZMQ_ROUTER,
-	[ZSOCK_DEALER] = ZMQ_DEALER,
-	[ZSOCK_XPUB] = ZMQ_XPUB,
-	[ZSOCK_SUB] = ZMQ_SUB,
+	[ZSOCK_ROUTER] = ZMQ_ROUTER, [ZSOCK_DEALER] = ZMQ_DEALER, [ZSOCK_XPUB] = ZMQ_XPUB,
+	[ZSOCK_SUB] = ZMQ_SUB,       [ZSOCK_PAIR] = ZMQ_PAIR,
 };
 
 static void set_options(struct zsock *s, const struct zsock_options *o)
@@ -83,6 +87,69 @@ static void set_options(struct zsock *s, const struct zsock_options *o)
 		option(s, ZMQ_ROUTER_MANDATORY, 1);
 }
 
+void zsock_keys_new(struct zsock_curve *out)
+{
+	int rc = zmq_curve_keypair(out->public, out->secret);
+	BUG_ON(rc < 0);
+}
+
+bool zsock_keys_public(struct zsock_curve *curve)
+{
+	return strlen(curve->secret) == ZSOCK_KEY &&
+	       zmq_curve_public(curve->public, curve->secret) == 0;
+}
+
+/* Options count from the next bind or connect on: ipc, bound first, goes without. A domain alone
+ * would have libzmq ask for a key there, too. */
+static int guard(struct zsock *s, const char *endpoint, bool is_server)
+{
+	const struct zsock_curve *c = s->curve;
+	int rc = 0;
+	if (!c || !str_starts(str_c(endpoint), STR("tcp:")))
+		return 0;
+	if (is_server) {
+		option(s, ZMQ_CURVE_SERVER, 1);
+		rc = zmq_setsockopt(s->socket, ZMQ_ZAP_DOMAIN, s->domain, strlen(s->domain));
+	} else {
+		rc = zmq_setsockopt(s->socket, ZMQ_CURVE_SERVERKEY, c->server, ZSOCK_KEY + 1);
+		rc |= zmq_setsockopt(s->socket, ZMQ_CURVE_PUBLICKEY, c->public, ZSOCK_KEY + 1);
+	}
+	rc |= zmq_setsockopt(s->socket, ZMQ_CURVE_SECRETKEY, c->secret, ZSOCK_KEY + 1);
+	return rc ? -EINVAL : 0;
+}
+
+/* The first frame of a monitor's message is the event's number, u16, and a value. */
+static void monitor_came(void *arg, const struct str *frames, size_t n)
+{
+	struct zsock *s = arg;
+	uint16_t event;
+	if (n < 1 || frames[0].n < sizeof event)
+		return;
+	memcpy(&event, frames[0].p, sizeof event);
+	s->on_refused(s->arg, event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+				      ? "tuttid does not allow this key"
+				      : "no handshake: zmq.server_key is not tuttid's, or tuttid "
+					"has no CURVE");
+}
+
+static int watch_handshake(struct zsock *s)
+{
+	static unsigned count;
+	char name[40];
+	snprintf(name, sizeof name, "inproc://monitor-%u", count++);
+	if (zmq_socket_monitor(s->socket, name,
+			       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+				       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) < 0)
+		return -errno;
+	s->monitor = zsock_new(s->loop, &(struct zsock_options){.kind = ZSOCK_PAIR,
+								.max_message = 4096,
+								.send_high = 100,
+								.receive_high = 100,
+								.fn = monitor_came,
+								.arg = s});
+	return zsock_connect(s->monitor, name, NULL);
+}
+
 static void fd_ready(void *arg, int what)
 {
 	(void)what;
@@ -100,6 +167,9 @@ struct zsock *zsock_new(struct loop *loop, const struct zsock_options *o)
 			    .fn = o->fn,
 			    .arg = o->arg,
 			    .on_garbage = o->on_garbage,
+			    .curve = o->curve,
+			    .domain = o->domain,
+			    .on_refused = o->on_refused,
 			    .is_dirty = true};
 	s->socket = zmq_socket(context_get(), zmq_kinds[o->kind]);
 	BUG_ON(!s->socket);
@@ -120,6 +190,10 @@ void zsock_free(struct zsock **sock)
 	*sock = NULL;
 	if (s->is_gone)
 		*s->is_gone = true;
+	if (s->monitor) {
+		zmq_socket_monitor(s->socket, NULL, 0);
+		zsock_free(&s->monitor);
+	}
 	loop_hook_free(&s->hook);
 	loop_fd_free(&s->watch);
 	zmq_close(s->socket);
@@ -136,8 +210,11 @@ int zsock_bind(struct zsock *s, const char *endpoint, struct why *why)
 {
 	if (strchr(endpoint, '['))
 		option(s, ZMQ_IPV6, 1);
+	int rc = guard(s, endpoint, true);
+	if (rc < 0)
+		return why_set(why, rc, "zmq.curve_key holds no CURVE key");
 	mode_t before = umask(0117);
-	int rc = zmq_bind(s->socket, endpoint);
+	rc = zmq_bind(s->socket, endpoint);
 	umask(before);
 	mark_dirty(s);
 	return rc < 0 ? fail(why, "listen on", endpoint) : 0;
@@ -147,9 +224,26 @@ int zsock_connect(struct zsock *s, const char *endpoint, struct why *why)
 {
 	if (strchr(endpoint, '['))
 		option(s, ZMQ_IPV6, 1);
-	int rc = zmq_connect(s->socket, endpoint);
+	bool is_guarded = s->curve && str_starts(str_c(endpoint), STR("tcp:"));
+	int rc = guard(s, endpoint, false);
+	if (rc == 0 && is_guarded && s->on_refused)
+		rc = watch_handshake(s);
+	if (rc < 0)
+		return why_set(why, rc, "cannot use the CURVE keys for %s", endpoint);
+	rc = zmq_connect(s->socket, endpoint);
 	mark_dirty(s);
 	return rc < 0 ? fail(why, "connect to", endpoint) : 0;
+}
+
+void zsock_unbind(struct zsock *s, const char *endpoint)
+{
+	zmq_unbind(s->socket, endpoint);
+	mark_dirty(s);
+}
+
+struct str zsock_user(const struct zsock *s)
+{
+	return s->user;
 }
 
 struct str zsock_endpoint(struct zsock *s, char out[static 256])
@@ -214,6 +308,8 @@ static void hand_over(struct zsock *s, zmq_msg_t *frames, size_t n)
 	}
 	for (size_t i = 0; i < n; i++)
 		view[i] = str_of(zmq_msg_data(&frames[i]), zmq_msg_size(&frames[i]));
+	if (s->curve)
+		s->user = str_c(zmq_msg_gets(&frames[n - 1], "User-Id"));
 	s->fn(s->arg, view, n);
 }
 

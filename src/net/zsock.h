@@ -21,7 +21,7 @@
 #include "net/loop.h"
 
 struct zsock;
-enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_XPUB, ZSOCK_SUB };
+enum zsock_kind { ZSOCK_ROUTER, ZSOCK_DEALER, ZSOCK_XPUB, ZSOCK_SUB, ZSOCK_PAIR };
 
 enum {
 	ZSOCK_FRAMES = 64, /* more frames in one message: on_garbage, and thrown away */
@@ -29,6 +29,17 @@ enum {
 };
 
 struct zsock_msg; /* a reference-counted body */
+
+enum { ZSOCK_KEY = 40 };
+/* CURVE, for TCP only: ipc is guarded by the permissions of its file. Keys in Z85. A socket that
+ * binds with it asks net/guard.h about every key; one that connects proves its own. */
+struct zsock_curve {
+	char secret[ZSOCK_KEY + 1], public[ZSOCK_KEY + 1];
+	char server[ZSOCK_KEY + 1]; /* whom a connecting socket wants to find */
+};
+/* A new pair; and the public half of a secret. False: it is no key. */
+void zsock_keys_new(struct zsock_curve *out);
+bool zsock_keys_public(struct zsock_curve *curve);
 
 /* Called for each whole message, from the loop. It may send, and free any socket. */
 typedef void zsock_fn(void *arg, const struct str *frames, size_t n);
@@ -42,7 +53,11 @@ struct zsock_options {
 	int linger_ms; /* how long what is queued may still go out after zsock_free() */
 	zsock_fn *fn;
 	void *arg;
-	void (*on_garbage)(void *arg); /* a message of more than ZSOCK_FRAMES frames; or NULL */
+	void (*on_garbage)(void *arg);   /* a message of more than ZSOCK_FRAMES frames; or NULL */
+	const struct zsock_curve *curve; /* NULL: none; outlives the socket */
+	const char *domain;              /* of a bound door with CURVE: its name */
+	/* Of a connecting socket with CURVE: the other side did not shake hands, and why. */
+	void (*on_refused)(void *arg, const char *reason);
 };
 
 struct zsock *zsock_new(struct loop *loop, const struct zsock_options *options);
@@ -53,6 +68,10 @@ void zsock_end(void);
 
 /* "tcp://127.0.0.1:6000", "tcp://127.0.0.1:*", "ipc:///run/..."; ipc files are made 0660. */
 TT_CHECK int zsock_bind(struct zsock *sock, const char *endpoint, struct why *why);
+/* No longer: who came in there is cut off. It may take a moment until the address is free. */
+void zsock_unbind(struct zsock *sock, const char *endpoint);
+/* While fn runs: the key in Z85 that the message's connection proved; "" where it came by ipc. */
+struct str zsock_user(const struct zsock *sock);
 TT_CHECK int zsock_connect(struct zsock *sock, const char *endpoint, struct why *why);
 /* What the last zsock_bind() bound, the kernel's port filled in. */
 struct str zsock_endpoint(struct zsock *sock, char out[static 256]);

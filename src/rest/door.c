@@ -62,7 +62,15 @@ static size_t bytes_of(const struct str *frames, size_t n)
 	return bytes;
 }
 
-static void begin(struct rest *rest, struct memory_entry *entry, const struct str *frames, size_t n)
+static bool may_call(const struct allow_key *key, const struct call *call)
+{
+	struct str path = buf_str(&call->endpoint.path);
+	return allow_may_call(key, call->method, str_cut(&path, '?'));
+}
+
+/* key: NULL by ipc. */
+static void begin(struct rest *rest, struct memory_entry *entry, const struct str *frames, size_t n,
+		  const struct allow_key *key)
 {
 	struct why why = {0};
 	struct call *call = mem_zero(sizeof *call);
@@ -84,8 +92,28 @@ static void begin(struct rest *rest, struct memory_entry *entry, const struct st
 	if (call_read(call, rest->json, frames[JSON], frames + FILES, n - FILES, entry->id, &why) <
 	    0)
 		call_end_with(call, STATUS_REFUSED, 0, "%s", why.text);
+	else if (key && !may_call(key, call))
+		call_end_with(call, STATUS_NO_RIGHT, 0, "this key has no right to %.*s %.*s",
+			      STR_FMT(call->method), STR_FMT(buf_str(&call->endpoint.shown)));
 	else
 		queue_enter(call);
+}
+
+/* NULL, or why who came from afar may not speak so. A routing id of the peer's own choice could be
+ * that of another before it, who waits for an answer: libzmq's begin with 0. */
+static const char *check_key(struct rest *rest, const struct str *frames,
+			     const struct allow_key **key)
+{
+	struct str user = zsock_user(rest->door);
+	*key = NULL;
+	if (user.n == 0)
+		return NULL;
+	*key = guard_find(rest->guard, user);
+	if (!*key)
+		return "this key is no longer allowed";
+	if (!str_eq(frames[BOT], (*key)->name))
+		return "bot is not the name of this key";
+	return frames[PEER].n && frames[PEER].p[0] == 0 ? NULL : "leave the routing id unset";
 }
 
 /* NULL, or why a message that names an id is not let in. */
@@ -109,8 +137,11 @@ static const char *check(struct rest *rest, const struct str *frames, size_t n, 
 static void enter(struct rest *rest, const struct str *frames, size_t n)
 {
 	struct memory_entry *entry;
-	int status;
-	const char *reason = check(rest, frames, n, &status);
+	const struct allow_key *key;
+	int status = STATUS_NO_RIGHT;
+	const char *reason = check_key(rest, frames, &key);
+	if (!reason)
+		reason = check(rest, frames, n, &status);
 	if (reason) {
 		refuse(rest, frames, status, reason);
 		return;
@@ -130,7 +161,7 @@ static void enter(struct rest *rest, const struct str *frames, size_t n)
 		return;
 	case MEMORY_NEW:
 		memory_wait(entry, frames[PEER]);
-		begin(rest, entry, frames, n);
+		begin(rest, entry, frames, n, key);
 		return;
 	}
 }
@@ -161,10 +192,12 @@ static int bind_tcp(struct rest *rest, struct why *why)
 	bool is_v6 = strchr(address, ':');
 	if (config->zmq_port == 0 || strcmp(config->zmq_call_tcp, "off") == 0)
 		return 0;
-	log_warn("call_tcp",
-		 "port=%d note=\"every user of this host may speak as the bot; zmq.call_tcp = off: "
-		 "ipc only\"",
-		 (int)config->zmq_port + 2);
+	if (!rest->guard)
+		log_warn("call_tcp",
+			 "port=%d note=\"every user of this host may speak as the bot; "
+			 "zmq.call_tcp = off: "
+			 "ipc only\"",
+			 (int)config->zmq_port + 2);
 	snprintf(endpoint, sizeof endpoint, "tcp://%s%s%s:%d", is_v6 ? "[" : "", address,
 		 is_v6 ? "]" : "", (int)config->zmq_port + 2);
 	return zsock_bind(rest->door, endpoint, why);
@@ -173,14 +206,17 @@ static int bind_tcp(struct rest *rest, struct why *why)
 int door_open(struct rest *rest, struct why *why)
 {
 	char endpoint[256];
-	rest->door = zsock_new(rest->loop, &(struct zsock_options){.kind = ZSOCK_ROUTER,
-								   .max_message = REST_CALL_BYTES,
-								   .send_high = 10000,
-								   .receive_high = 1000,
-								   .linger_ms = 500,
-								   .fn = message,
-								   .arg = rest,
-								   .on_garbage = garbage});
+	rest->door =
+		zsock_new(rest->loop, &(struct zsock_options){.kind = ZSOCK_ROUTER,
+							      .max_message = REST_CALL_BYTES,
+							      .send_high = 10000,
+							      .receive_high = 1000,
+							      .linger_ms = 500,
+							      .curve = guard_curve(rest->guard),
+							      .domain = "call",
+							      .fn = message,
+							      .arg = rest,
+							      .on_garbage = garbage});
 	snprintf(endpoint, sizeof endpoint, "ipc://%s/call", rest->role->run_dir);
 	int rc = zsock_bind(rest->door, endpoint, why);
 	return rc < 0 ? rc : bind_tcp(rest, why);

@@ -34,6 +34,7 @@ static void rest_free(struct rest **rest)
 	}
 	https_free(&r->https);
 	zsock_free(&r->door);
+	guard_free(&r->guard);
 	loop_timer_free(&r->timer);
 	limiter_free(&r->limiter);
 	memory_free(&r->memory);
@@ -62,6 +63,17 @@ static void on_stop(struct role *role)
 		loop_stop(rest->loop);
 }
 
+/* Every call asks for its key's rights as they are then: nothing is kept of them. */
+static void guard_changed(void *arg)
+{
+	(void)arg;
+}
+
+static void on_reload(struct role *role)
+{
+	guard_reload(((struct rest *)role->data)->guard);
+}
+
 int rest_main(struct role *role)
 {
 	struct why why = {0};
@@ -73,13 +85,17 @@ int rest_main(struct role *role)
 	srandom((unsigned)loop_wall_us());
 	struct rest *rest = rest_new(role);
 	rest->timer = loop_timer_new(role->loop, timer_due, rest);
-	int rc = door_open(rest, &why);
+	int rc = guard_new(&rest->guard, role->loop, role->config, guard_changed, rest, &why);
+	if (rc == 0)
+		rc = door_open(rest, &why);
 	if (rc == 0) {
 		role->data = rest;
 		role->on_stop = on_stop;
+		role->on_reload = rest->guard ? on_reload : NULL;
 		role_ready(role);
 		loop_run(role->loop);
 		role->on_stop = NULL;
+		role->on_reload = NULL;
 	} else {
 		log_error("rest_cannot_start", "reason=%s", log_quote(str_c(why.text)));
 	}

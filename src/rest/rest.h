@@ -15,6 +15,7 @@
 #define REST_REST_H
 
 #include "base/json.h"
+#include "net/guard.h"
 #include "net/https.h"
 #include "net/role.h"
 #include "net/zsock.h"
@@ -50,6 +51,7 @@ struct rest {
 	struct role *role;
 	struct loop *loop;
 	struct https *https;
+	struct guard *guard; /* NULL: no CURVE */
 	struct zsock *door;
 	struct limiter *limiter;
 	struct memory *memory;
