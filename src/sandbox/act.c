@@ -2,6 +2,7 @@
 
 #include "sandbox/gateway.h"
 #include "sandbox/object.h"
+#include "sandbox/page.h"
 
 #include <inttypes.h>
 
@@ -164,6 +165,8 @@ int act_add_channel(struct sandbox *sandbox, uint64_t id, uint64_t guild_id, str
 {
 	struct buf d = {0};
 	int error = world_add_channel(sandbox->world, id, guild_id, name);
+	if (error == 0)
+		page_world(sandbox->page);
 	if (error < 0 || guild_id == 0)
 		return error; /* direct channels are not announced to bots */
 	object_channel(&d, sandbox->world, world_channel(sandbox->world, id));
@@ -178,6 +181,7 @@ int act_add_guild(struct sandbox *sandbox, uint64_t id, struct str name)
 	int error = world_add_guild(sandbox->world, id, name);
 	if (error < 0)
 		return error;
+	page_world(sandbox->page);
 	object_guild(&d, sandbox->world, world_guild(sandbox->world, id), true);
 	tell(sandbox, STR("GUILD_CREATE"), id, id, buf_str(&d));
 	buf_done(&d);

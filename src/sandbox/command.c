@@ -4,6 +4,7 @@
 #include "sandbox/act.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
+#include "sandbox/page.h"
 #include "sandbox/rest.h"
 
 #include <errno.h>
@@ -174,6 +175,7 @@ static int cmd_guild(ARGS)
 	if (g->is_unavailable == is_unavailable)
 		return 0;
 	g->is_unavailable = is_unavailable;
+	page_world(sandbox->page);
 	buf_addf(&d, "{\"id\":\"%" PRIu64 "\",\"unavailable\":%s}", id,
 		 is_unavailable ? "true" : "false");
 	fake_gateway_dispatch(sandbox->gateway,
@@ -191,6 +193,8 @@ static int cmd_user(ARGS)
 	U64(id, "id", 0);
 	BOOL(is_bot, "bot", false);
 	int error = world_add_user(sandbox->world, id, script_get(line, "name"), is_bot);
+	if (error == 0)
+		page_world(sandbox->page);
 	return error < 0 ? why_errno(why, error, "user") : 0;
 }
 
@@ -374,19 +378,11 @@ static int cmd_state(ARGS)
 {
 	struct buf text = {0};
 	(void)line, (void)why;
-	struct buf *o = report_begin(&sandbox->report, "state");
-	struct buf *out = o ? o : &text;
-	buf_addc(out, o ? ',' : '{');
-	fake_gateway_state(sandbox->gateway, out);
-	buf_addf(out, ",\"guilds\":%zu,\"channels\":%zu,\"users\":%zu,\"invalid_requests\":%u",
+	fake_gateway_state(sandbox->gateway, &text);
+	buf_addf(&text, ",\"guilds\":%zu,\"channels\":%zu,\"users\":%zu,\"invalid_requests\":%u",
 		 world_guilds(sandbox->world), world_channels(sandbox->world),
 		 world_users(sandbox->world), sandbox->limits.invalid_used);
-	if (o) {
-		report_end(&sandbox->report);
-	} else {
-		buf_addc(out, '}');
-		report_text(&sandbox->report, "state", buf_str(out));
-	}
+	report_members(&sandbox->report, "state", buf_str(&text));
 	buf_done(&text);
 	return 0;
 }
@@ -458,7 +454,9 @@ static int obey(ARGS)
 					  .author_id = WORLD_ADA,
 					  .content = line->text};
 		act_find_mentions(&post);
-		return act_post(sandbox, &post) ? 0 : -ENOENT;
+		return act_post(sandbox, &post)
+			       ? 0
+			       : nothing_known(why, "channel", sandbox->channel_id);
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (str_eq(commands[i].verb, line->verb))
@@ -466,15 +464,20 @@ static int obey(ARGS)
 	return unknown(line->verb, why);
 }
 
+int command_obey(struct sandbox *sandbox, struct str text, struct why *why)
+{
+	struct script_line line;
+	int error = script_parse(&line, text, sandbox->json, why);
+	if (error < 0)
+		return error;
+	error = obey(sandbox, &line, why);
+	script_done(&line);
+	return error;
+}
+
 void command_line(struct sandbox *sandbox, struct str text)
 {
 	struct why why = {0};
-	struct script_line line;
-	int error = script_parse(&line, text, sandbox->json, &why);
-	if (error == 0) {
-		error = obey(sandbox, &line, &why);
-		script_done(&line);
-	}
-	if (error < 0)
+	if (command_obey(sandbox, text, &why) < 0)
 		report_text(&sandbox->report, "error", str_c(why.text));
 }

@@ -8,6 +8,8 @@
 
 /* Obeys one line: a command, or what the human says. What is wrong is reported as "error". */
 void command_line(struct sandbox *sandbox, struct str text);
+/* The same for who asks: 0, or a negative errno and why. */
+TT_CHECK int command_obey(struct sandbox *sandbox, struct str text, struct why *why);
 
 struct command {
 	struct str verb;

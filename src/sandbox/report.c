@@ -21,7 +21,7 @@ static void put(struct str text)
 
 struct buf *report_begin(struct report *r, const char *what)
 {
-	if (!r->is_json)
+	if (!r->is_json && !r->fn)
 		return NULL;
 	r->line.n = 0;
 	buf_addf(&r->line, "{\"what\":\"%s\"", what);
@@ -30,8 +30,12 @@ struct buf *report_begin(struct report *r, const char *what)
 
 void report_end(struct report *r)
 {
-	buf_adds(&r->line, STR("}\n"));
-	put(buf_str(&r->line));
+	buf_addc(&r->line, '}');
+	if (r->fn)
+		r->fn(r->arg, buf_str(&r->line));
+	buf_addc(&r->line, '\n');
+	if (r->is_json)
+		put(buf_str(&r->line));
 }
 
 /* Control characters of a message must not reach the terminal. */
@@ -96,10 +100,26 @@ void report_text(struct report *r, const char *what, struct str text)
 		buf_adds(o, STR(",\"text\":"));
 		json_add_str(o, text);
 		report_end(r);
-		return;
 	}
+	if (r->is_json)
+		return;
 	line_start(r);
 	buf_adds(&r->line, text);
+	line_end(r);
+}
+
+void report_members(struct report *r, const char *what, struct str members)
+{
+	struct buf *o = report_begin(r, what);
+	if (o) {
+		buf_addc(o, ',');
+		buf_adds(o, members);
+		report_end(r);
+	}
+	if (r->is_json)
+		return;
+	line_start(r);
+	buf_addf(&r->line, "{%.*s}", STR_FMT(members));
 	line_end(r);
 }
 

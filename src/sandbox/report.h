@@ -1,5 +1,5 @@
 /* sandbox/report.h: what the sandbox says on its standard output: a conversation for people, or
- * with --json one object a line for programs.
+ * with --json one object a line for programs; and to the chat page, which hears the objects always.
  *
  *     struct buf *o = report_begin(r, "closed");
  *     if (o) {
@@ -16,6 +16,9 @@
 
 struct report {
 	bool is_json, is_terminal;
+	/* Hears every object, without the line's end; NULL: nobody. */
+	void (*fn)(void *arg, struct str object);
+	void *arg;
 	bool has_prompt;   /* a prompt stands on the last line */
 	struct buf line;   /* the object being written */
 	char channel[101]; /* name in the prompt */
@@ -30,6 +33,8 @@ void report_talk(struct report *r, struct str name, struct str text);
 void report_note(struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Always: the answer to a command; JSON: {"what":what,"text":...}. */
 void report_text(struct report *r, const char *what, struct str text);
+/* The same, of members of a JSON object: "a":1,"b":2 */
+void report_members(struct report *r, const char *what, struct str members);
 void report_prompt(struct report *r);
 
 #endif

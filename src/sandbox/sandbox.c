@@ -3,6 +3,7 @@
 #include "sandbox/chat.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
+#include "sandbox/page.h"
 #include "sandbox/rest.h"
 
 #include <getopt.h>
@@ -122,6 +123,14 @@ static int options_read(struct sandbox *s, int argc, char **argv)
 	return status;
 }
 
+/* The first door is Discord's to bots, and the chat page's to browsers. */
+static void on_request(void *arg, struct httpd_request *r)
+{
+	struct sandbox *s = arg;
+	if (!page_request(s->page, r))
+		fake_rest_request(s->rest, r);
+}
+
 static int doors_open(struct sandbox *s, struct why *why)
 {
 	struct httpd_options o = {.address = "127.0.0.1",
@@ -129,13 +138,14 @@ static int doors_open(struct sandbox *s, struct why *why)
 				  .cert_file = s->options.cert,
 				  .key_file = s->options.key,
 				  .max_body = 26 << 20,
-				  .fn = fake_rest_request,
-				  .arg = s->rest};
+				  .fn = on_request,
+				  .arg = s};
 	int error = httpd_new(&s->door, s->loop, &o, why);
 	if (error < 0)
 		return error;
 	o.port = 0;
 	o.fn = fake_rest_resume_request;
+	o.arg = s->rest;
 	error = httpd_new(&s->resume_door, s->loop, &o, why);
 	if (error == 0) {
 		s->told_port = httpd_port(s->door);
@@ -154,8 +164,9 @@ static void say_listening(struct sandbox *s)
 		buf_addf(o, ",\"api_url\":\"%s\",\"port\":%u,\"resume_port\":%u", url,
 			 httpd_port(s->door), httpd_port(s->resume_door));
 		report_end(&s->report);
-		return;
 	}
+	if (s->report.is_json)
+		return;
 	struct buf text = {0};
 	buf_addf(&text, "listening %s", url);
 	report_text(&s->report, "listening", buf_str(&text));
@@ -172,10 +183,9 @@ static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rul
 {
 	struct report *report = arg;
 	struct buf *o = report_begin(report, is_violation ? "violation" : "note");
-	if (!o) {
-		report_note(report, "%s %s: %s", is_violation ? "violation" : "note", rule, text);
+	report_note(report, "%s %s: %s", is_violation ? "violation" : "note", rule, text);
+	if (!o)
 		return;
-	}
 	if (conn)
 		buf_addf(o, ",\"conn\":%u", conn);
 	buf_addf(o, ",\"rule\":\"%s\",\"text\":", rule);
@@ -196,6 +206,7 @@ static void sandbox_start(struct sandbox *s)
 	s->gateway = fake_gateway_new(s);
 	s->rest = fake_rest_new(s);
 	s->flood = flood_new(s);
+	s->page = page_new(s);
 }
 
 static void sandbox_run(struct sandbox *s)
@@ -212,6 +223,7 @@ static void sandbox_run(struct sandbox *s)
 
 static void sandbox_stop(struct sandbox *s)
 {
+	page_free(&s->page);
 	flood_free(&s->flood);
 	fake_gateway_free(&s->gateway);
 	fake_rest_free(&s->rest);

@@ -1,0 +1,64 @@
+// Elements, made without a line of HTML: text is always text, whatever it holds.
+//
+//     el("button", {class: "icon", "aria-label": "Reply", on: {click: reply}}, "↩")
+
+export function el(tag, props = {}, ...children) {
+	const made = document.createElement(tag);
+	for (const [key, value] of Object.entries(props)) {
+		if (key === "on")
+			for (const [name, fn] of Object.entries(value)) made.addEventListener(name, fn);
+		else if (value === true) made.setAttribute(key, "");
+		else if (value !== false && value !== undefined && value !== null) made.setAttribute(key, value);
+	}
+	made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+	return made;
+}
+
+export const by = (id) => document.getElementById(id);
+
+// The colour of a face or of an embed; the policy of the page allows no style attribute.
+export function tint(element, name, value) {
+	element.style.setProperty(name, value);
+	return element;
+}
+
+export function face(user) {
+	const name = user?.username || "?";
+	const made = el("span", {class: "face", "aria-hidden": "true"}, [...name][0].toUpperCase());
+	return tint(made, "--hue", hue(user?.id || "0"));
+}
+
+export function hue(id) {
+	let sum = 7;
+	for (const digit of String(id)) sum = (sum * 31 + digit.charCodeAt(0)) % 360;
+	return sum;
+}
+
+// A link leads out only by http and https, and tells nobody from where.
+export function link(url, ...children) {
+	if (!/^https?:\/\//i.test(url)) return el("span", {}, ...children);
+	return el("a", {href: url, target: "_blank", rel: "noopener noreferrer", title: url}, ...children);
+}
+
+// Moves among the elements of a list by arrows; true where the key was one.
+export function arrows(event, items, at, columns = 1) {
+	const steps = {ArrowDown: columns, ArrowUp: -columns, Home: -items.length, End: items.length};
+	if (columns > 1) Object.assign(steps, {ArrowRight: 1, ArrowLeft: -1});
+	const step = steps[event.key];
+	if (step === undefined || items.length === 0) return null;
+	event.preventDefault();
+	return Math.max(0, Math.min(items.length - 1, at + step));
+}
+
+// One line of the sandbox's language, done; throws what it says.
+export async function obey(verb, words = {}) {
+	const line = "/" + verb + Object.entries(words)
+		.filter(([, value]) => value !== undefined && value !== null && value !== "")
+		.map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join("");
+	return obeyLine(line);
+}
+
+export async function obeyLine(line) {
+	const answer = await fetch("/page/do", {method: "POST", body: line, headers: {"Content-Type": "text/plain"}});
+	if (!answer.ok) throw new Error(await answer.text());
+}

@@ -1,0 +1,131 @@
+// The events drawer: what Discord sent, what the bot did, and what the sandbox thinks of it.
+import {by, el, obeyLine} from "./dom.js";
+
+const KEPT = 400;
+const kinds = {events: true, REST: true, connections: true, heartbeats: false, trouble: true};
+const list = by("events");
+let last = null; // the newest event's row, for who received it
+
+function kindOf(h) {
+	if (h.what === "rest") return "REST";
+	if (h.what === "error" || h.what === "violation" || h.what === "note") return "trouble";
+	if ((h.what === "recv" || h.what === "sent") && (h.op === 1 || h.op === 11)) return "heartbeats";
+	return "connections";
+}
+
+const ops = {1: "heartbeat", 2: "identify", 3: "presence", 4: "voice", 6: "resume", 7: "reconnect", 8: "members", 9: "invalid session",
+	10: "hello", 11: "heartbeat ack", 31: "sounds"};
+const opName = (op) => ops[op] || `op ${op}`;
+
+// [sign, line, class] of each kind of line.
+const words = {
+	connect: (h) => ["⇄", `connection ${h.conn} opens (${h.door})`],
+	closed: (h) => ["⇄", `connection ${h.conn} closed ${h.code || ""} by ${h.by}`],
+	recv: (h) => ["←", `${opName(h.op)} from ${h.conn}`],
+	sent: (h) => ["→", `${h.t || opName(h.op)} to ${h.conn}${h.s ? ` s=${h.s}` : ""}`],
+	refused: (h) => ["⇄", `a connection refused: ${h.status}`],
+	interaction: (h) => ["⚡", `interaction ${h.name ? h.name + " " : ""}${h.state}`, h.state === "failed" ? "bad" : ""],
+	rest: (h) => ["←", `${h.method} ${h.path}`],
+	violation: (h) => ["!", `${h.rule}: ${h.text}`, "bad"],
+	note: (h) => ["·", `${h.rule}: ${h.text}`],
+	error: (h) => ["!", h.text, "bad"],
+};
+
+function details(data) {
+	return el("pre", {}, JSON.stringify(data, null, 2));
+}
+
+// Opened only when somebody looks: most never are.
+function rowOf(kind, sign, line, data, extra, mood) {
+	const made = el("details", {class: mood || null, "data-kind": kind, hidden: !kinds[kind], on: {toggle() {
+		if (made.open && made.children.length === 1) made.append(details(data));
+	}}}, el("summary", {}, el("i", {"aria-hidden": "true"}, sign), el("span", {class: "line"}, line), extra || []));
+	return made;
+}
+
+function add(made) {
+	const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+	list.append(made);
+	while (list.children.length > KEPT) list.firstChild.remove();
+	if (isAtEnd) list.scrollTop = list.scrollHeight;
+}
+
+const status = (n) => el("b", {class: n >= 200 && n < 300 ? "good" : "bad"}, n ? String(n) : "reset");
+
+// "DiscordBot (https://.., 1.0) tutti/0.1" is tutti; a browser or curl says its first word.
+function agent(h) {
+	const text = h.headers?.["user-agent"] || "";
+	const name = /^DiscordBot \([^)]*\)\s*(\S+)?/.exec(text);
+	return el("span", {class: "agent", title: text}, name ? name[1] || text.split(/[(),\s]+/)[1]?.replace(/^https?:\/\//, "") : text.split(" ")[0]);
+}
+
+export function showEvent(event) {
+	last = rowOf("events", "→", event.t, event.d ?? event, el("span", {class: "to"}, ""));
+	last.dataset.t = event.t;
+	add(last);
+}
+
+export function showHappening(h) {
+	if (h.what === "sent" && h.op === 0 && last?.dataset.t === h.t) {
+		last.querySelector(".to").textContent += ` #${h.conn}·${h.s}`;
+		return;
+	}
+	if (h.what === "listening" || h.what === "help" || h.what === "state") {
+		if (h.what !== "listening") by("command-answer").textContent = h.text || JSON.stringify(h, null, 1);
+		return;
+	}
+	const [sign, line, mood] = (words[h.what] || ((x) => ["·", x.what]))(h);
+	add(rowOf(kindOf(h), sign, line, h, h.what === "rest" ? [agent(h), status(h.status)] : null, mood));
+}
+
+export function clear() {
+	list.replaceChildren();
+	last = null;
+}
+
+function kindBox(kind) {
+	const input = el("input", {type: "checkbox", checked: kinds[kind], on: {change() {
+		kinds[kind] = input.checked;
+		for (const made of list.querySelectorAll(`[data-kind="${kind}"]`)) made.hidden = !input.checked;
+	}}});
+	return el("label", {}, input, " ", kind);
+}
+
+function open(isOpen) {
+	document.body.classList.toggle("no-drawer", !isOpen);
+	by("drawer-toggle").setAttribute("aria-expanded", String(isOpen));
+	sessionStorage.setItem("drawer", isOpen ? "1" : "0");
+}
+
+export function startDrawer() {
+	const past = [];
+	let at = 0;
+	by("kinds").append(...Object.keys(kinds).map(kindBox));
+	by("drawer-toggle").addEventListener("click", () => open(document.body.classList.contains("no-drawer")));
+	by("drawer-close").addEventListener("click", () => {
+		open(false);
+		by("drawer-toggle").focus();
+	});
+	by("drawer-clear").addEventListener("click", clear);
+	by("drawer").addEventListener("keydown", (event) => event.key === "Escape" && by("drawer-close").click());
+	open((sessionStorage.getItem("drawer") ?? (window.innerWidth > 1000 ? "1" : "0")) === "1");
+	by("command").addEventListener("submit", (event) => {
+		event.preventDefault();
+		const line = by("command-line").value.trim();
+		const whole = line.startsWith("/") ? line : "/" + line;
+		if (!line) return;
+		past.push(line);
+		at = past.length;
+		by("command-line").value = "";
+		by("command-answer").textContent = "";
+		obeyLine(whole).catch((error) => {
+			by("command-answer").textContent = error.message;
+		});
+	});
+	by("command-line").addEventListener("keydown", (event) => {
+		if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+		event.preventDefault();
+		at = Math.max(0, Math.min(past.length, at + (event.key === "ArrowUp" ? -1 : 1)));
+		by("command-line").value = past[at] || "";
+	});
+}

@@ -1,0 +1,148 @@
+// One message as a person expects it: who, when, text, embeds, files, components, reactions.
+import {el, face, link, obey, tint, arrows} from "./dom.js";
+import {markdown} from "./markdown.js";
+import {components} from "./components.js";
+import {world} from "./world.js";
+
+const EPHEMERAL = 64, LOADING = 128;
+const palette = ["👍", "👎", "😄", "😂", "😍", "😸", "😢", "😮", "🎉", "❤️", "🔥", "👀", "✅", "❌", "🙏", "🚀", "🤔", "💯"];
+
+const timeOf = (text) => new Date(text);
+const short = new Intl.DateTimeFormat("en", {hour: "2-digit", minute: "2-digit", hour12: false});
+const long = new Intl.DateTimeFormat("en", {dateStyle: "full", timeStyle: "medium", hour12: false});
+export const day = new Intl.DateTimeFormat("en", {weekday: "long", day: "numeric", month: "long", year: "numeric"});
+
+function stamp(message) {
+	const at = timeOf(message.timestamp);
+	return el("time", {datetime: message.timestamp, title: long.format(at)}, short.format(at));
+}
+
+// An image lies elsewhere, and this page asks nobody else: it is named, as a link.
+function picture(what, image) {
+	return image?.url && el("p", {class: "elsewhere"}, what + " ", link(image.url, image.url));
+}
+
+function embed(e) {
+	const color = typeof e.color === "number" ? "#" + (e.color & 0xffffff).toString(16).padStart(6, "0") : null;
+	const made = el("div", {class: "embed"},
+		e.author?.name && el("p", {class: "author"}, e.author.url ? link(e.author.url, e.author.name) : e.author.name),
+		e.title && el("p", {class: "title"}, e.url ? link(e.url, ...markdown(e.title)) : markdown(e.title)),
+		e.description && el("div", {class: "text"}, ...markdown(e.description)),
+		e.fields?.length && el("dl", {}, ...e.fields.map((f) => el("div", {class: f.inline ? "inline" : null},
+			el("dt", {}, ...markdown(String(f.name))), el("dd", {}, ...markdown(String(f.value)))))),
+		picture("image", e.image), picture("thumbnail", e.thumbnail),
+		(e.footer?.text || e.timestamp) && el("p", {class: "footer"},
+			[e.footer?.text, e.timestamp && long.format(timeOf(e.timestamp))].filter(Boolean).join(" · ")));
+	return color ? tint(made, "--edge", color) : made;
+}
+
+const bytes = (n) => (n < 1024 ? `${n} bytes` : n < 1048576 ? `${(n / 1024).toFixed(1)} KB` : `${(n / 1048576).toFixed(1)} MB`);
+
+const file = (f) => el("p", {class: "file"}, "📄 ", el("strong", {}, f.filename || "file"), ` ${bytes(f.size || 0)}`);
+
+export function react(message, emoji, isMine) {
+	obey("react", {emoji, message: message.id, channel: message.channel_id, user: world.me, remove: isMine ? "true" : null})
+		.catch(() => {});
+}
+
+function reactions(message, reactors) {
+	const all = Object.entries(reactors).map(([emoji, users]) => {
+		const isMine = users.includes(world.me);
+		return el("button", {class: "reaction", "aria-pressed": String(isMine), title: users.map(world.name).join(", "),
+			"aria-label": `${emoji}: ${users.map(world.name).join(", ")}`, on: {click: () => react(message, emoji, isMine)}},
+			emoji.includes(":") ? `:${emoji.split(":")[0]}:` : emoji, el("b", {}, String(users.length)));
+	});
+	return all.length ? el("div", {class: "reactions"}, ...all) : null;
+}
+
+function showPalette(button, message) {
+	const shut = (focus) => {
+		box.remove();
+		if (focus) button.focus();
+	};
+	const pick = (emoji) => () => {
+		react(message, emoji, false);
+		shut(true);
+	};
+	const buttons = palette.map((emoji) => el("button", {type: "button", "aria-label": emoji, on: {click: pick(emoji)}}, emoji));
+	const other = el("input", {placeholder: "another emoji", "aria-label": "Another emoji", maxlength: 60});
+	const keys = (event) => {
+		if (event.key === "Escape") shut(true);
+		if (event.key === "Enter" && event.target === other && other.value.trim()) pick(other.value.trim())();
+		event.stopPropagation();
+		if (event.target === other) return;
+		const to = arrows(event, buttons, buttons.indexOf(event.target), 6);
+		if (to !== null) buttons[to].focus();
+	};
+	const leave = (event) => box.contains(event.relatedTarget) || shut(false);
+	const box = el("div", {class: "palette", role: "dialog", "aria-label": "React with", on: {keydown: keys, focusout: leave}},
+		...buttons, other);
+	button.closest(".tools").append(box);
+	buttons[0].focus();
+}
+
+function startEdit(row, message) {
+	const old = row.querySelector(".content");
+	const area = el("textarea", {"aria-label": "Edit the message", rows: 2, on: {keydown(event) {
+		if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+			event.preventDefault();
+			obey("edit", {message: message.id, channel: message.channel_id, content: area.value});
+			area.replaceWith(old);
+		}
+		if (event.key === "Escape") area.replaceWith(old);
+		if (event.key === "Escape" || event.key === "Enter") row.focus();
+		event.stopPropagation();
+	}}});
+	area.value = message.content;
+	old.replaceWith(area);
+	area.focus();
+}
+
+function tools(row, message, doings) {
+	const tool = (label, sign, fn) => el("button", {class: "icon", type: "button", title: label, "aria-label": label, on: {click: fn}}, sign);
+	const isMine = message.author.id === world.me;
+	return el("div", {class: "tools"},
+		tool("React", "☺", (event) => showPalette(event.currentTarget, message)),
+		tool("Reply", "↩", () => doings.reply(message)),
+		isMine && tool("Edit", "✎", () => startEdit(row, message)),
+		tool("Delete", "🗑", () => obey("delete", {message: message.id, channel: message.channel_id})));
+}
+
+function above(message) {
+	const to = message.referenced_message, run = message.interaction_metadata;
+	if (run) return el("p", {class: "above"}, el("b", {}, world.name(run.user?.id)), message.interaction ? " used " : " pressed a button",
+		message.interaction && el("span", {class: "mention"}, "/" + message.interaction.name));
+	if (!message.message_reference) return null;
+	if (!to) return el("p", {class: "above"}, "to a message that is gone");
+	return el("p", {class: "above"}, "to ", el("b", {}, to.author?.username || "?"), " ", (to.content || "a message").slice(0, 120));
+}
+
+function head(message) {
+	const user = world.users.get(message.author.id) || message.author;
+	return el("p", {class: "head"}, el("b", {class: "name"}, user.username || message.author.username),
+		message.author.bot && el("span", {class: "badge"}, "BOT"), stamp(message));
+}
+
+// isFollowing: by the same person, just after the one above.
+export function row(entry, isFollowing, doings) {
+	const {message, reactors} = entry;
+	const user = world.users.get(message.author.id) || message.author;
+	const lead = above(message);
+	const isLead = !isFollowing || lead;
+	const text = message.content ? markdown(message.content) : [];
+	const made = el("article", {class: isLead ? "message lead" : "message", tabindex: -1, "data-id": message.id,
+		"aria-label": `${user.username}: ${(message.content || "a message").slice(0, 200)}`});
+	const isForMe = message.mentions?.some((m) => m.id === world.me) || message.mention_everyone;
+	if (isForMe) made.classList.add("for-me");
+	if (message.flags & EPHEMERAL) made.classList.add("ephemeral");
+	made.append(
+		isLead ? face(user) : el("span", {class: "gutter"}, stamp(message)),
+		el("div", {class: "body"}, lead, isLead && head(message),
+			el("div", {class: "content"}, ...(message.flags & LOADING ? [el("p", {class: "small"}, "thinking …")] : text),
+				message.edited_timestamp && el("span", {class: "edited", title: message.edited_timestamp}, "(edited)")),
+			...(message.attachments || []).map(file), ...(message.embeds || []).map(embed),
+			components(message), reactions(message, reactors),
+			message.flags & EPHEMERAL ? el("p", {class: "small"}, "Only the person who asked can see this") : null),
+		tools(made, message, doings));
+	return made;
+}

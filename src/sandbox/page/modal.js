@@ -1,0 +1,70 @@
+// A bot's questions in a window of their own.
+import {by, el, obey} from "./dom.js";
+import {choicesOf} from "./components.js";
+import {markdown} from "./markdown.js";
+import {world} from "./world.js";
+
+function textInput(c, id) {
+	const common = {id, name: c.custom_id, required: c.required !== false, placeholder: c.placeholder,
+		minlength: c.min_length, maxlength: c.max_length || 4000};
+	const made = c.style === 2 ? el("textarea", {...common, rows: 4}) : el("input", {...common, type: "text", autocomplete: "off"});
+	made.value = c.value || "";
+	return made;
+}
+
+function select(c, id) {
+	return el("select", {id, name: c.custom_id, multiple: (c.max_values ?? 1) > 1, required: c.required !== false},
+		...choicesOf(c).map((o) => el("option", {value: o.value, selected: o.default}, o.label)));
+}
+
+const inputs = {3: select, 4: textInput, 5: select, 6: select, 7: select, 8: select};
+
+// The older form puts a text input into a row and the label on the input; the newer has labels.
+function field(c, number) {
+	const id = `field-${number}`;
+	if (c.type === 10) return el("div", {class: "text"}, ...markdown(String(c.content)));
+	const input = c.type === 18 ? c.component : c.components?.[0];
+	if (!input || !inputs[input.type]) return null;
+	return el("p", {class: "field"}, el("label", {for: id}, (c.type === 18 ? c.label : input.label) || input.custom_id),
+		c.description && el("span", {class: "small"}, c.description), inputs[input.type](input, id));
+}
+
+function answers(form) {
+	const out = {};
+	for (const input of form.elements)
+		if (input.name) out[input.name] = input.multiple ? [...input.selectedOptions].map((o) => o.value)
+			: input.tagName === "SELECT" ? [input.value] : input.value;
+	return out;
+}
+
+export function showModal(interaction, data) {
+	const dialog = by("modal");
+	const before = document.activeElement;
+	const problem = el("p", {class: "problem", role: "alert"});
+	const send = (event) => {
+		event.preventDefault();
+		obey("submit", {interaction, fields: JSON.stringify(answers(event.target)), user: world.me})
+			.then(() => dialog.close(), (error) => problem.replaceChildren(error.message));
+	};
+	dialog.replaceChildren(el("form", {"aria-labelledby": "modal-title", on: {submit: send}},
+		el("h2", {id: "modal-title"}, data.title || "?"), ...(data.components || []).map(field), problem,
+		el("p", {class: "buttons"}, el("button", {type: "submit", class: "button primary"}, "Submit"),
+			el("button", {type: "button", class: "button secondary", on: {click: () => dialog.close()}}, "Cancel"))));
+	dialog.onclose = () => before?.focus();
+	if (!dialog.open) dialog.showModal();
+}
+
+// A few questions of the page itself, in the same window.
+export function ask(title, label, done) {
+	const dialog = by("modal");
+	const input = el("input", {id: "ask", required: true, maxlength: 32, autocomplete: "off"});
+	dialog.onclose = null;
+	dialog.replaceChildren(el("form", {"aria-labelledby": "modal-title", on: {submit(event) {
+		event.preventDefault();
+		dialog.close();
+		done(input.value.trim());
+	}}}, el("h2", {id: "modal-title"}, title), el("p", {class: "field"}, el("label", {for: "ask"}, label), input),
+	el("p", {class: "buttons"}, el("button", {type: "submit", class: "button primary"}, "Done"),
+		el("button", {type: "button", class: "button secondary", on: {click: () => dialog.close()}}, "Cancel"))));
+	dialog.showModal();
+}

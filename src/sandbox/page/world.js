@@ -1,0 +1,100 @@
+// What there is, as this page knows it: people, servers, channels, messages, slash commands.
+//
+// It is filled by the live stream alone; what a person does here goes to the sandbox and comes back
+// as an event, as with Discord itself.
+
+const KEPT = 500; // messages of a channel
+
+export const world = {
+	bot: "2", me: sessionStorage.getItem("me") || "5", here: null, guild: null,
+	users: new Map(), guilds: new Map(), channels: new Map(), commands: [],
+	messages: new Map(), // of a channel: id -> {message, reactors}, in order
+	unread: new Set(),
+
+	name: (id) => world.users.get(id)?.username || id,
+	channelName(id) {
+		const channel = world.channels.get(id);
+		return channel?.name || (channel?.recipients ? world.name(channel.recipients[0].id) : id);
+	},
+	channelsOf: (guildId) => [...world.channels.values()].filter((c) => (guildId ? c.guild_id === guildId : !c.guild_id)),
+
+	take(news) {
+		const table = (list) => new Map(list.map((thing) => [thing.id, thing]));
+		world.bot = news.bot;
+		world.users = table(news.users);
+		world.guilds = table(news.guilds);
+		world.channels = table(news.channels);
+		world.commands = news.commands || [];
+		if (!world.users.has(world.me)) world.me = "5";
+		if (!world.channels.has(world.here)) world.go(news.channel);
+	},
+	be(id) {
+		world.me = id;
+		sessionStorage.setItem("me", id);
+	},
+	go(channelId) {
+		world.here = channelId;
+		world.guild = world.channels.get(channelId)?.guild_id || null;
+		world.unread.delete(channelId);
+	},
+	// The commands that can be run here: those of this server hide global ones of the same name.
+	commandsHere() {
+		const fit = world.commands.filter((c) => (c.type || 1) === 1 && (!c.guild_id || c.guild_id === world.guild));
+		return fit.filter((c) => c.guild_id || !fit.some((o) => o.guild_id && o.name === c.name))
+			.sort((a, b) => (a.name < b.name ? -1 : 1));
+	},
+	messagesOf(channelId) {
+		if (!world.messages.has(channelId)) world.messages.set(channelId, new Map());
+		return world.messages.get(channelId);
+	},
+	put(entry) {
+		const all = world.messagesOf(entry.message.channel_id);
+		const old = all.get(entry.message.id);
+		all.set(entry.message.id, {...entry, reactors: entry.reactors || old?.reactors || {}});
+		if (all.size > KEPT) all.delete(all.keys().next().value);
+	},
+};
+
+const emojiKey = (emoji) => (emoji.id ? `${emoji.name}:${emoji.id}` : emoji.name);
+
+function react(d, change) {
+	const entry = world.messagesOf(d.channel_id).get(d.message_id);
+	if (!entry) return null;
+	const key = emojiKey(d.emoji || {name: ""});
+	const users = (entry.reactors[key] || []).filter((id) => id !== d.user_id);
+	if (change > 0) users.push(d.user_id);
+	if (users.length) entry.reactors[key] = users;
+	else delete entry.reactors[key];
+	return d.message_id;
+}
+
+// What each event changes; each returns the id of the message that looks different now, if one does.
+const changes = {
+	MESSAGE_CREATE(d) {
+		if (!d.id || !d.author) return null;
+		world.put({message: d});
+		if (d.channel_id !== world.here) world.unread.add(d.channel_id);
+		return d.id;
+	},
+	MESSAGE_UPDATE(d) {
+		const entry = world.messagesOf(d.channel_id).get(d.id);
+		if (!entry) return null;
+		entry.message = {...entry.message, ...d};
+		return d.id;
+	},
+	MESSAGE_DELETE(d) {
+		world.messagesOf(d.channel_id).delete(d.id);
+		return d.id;
+	},
+	MESSAGE_REACTION_ADD: (d) => react(d, 1),
+	MESSAGE_REACTION_REMOVE: (d) => react(d, -1),
+	MESSAGE_REACTION_REMOVE_ALL(d) {
+		const entry = world.messagesOf(d.channel_id).get(d.message_id);
+		if (entry) entry.reactors = {};
+		return d.message_id;
+	},
+};
+
+export function apply(t, d) {
+	return d && changes[t] ? changes[t](d) : null;
+}

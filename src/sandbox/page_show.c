@@ -1,0 +1,80 @@
+#include "sandbox/page_show.h"
+
+#include "sandbox/object.h"
+
+#include <inttypes.h>
+
+static void show_users(struct buf *out, struct world *w)
+{
+	for (size_t i = 0; i < world_users(w) && i < PAGE_PEOPLE; i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		object_user(out, world_user_at(w, i));
+	}
+}
+
+static void show_guilds(struct buf *out, struct world *w)
+{
+	for (size_t i = 0; i < world_guilds(w) && i < PAGE_GUILDS; i++) {
+		const struct world_guild *g = world_guild_at(w, i);
+		buf_addf(out,
+			 "%s{\"id\":\"%" PRIu64 "\",\"unavailable\":%s,\"name\":", i ? "," : "",
+			 g->id, g->is_unavailable ? "true" : "false");
+		json_add_str(out, str_c(g->name));
+		buf_addc(out, '}');
+	}
+}
+
+static void show_channels(struct buf *out, struct world *w)
+{
+	for (size_t i = 0; i < world_channels(w) && i < PAGE_CHANNELS; i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		object_channel(out, w, world_channel_at(w, i));
+	}
+}
+
+void page_show_world(struct buf *out, struct sandbox *sandbox)
+{
+	buf_addf(out, "{\"bot\":\"%d\",\"channel\":\"%" PRIu64 "\",\"users\":[", WORLD_BOT,
+		 sandbox->channel_id);
+	show_users(out, sandbox->world);
+	buf_adds(out, STR("],\"guilds\":["));
+	show_guilds(out, sandbox->world);
+	buf_adds(out, STR("],\"channels\":["));
+	show_channels(out, sandbox->world);
+	buf_adds(out, STR("]}"));
+}
+
+static void show_reactors(struct buf *out, const struct world_message *m)
+{
+	const char *comma = "";
+	for (size_t i = 0; m->reactions && i < WORLD_REACTIONS; i++) {
+		const struct world_reaction *r = &m->reactions[i];
+		if (r->n_users == 0)
+			continue;
+		buf_adds(out, str_c(comma));
+		json_add_str(out, str_c(r->emoji));
+		buf_adds(out, STR(":["));
+		for (size_t k = 0; k < r->n_users; k++)
+			buf_addf(out, "%s\"%" PRIu64 "\"", k ? "," : "", r->users[k]);
+		buf_addc(out, ']');
+		comma = ",";
+	}
+}
+
+void page_show_messages(struct buf *out, struct sandbox *sandbox, uint64_t channel_id,
+			uint64_t before, size_t max)
+{
+	size_t n = 0;
+	while (n < max && world_newest(sandbox->world, channel_id, before, n))
+		n++;
+	buf_addc(out, '[');
+	while (n-- > 0) {
+		const struct world_message *m = world_newest(sandbox->world, channel_id, before, n);
+		buf_adds(out, STR("{\"message\":"));
+		object_message(out, sandbox->world, m, OBJECT_REST);
+		buf_adds(out, STR(",\"reactors\":{"));
+		show_reactors(out, m);
+		buf_adds(out, n ? STR("}},") : STR("}}"));
+	}
+	buf_addc(out, ']');
+}

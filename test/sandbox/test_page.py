@@ -1,0 +1,81 @@
+"""The chat page's doors: its files, the live stream, who may act, and who is turned away."""
+import http.client
+import json
+import re
+
+from client import DEADLINE, Sandbox, check, finish
+
+s = Sandbox(json_lines=False)
+
+
+def ask(method, path, body=None, port=s.port, **headers):
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+    link.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+    answer = link.getresponse()
+    text = answer.read().decode()
+    link.close()
+    return answer.status, answer.headers, text
+
+
+def live():
+    """The stream's events, as (name, data)."""
+    link = http.client.HTTPConnection("127.0.0.1", s.port, timeout=DEADLINE)
+    link.request("GET", "/page/live")
+    name = None
+    for line in link.getresponse():
+        key, _, value = line.decode().rstrip("\n").partition(": ")
+        if key == "event":
+            name = value
+        if key == "data":
+            yield name, json.loads(value)
+
+
+HERE = f"http://127.0.0.1:{s.port}"
+status, headers, html = ask("GET", "/")
+check("the page is served", status == 200 and headers["Content-Type"].startswith("text/html"))
+check("what it may load and run is its own", "default-src 'none'" in headers["Content-Security-Policy"]
+      and "unsafe" not in headers["Content-Security-Policy"])
+files = re.findall(r'(?:href|src)="(/page/[^"]+)"', html)
+check("the files that it names are there", len(files) == 3 and all(ask("GET", f)[0] == 200 for f in files))
+check("another file is not", ask("GET", "/page/../meson.build")[0] == 404 and ask("GET", "/page/")[0] == 404)
+check("no file asks another host", not re.search(r"(src|href|url|import|fetch)[^\n]{0,8}https?:", html))
+
+events = live()
+name, world = next(events)
+check("the stream begins with the world", name == "world" and world["users"][1]["username"] == "ada")
+check("a line is obeyed", ask("POST", "/page/do", '/say content="<script>\\n"', Origin=HERE)[0] == 204)
+name, event = next(e for e in events if e[0] == "event")
+check("and comes as an event", event["t"] == "MESSAGE_CREATE" and event["d"]["content"] == "<script>\n")
+status, _, text = ask("POST", "/page/do", "/qit", Origin=HERE)
+check("what is wrong with a line is answered", status == 400 and "/quit" in text)
+_, _, text = ask("GET", "/page/messages?channel=7")
+check("a channel's messages", [m["message"]["content"] for m in json.loads(text)] == ["<script>\n"])
+check("no messages of no channel", ask("GET", "/page/messages?channel=x")[2] == "[]")
+s.tell("/user id=77 name=bob")
+check("a new person changes the world", any(u["id"] == "77" for u in next(d for n, d in events if n == "world")["users"]))
+past = live()
+next(past)
+check("what happened before comes as past", next(past)[0] == "past")
+
+for name, headers in (("from another site", {"Origin": "https://evil.example"}), ("from nowhere", {}),
+                      ("from another port", {"Origin": "http://127.0.0.1:1"}), ("from a file", {"Origin": "null"}),
+                      ("of another site by fetch metadata", {"Origin": HERE, "Sec_Fetch_Site": "cross-site"}),
+                      ("by a rebound name", {"Host": f"evil.example:{s.port}", "Origin": f"http://evil.example:{s.port}"})):
+    check(f"a line {name} is refused", ask("POST", "/page/do", "/quit", **headers)[0] == 403)
+check("nor is anything shown by a rebound name", ask("GET", "/page/messages?channel=7", Host="evil.example")[0] == 403)
+check("localhost is this machine", ask("GET", "/", Host=f"localhost:{s.port}")[0] == 200)
+check("another method is refused", ask("DELETE", "/page/do", Origin=HERE)[0] == 405)
+check("the REST API is not changed by it", s.rest("GET", "/users/@me")[0] == 200)
+
+many = [live() for _ in range(40)]
+served = 0
+for stream in many:
+    try:
+        next(stream)
+        served += 1
+    except StopIteration:
+        break
+check("pages are bounded", served == 30, served)
+check("and it goes on", ask("POST", "/page/do", "/say content=x", Origin=HERE)[0] == 204)
+check("the sandbox ends all the same", s.quit() == 0)
+finish()
