@@ -4,6 +4,7 @@
 #include "net/crypto.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define SECOND 1000000ull
@@ -19,7 +20,9 @@ enum {
 struct discover {
 	struct discover_options options;
 	struct json *json;
-	struct https_request *request;
+	struct https *https;           /* NULL: nothing is asked */
+	struct https_request *request; /* NULL: it is answered */
+	struct loop_timer *rest;       /* frees the client, which cannot be in its own callback */
 	struct loop_timer *retry;
 	struct buf url, authorization;
 	unsigned attempt; /* that failed, in a row */
@@ -118,6 +121,7 @@ static void answered(void *arg, const struct https_answer *answer)
 	struct why why = {0};
 	uint64_t wait_us;
 	d->request = NULL;
+	loop_timer_in(d->rest, 0);
 	switch (discover_judge(answer, d->json, &found, &wait_us, &why)) {
 	case DISCOVER_OK:
 		d->attempt = 0;
@@ -128,10 +132,21 @@ static void answered(void *arg, const struct https_answer *answer)
 	}
 }
 
+static void free_client(void *arg)
+{
+	struct discover *d = arg;
+	if (d->request)
+		return; /* asked again in the meantime */
+	https_free(&d->https);
+	malloc_trim(0);
+}
+
 static void send_request(struct discover *d)
 {
+	if (!d->https)
+		d->https = https_new(d->options.loop, d->options.ca_file, d->options.user_agent);
 	struct https_header authorization = {STR("Authorization"), buf_str(&d->authorization)};
-	d->request = https_send(d->options.https,
+	d->request = https_send(d->https,
 				&(struct https_ask){.method = STR("GET"),
 						    .url = buf_str(&d->url),
 						    .headers = &authorization,
@@ -154,6 +169,7 @@ struct discover *discover_new(const struct discover_options *options)
 	d->options = *options;
 	d->json = json_new();
 	d->retry = loop_timer_new(options->loop, retry, d);
+	d->rest = loop_timer_new(options->loop, free_client, d);
 	buf_addf(&d->url, "%.*s/gateway/bot", STR_FMT(options->api_url));
 	buf_addf(&d->authorization, "Bot %.*s", STR_FMT(options->token));
 	return d;
@@ -167,7 +183,9 @@ void discover_free(struct discover **discover)
 		return;
 	if (d->request)
 		https_cancel(d->request);
+	https_free(&d->https);
 	loop_timer_free(&d->retry);
+	loop_timer_free(&d->rest);
 	json_free(d->json);
 	buf_done(&d->url);
 	memset(d->authorization.p, 0, d->authorization.n);

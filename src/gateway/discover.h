@@ -4,6 +4,8 @@
  * Asked for when somebody needs it, one request at a time, and repeated until it succeeds: with
  * growing pauses, never within a second, and as late as Discord or Cloudflare says. Only a token
  * that is refused (401) ends it.
+ * Memory:  the HTTPS client lives as long as a question: it holds a megabyte of certificates, and a
+ *          shard that resumes asks nothing.
  */
 #ifndef GATEWAY_DISCOVER_H
 #define GATEWAY_DISCOVER_H
@@ -30,7 +32,7 @@ enum discover_verdict discover_judge(const struct https_answer *answer, struct j
 
 struct discover_options {
 	struct loop *loop;
-	struct https *https;
+	const char *ca_file, *user_agent; /* of net/https.h */
 	struct str api_url, token;
 	void (*on_found)(void *arg, const struct discovery *found);
 	void (*on_refused)(void *arg, const char *why);

@@ -34,7 +34,6 @@ struct gateway {
 	struct journal journal;
 	struct bell bell;
 	struct publish publish;
-	struct https *https;
 	struct shard_common common;
 
 	struct discover *discover;
@@ -362,7 +361,6 @@ static void set_up(struct gateway *g)
 	g->publish = (struct publish){.journal = &g->journal,
 				      .bell = &g->bell,
 				      .max_event = (uint64_t)config->journal_max_event};
-	g->https = https_new(g->loop, config->discord_ca_file, ROLE_USER_AGENT);
 	g->common.loop = g->loop;
 	g->common.publish = &g->publish;
 	g->common.state = &g->state;
@@ -375,7 +373,8 @@ static void set_up(struct gateway *g)
 	g->common.on_fatal = on_fatal;
 	g->common.arg = g;
 	g->discover = discover_new(&(struct discover_options){.loop = g->loop,
-							      .https = g->https,
+							      .ca_file = config->discord_ca_file,
+							      .user_agent = ROLE_USER_AGENT,
 							      .api_url = g->settings.api_url,
 							      .token = g->role->token,
 							      .on_found = on_found,
@@ -395,7 +394,6 @@ static void tear_down(struct gateway *g)
 	free(g->places);
 	identify_done(&g->identify);
 	discover_free(&g->discover);
-	https_free(&g->https);
 	loop_timer_free(&g->slots);
 	loop_timer_free(&g->starts);
 	loop_timer_free(&g->ask);

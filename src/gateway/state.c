@@ -39,10 +39,16 @@ static bool is_ours(const struct state *state, const struct session_saved *saved
 
 uint32_t state_shards(const struct state *state)
 {
+	enum { GAP = 16 };
 	struct session_saved saved;
-	for (uint32_t shard = 0; shard < state->sessions.shards; shard++)
+	uint32_t unused = 0;
+	/* Shards begin in order, a few side by side: behind a gap of so many that never had a
+	 * session none has, and the pages there are left alone. */
+	for (uint32_t shard = 0; shard < state->sessions.shards && unused < GAP; shard++) {
+		unused = sessions_last(&state->sessions, shard) ? 0 : unused + 1;
 		if (sessions_get(&state->sessions, shard, &saved) && is_ours(state, &saved))
 			return saved.shards;
+	}
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -81,6 +82,28 @@ static const char *openssl_text(void)
 	return text ? text : "no reason given";
 }
 
+/* Whether the system's directory of certificates is one that OpenSSL can look names up in. */
+static bool has_hashed_certs(void)
+{
+	const char *dir = getenv(X509_get_default_cert_dir_env());
+	DIR *d = opendir(dir ? dir : X509_get_default_cert_dir());
+	bool has = false;
+	for (struct dirent *e; d && !has && (e = readdir(d));)
+		has = str_ends(str_c(e->d_name), STR(".0"));
+	if (d)
+		closedir(d);
+	return has;
+}
+
+/* The directory is read when a name is looked for; the bundle, the same certificates in one file,
+ * would be held in memory as a whole: more than a megabyte. */
+static bool trust_system(SSL_CTX *ctx)
+{
+	if (!getenv(X509_get_default_cert_file_env()) && has_hashed_certs())
+		return SSL_CTX_set_default_verify_dir(ctx);
+	return SSL_CTX_set_default_verify_paths(ctx);
+}
+
 static int set_ctx(SSL_CTX *ctx, const char *ca_file, struct why *why)
 {
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -90,8 +113,7 @@ static int set_ctx(SSL_CTX *ctx, const char *ca_file, struct why *why)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
-	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) ||
-	    !SSL_CTX_set_default_verify_paths(ctx))
+	if (!SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) || !trust_system(ctx))
 		return why_set(why, -EINVAL, "TLS could not be set up: %s", openssl_text());
 	if (ca_file && *ca_file && !SSL_CTX_load_verify_locations(ctx, ca_file, NULL))
 		return why_set(why, -EINVAL, "no certificate could be read from %s: %s", ca_file,

@@ -211,6 +211,32 @@ static void an_authority_file_that_is_not_one_is_an_error(void **state)
 	assert_null(trust);
 }
 
+/* The directory is read when a name is asked for: no bundle in memory. */
+static void the_systems_certificates_are_trusted(void **state)
+{
+	struct test_cert c = test_cert_new("DNS:gateway.test", 7200);
+	char dir[] = "/tmp/tutti_certs_XXXXXX", link_name[64];
+	struct pair p;
+	struct why why = {0};
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(link_name, sizeof link_name, "%s/%08lx.0", dir, X509_subject_name_hash(c.cert));
+	assert_int_equal(symlink(c.cert_file, link_name), 0);
+	unsetenv("SSL_CERT_FILE");
+	setenv("SSL_CERT_DIR", dir, 1);
+	pair_open(&p, &c, NULL, "gateway.test");
+	assert_int_equal(shake(&p, &why), 0);
+	pair_close(&p);
+	setenv("SSL_CERT_DIR", "/nowhere", 1);
+	setenv("SSL_CERT_FILE", c.cert_file, 1);
+	pair_open(&p, &c, NULL, "gateway.test");
+	assert_int_equal(shake(&p, &why), 0);
+	pair_close(&p);
+	unlink(link_name);
+	rmdir(dir);
+	test_cert_free(&c);
+}
+
 int main(void)
 {
 	return run_unit(test(a_certificate_of_the_extra_authority_is_accepted),
@@ -220,5 +246,6 @@ int main(void)
 			test(tls_below_1_2_is_refused), test(the_name_is_sent_along_but_no_address),
 			test(many_records_come_out_of_one_readiness),
 			test(what_we_write_arrives_and_a_hang_up_is_an_end),
-			test(an_authority_file_that_is_not_one_is_an_error));
+			test(an_authority_file_that_is_not_one_is_an_error),
+			test(the_systems_certificates_are_trusted));
 }
