@@ -5,6 +5,7 @@
 #   make test       unit tests and scenarios, with ASan and UBSan; TSan where threads are
 #   make test-long  the same and what takes longer
 #   make check      format, layers, headers alone, sizes, static analysis
+#   make soak MINUTES=10   faults of every row under load, a judge, RELIABILITY.md
 #   make bench      what an event costs, beside the bare cost, in one run
 #   make install    under PREFIX (default /usr/local), DESTDIR honoured
 
@@ -30,6 +31,10 @@ test-long: all build-asan/build.ninja build-tsan/build.ninja
 
 check: all
 	@tools/check
+
+MINUTES ?= 10
+soak: all
+	@tools/soak --minutes $(MINUTES) --write
 
 bench: all
 	@tools/bench
@@ -57,4 +62,4 @@ needs:
 packages:
 	@tools/need
 
-.PHONY: all demo test test-long check bench install clean packages needs
+.PHONY: all demo test test-long check soak bench install clean packages needs

@@ -13,7 +13,7 @@ RATE, SECONDS, WORKERS = 500, int(os.environ.get("KILL_SECONDS", "8")), 4
 
 
 class Record:
-    """What the handlers of test/bots/record saw, by its file: one line an event."""
+    """What the handlers of test/bots/record saw, by its file."""
 
     def __init__(self, world):
         self.path = os.path.join(world.dir, "record")
@@ -22,10 +22,9 @@ class Record:
     def rows(self):
         with open(self.path, encoding="utf-8") as f:
             for line in f:
-                if line.endswith("\n"):
-                    pos, epoch, shard, session, s, flags, content = line.rstrip("\n").split(" ", 6)
-                    if content.startswith("n "):
-                        yield int(pos), int(flags), int(content[2:])
+                words = line.split(" ")
+                if line.endswith("\n") and words[0] == "b" and words[12] == "n":
+                    yield int(words[3]), int(words[7]), int(words[13])
 
 
 def complete(world, record, wanted):
@@ -64,6 +63,7 @@ def play(name, strike, most_doubled, env=None):
             strikes += 1
         count = w.expect("flooded", deadline=60)["count"]
         complete(w, record, count)
+        w.bots["record"].until(lambda: w.bots["record"].count(" welcome ") or None, "a welcome")
         again, unflagged = doubled(record)
         if again > most_doubled * strikes:
             raise Failed(f"{again} ran again in {strikes} kills")
