@@ -118,17 +118,18 @@ def conversation(world, kind):
     live.kill()
 
 
-with World("clients") as w:
-    w.sandbox()
-    w.tuttid()
-    for language in ("python", "javascript"):
-        if language == "javascript" and not javascript():
-            print("ok javascript bots # SKIP Node or its package zeromq cannot be had", flush=True)
-            continue
-        try:
-            conversation(w, language)
-            durable(w, language)
-        except Failed as why:
-            w.show()
-            check(f"{language}: {why}", False)
-sys.exit(1 if failures else 0)
+if __name__ == "__main__":
+    with World("clients") as w:
+        w.sandbox()
+        w.tuttid()
+        for language in ("python", "javascript"):
+            if language == "javascript" and not javascript():
+                print("ok javascript bots # SKIP Node or its package zeromq cannot be had", flush=True)
+                continue
+            try:
+                conversation(w, language)
+                durable(w, language)
+            except Failed as why:
+                w.show()
+                check(f"{language}: {why}", False)
+    sys.exit(1 if failures else 0)
