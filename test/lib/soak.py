@@ -1,5 +1,5 @@
 """The soak: fake Discord, a chaos proxy, tuttid and bots under a flood, faults of every row by a seed,
-and test/lib/judge.py at the end. tools/soak and test/scenario/soak.py run it."""
+and test/lib/judge.py at the end. tools/soak and test/scenario/faults.py run it."""
 import collections
 
 import os
