@@ -69,7 +69,7 @@ static void blank_secrets(char *line)
 	for (size_t i = 0; i < atomic_load(&out.secrets); i++) {
 		size_t n = strlen(out.secret[i]);
 		for (char *at = line; (at = strstr(at, out.secret[i]));) {
-			memcpy(at, "***", 3);
+			memset(at, '*', 3);
 			memmove(at + 3, at + n, strlen(at + n) + 1);
 		}
 	}

@@ -214,10 +214,10 @@ static void strike_link(struct chaos *chaos, const char *kind)
 	for (struct chaos_link *link = chaos->links; link; link = link->next)
 		n++;
 	struct chaos_link *link = chaos->links;
-	for (uint64_t i = n ? chaos_random(chaos, n) : 0; i; i--)
-		link = link->next;
 	if (!link)
 		return;
+	for (uint64_t i = chaos_random(chaos, n); i && link->next; i--)
+		link = link->next;
 	say_fault(chaos, kind, link, 0);
 	if (*kind == 'f')
 		link->ways.flip++;

@@ -33,10 +33,10 @@ static void flip(struct chaos_flow *f, char *bytes, size_t n)
 	uint64_t bit = chaos_random(chaos, n * 8);
 	bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
 	ways_of(f)->flip--;
+	unsigned long long place = f->passed + f->held.n + bit / 8;
 	struct buf *o = report_begin(&chaos->report, "flip");
 	buf_addf(o, ",\"link\":\"%s\",\"conn\":%u,\"way\":\"%s\",\"byte\":%llu",
-		 f->conn->link->name, f->conn->number, f->from ? "down" : "up",
-		 (unsigned long long)(f->passed + f->held.n + bit / 8));
+		 f->conn->link->name, f->conn->number, f->from ? "down" : "up", place);
 	report_end(&chaos->report);
 }
 

@@ -44,8 +44,8 @@ void loop_timer_in(struct loop_timer *timer, uint64_t us);
 void loop_timer_stop(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer **timer);
 
-typedef void loop_signal_fn(void *arg, int signal);
-struct loop_signal *loop_signal_new(struct loop *loop, int signal, loop_signal_fn *fn, void *arg);
+typedef void loop_signal_fn(void *arg, int number);
+struct loop_signal *loop_signal_new(struct loop *loop, int number, loop_signal_fn *fn, void *arg);
 void loop_signal_free(struct loop_signal **watch);
 
 /* fn runs before each sleep and returns true while it has more to do: then the loop looks at its
