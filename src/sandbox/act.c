@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { EPHEMERAL = 64 }; /* a flag: only who asked sees the message */
+
 static void tell(struct sandbox *sandbox, struct str t, uint64_t guild_id, uint64_t id,
 		 struct str d)
 {
@@ -18,6 +20,11 @@ static void tell_message(struct sandbox *sandbox, struct str t, const struct wor
 {
 	struct buf d = {0}, blank = {0};
 	object_message(&d, sandbox->world, m, OBJECT_EVENT);
+	if (m->flags & EPHEMERAL) { /* no bot hears of it, not even its own */
+		page_event(sandbox->page, t, buf_str(&d));
+		buf_done(&d);
+		return;
+	}
 	object_message(&blank, sandbox->world, m, OBJECT_BLANK);
 	fake_gateway_dispatch(sandbox->gateway, &(struct fake_dispatch){.t = t,
 									.d = buf_str(&d),
@@ -77,7 +84,10 @@ void act_delete(struct sandbox *sandbox, struct world_message *m)
 	add_place(&d, m, "id");
 	buf_addc(&d, '}');
 	talk(sandbox, m, " (deleted)", m->content);
-	tell(sandbox, STR("MESSAGE_DELETE"), m->guild_id, m->id, buf_str(&d));
+	if (m->flags & EPHEMERAL)
+		page_event(sandbox->page, STR("MESSAGE_DELETE"), buf_str(&d));
+	else
+		tell(sandbox, STR("MESSAGE_DELETE"), m->guild_id, m->id, buf_str(&d));
 	world_delete(sandbox->world, m);
 	buf_done(&d);
 }

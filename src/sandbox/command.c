@@ -4,6 +4,7 @@
 #include "sandbox/act.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
+#include "sandbox/interaction.h"
 #include "sandbox/page.h"
 #include "sandbox/rest.h"
 
@@ -98,14 +99,59 @@ static int cmd_typing(ARGS)
 	return 0;
 }
 
+/* Who uses a command, a component or a modal, and where. */
+static bool who(ARGS, struct interaction_by *by)
+{
+	*by = (struct interaction_by){.channel_id = sandbox->channel_id,
+				      .user_id = WORLD_ADA,
+				      .nonce = script_get(line, "nonce")};
+	return script_u64(line, "channel", &by->channel_id, why) &&
+	       script_u64(line, "user", &by->user_id, why);
+}
+
 static int cmd_interact(ARGS)
 {
-	U64(channel_id, "channel", sandbox->channel_id);
-	U64(user_id, "user", WORLD_ADA);
+	struct interaction_by by;
+	BOOL(is_autocomplete, "autocomplete", false);
+	if (!who(sandbox, line, why, &by))
+		return -EINVAL;
 	if (script_get(line, "name").n == 0)
 		return why_set(why, -EINVAL, "name is missing");
-	fake_rest_interact(sandbox->rest, script_get(line, "name"), script_get(line, "options"),
-			   channel_id, user_id);
+	return interaction_run(sandbox->interactions, &by, script_get(line, "name"),
+			       script_get(line, "options"), is_autocomplete, why);
+}
+
+static int cmd_press(ARGS)
+{
+	struct interaction_by by;
+	struct world_message *m;
+	if (!who(sandbox, line, why, &by))
+		return -EINVAL;
+	int error = message_of(sandbox, line, why, &m);
+	if (error < 0)
+		return error;
+	return interaction_press(sandbox->interactions, &by, m->id, script_get(line, "custom_id"),
+				 script_get(line, "values"), why);
+}
+
+static int cmd_submit(ARGS)
+{
+	struct interaction_by by;
+	U64(id, "interaction", 0);
+	if (!who(sandbox, line, why, &by))
+		return -EINVAL;
+	return interaction_submit(sandbox->interactions, &by, id, script_get(line, "fields"), why);
+}
+
+static int cmd_direct(ARGS)
+{
+	U64(user_id, "user", WORLD_ADA);
+	const struct world_channel *c = world_direct(sandbox->world, user_id);
+	if (!c)
+		return nothing_known(why, "user", user_id);
+	sandbox->channel_id = c->id;
+	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "direct");
+	page_world(sandbox->page);
 	return 0;
 }
 

@@ -1,48 +1,158 @@
-#include "sandbox/act.h"
-#include "sandbox/gateway.h"
-#include "sandbox/object.h"
-#include "sandbox/rest_impl.h"
+#include "sandbox/interaction.h"
 
+#include "sandbox/app_command.h"
+#include "sandbox/gateway.h"
+#include "sandbox/interaction_data.h"
+#include "sandbox/object.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const uint64_t answer_us = 3000000;         /* the first answer must come in so long */
 static const uint64_t token_us = 15 * 60000000ull; /* and everything else */
 
-enum { ANSWER_MESSAGE = 4, ANSWER_LATER = 5, ANSWER_MAX = 12 };
+bool interaction_is_late(const struct interaction *it, uint64_t now_us)
+{
+	return now_us - it->sent_us >= answer_us;
+}
 
-void fake_rest_interact(struct fake_rest *rest, struct str name, struct str options,
-			uint64_t channel_id, uint64_t user_id)
+struct interaction *interaction_find(struct interactions *all, struct str token, uint64_t now_us)
+{
+	for (size_t i = 0; i < INTERACTIONS; i++) {
+		struct interaction *it = &all->all[i];
+		if (it->state != INTERACTION_FREE && str_eq(str_c(it->token), token) &&
+		    now_us - it->sent_us < token_us)
+			return it;
+	}
+	return NULL;
+}
+
+void interaction_report(struct interactions *all, const struct interaction *it, const char *state,
+			struct str data)
+{
+	struct report *report = &all->sandbox->report;
+	struct buf *o = report_begin(report, "interaction");
+	if (!o)
+		return;
+	buf_addf(o, ",\"id\":\"%" PRIu64 "\",\"state\":\"%s\",\"type\":%d,\"name\":", it->id, state,
+		 it->type);
+	json_add_str(o, str_c(it->name));
+	buf_addf(o, ",\"user\":\"%" PRIu64 "\",\"channel\":\"%" PRIu64 "\",\"nonce\":", it->user_id,
+		 it->channel_id);
+	json_add_str(o, str_c(it->nonce));
+	if (data.n) {
+		buf_adds(o, STR(",\"data\":"));
+		buf_adds(o, data);
+	}
+	report_end(report);
+}
+
+/* Says of each that is overdue that nobody answered, and sleeps until the next is. */
+static void on_clock(void *arg)
+{
+	struct interactions *all = arg;
+	uint64_t now_us = loop_now_us(), next_us = UINT64_MAX;
+	for (size_t i = 0; i < INTERACTIONS; i++) {
+		struct interaction *it = &all->all[i];
+		if (it->state != INTERACTION_OPEN || it->is_late)
+			continue;
+		if (!interaction_is_late(it, now_us)) {
+			uint64_t left_us = it->sent_us + answer_us - now_us;
+			next_us = left_us < next_us ? left_us : next_us;
+			continue;
+		}
+		it->is_late = true;
+		interaction_report(all, it, "failed", STR(""));
+		report_note(&all->sandbox->report, "%s: the application did not respond", it->name);
+	}
+	if (next_us != UINT64_MAX)
+		loop_timer_in(all->clock, next_us);
+}
+
+struct interactions *interactions_new(struct sandbox *sandbox)
+{
+	struct interactions *all = mem_zero(sizeof *all);
+	all->sandbox = sandbox;
+	all->clock = loop_timer_new(sandbox->loop, on_clock, all);
+	return all;
+}
+
+void interactions_free(struct interactions **interactions)
+{
+	struct interactions *all = *interactions;
+	if (!all)
+		return;
+	for (size_t i = 0; i < INTERACTIONS; i++)
+		world_set(&all->all[i].modal, STR(""));
+	loop_timer_free(&all->clock);
+	free(all);
+	*interactions = NULL;
+}
+
+void interaction_show(struct buf *out, struct interactions *all, const struct interaction *it)
+{
+	const struct world_user *u = world_user(all->sandbox->world, it->user_id);
+	buf_addf(out,
+		 ",\"interaction_metadata\":{\"id\":\"%" PRIu64
+		 "\",\"type\":%d,\"authorizing_integration_owners\":{\"0\":\"1\"},\"user\":",
+		 it->id, it->type);
+	object_user(out, u);
+	if (it->type == INTERACTION_COMPONENT)
+		buf_addf(out, ",\"interacted_message_id\":\"%" PRIu64 "\"", it->source_id);
+	buf_addc(out, '}');
+	if (it->type != INTERACTION_COMMAND)
+		return;
+	buf_addf(out, ",\"interaction\":{\"id\":\"%" PRIu64 "\",\"type\":2,\"name\":", it->id);
+	json_add_str(out, str_c(it->name));
+	buf_adds(out, STR(",\"user\":"));
+	object_user(out, u);
+	buf_addc(out, '}');
+}
+
+static void add_person(struct buf *d, const struct world_user *u, bool is_guild)
+{
+	if (!is_guild) {
+		buf_adds(d, STR(",\"user\":"));
+		object_user(d, u);
+		return;
+	}
+	buf_adds(d, STR(",\"member\":"));
+	object_member(d, u);
+	d->n--; /* its last brace */
+	buf_adds(d, STR(",\"permissions\":\"" OBJECT_ALL_PERMISSIONS "\"}"));
+}
+
+/* INTERACTION_CREATE with these data. */
+static void dispatch(struct interactions *all, const struct interaction *it, struct str data)
 {
 	struct buf d = {0};
-	struct sandbox *sandbox = rest->sandbox;
-	struct interaction *it = &rest->interactions[rest->n_interactions++ % INTERACTIONS];
-	const struct world_channel *c = world_channel(sandbox->world, channel_id);
-	const struct world_user *u = world_user(sandbox->world, user_id);
-	if (!c || !u)
-		return;
-	*it = (struct interaction){.id = world_new_id(sandbox->world, loop_wall_us()),
-				   .channel_id = channel_id,
-				   .user_id = user_id,
-				   .sent_us = loop_now_us(),
-				   .state = INTERACTION_OPEN};
-	snprintf(it->token, sizeof it->token, "interaction-%" PRIx64, it->id * 0x9e3779b97f4a7c15u);
+	struct world *world = all->sandbox->world;
+	const struct world_channel *c = world_channel(world, it->channel_id);
+	const struct world_message *source = world_message(world, it->channel_id, it->source_id);
 	buf_addf(&d,
-		 "{\"id\":\"%" PRIu64 "\",\"application_id\":\"%d\",\"type\":2,\"version\":1,"
+		 "{\"id\":\"%" PRIu64 "\",\"application_id\":\"%d\",\"type\":%d,\"version\":1,"
 		 "\"token\":\"%s\",\"channel_id\":\"%" PRIu64 "\",\"locale\":\"en-US\","
-		 "\"entitlements\":[],\"attachment_size_limit\":10485760,\"context\":%d,",
-		 it->id, WORLD_BOT, it->token, channel_id, c->guild_id ? 0 : 1);
+		 "\"entitlements\":[],\"attachment_size_limit\":10485760,\"context\":%d,"
+		 "\"app_permissions\":\"" OBJECT_ALL_PERMISSIONS
+		 "\",\"authorizing_integration_owners\":{\"0\":\"%" PRIu64 "\"},\"channel\":",
+		 it->id, WORLD_BOT, it->type, it->token, it->channel_id, c->guild_id ? 0 : 1,
+		 c->guild_id);
+	object_channel(&d, world, c);
 	if (c->guild_id)
-		buf_addf(&d, "\"guild_id\":\"%" PRIu64 "\",", c->guild_id);
-	buf_adds(&d, c->guild_id ? STR("\"member\":") : STR("\"user\":"));
-	if (c->guild_id)
-		object_member(&d, u);
-	else
-		object_user(&d, u);
-	buf_addf(&d, ",\"data\":{\"id\":\"%" PRIu64 "\",\"type\":1,\"name\":", it->id + 1);
-	json_add_str(&d, name);
-	buf_addf(&d, ",\"options\":%.*s}}", STR_FMT(options.n ? options : STR("[]")));
-	fake_gateway_dispatch(sandbox->gateway,
+		buf_addf(&d,
+			 ",\"guild_id\":\"%" PRIu64 "\",\"guild_locale\":\"en-US\",\"guild\":{"
+			 "\"id\":\"%" PRIu64 "\",\"locale\":\"en-US\",\"features\":[]}",
+			 c->guild_id, c->guild_id);
+	add_person(&d, world_user(world, it->user_id), c->guild_id);
+	if (source) {
+		buf_adds(&d, STR(",\"message\":"));
+		object_message(&d, world, source, OBJECT_REST);
+	}
+	buf_addf(&d, ",\"data\":%.*s}", STR_FMT(data));
+	interaction_report(all, it, "sent", STR(""));
+	fake_gateway_dispatch(all->sandbox->gateway,
 			      &(struct fake_dispatch){.t = STR("INTERACTION_CREATE"),
 						      .d = buf_str(&d),
 						      .guild_id = c->guild_id,
@@ -50,119 +160,123 @@ void fake_rest_interact(struct fake_rest *rest, struct str name, struct str opti
 	buf_done(&d);
 }
 
-static struct interaction *by_token(struct rest_call *call)
+/* NULL and why: no such channel or person. */
+static struct interaction *begin(struct interactions *all, const struct interaction_by *by,
+				 enum interaction_type type, struct str name, struct why *why)
 {
+	struct world *world = all->sandbox->world;
+	if (!world_channel(world, by->channel_id)) {
+		why_set(why, -ENOENT, "no channel %" PRIu64, by->channel_id);
+		return NULL;
+	}
+	if (!world_user(world, by->user_id)) {
+		why_set(why, -ENOENT, "no user %" PRIu64, by->user_id);
+		return NULL;
+	}
+	struct interaction *it = &all->all[all->n++ % INTERACTIONS];
+	world_set(&it->modal, STR(""));
+	*it = (struct interaction){.id = world_new_id(world, loop_wall_us()),
+				   .channel_id = by->channel_id,
+				   .user_id = by->user_id,
+				   .type = type,
+				   .sent_us = loop_now_us(),
+				   .state = INTERACTION_OPEN};
+	snprintf(it->token, sizeof it->token, "interaction-%" PRIx64, it->id * 0x9e3779b97f4a7c15u);
+	snprintf(it->name, sizeof it->name, "%.*s", STR_FMT(name));
+	snprintf(it->nonce, sizeof it->nonce, "%.*s", STR_FMT(by->nonce));
+	on_clock(all);
+	return it;
+}
+
+/* The server's own command comes before one of all servers. */
+static const struct app_command *command_here(struct interactions *all, uint64_t channel_id,
+					      struct str name)
+{
+	struct app_commands *commands = fake_rest_commands(all->sandbox->rest);
+	const struct world_channel *c = world_channel(all->sandbox->world, channel_id);
+	const struct app_command *own =
+		c && c->guild_id ? app_command_named(commands, c->guild_id, APP_COMMAND_CHAT, name)
+				 : NULL;
+	return own ? own : app_command_named(commands, 0, APP_COMMAND_CHAT, name);
+}
+
+/* A command that nobody registered can be run too: for bots that are tested without a registration. */
+int interaction_run(struct interactions *all, const struct interaction_by *by, struct str name,
+		    struct str options, bool is_autocomplete, struct why *why)
+{
+	struct buf data = {0};
+	struct json_at parsed;
+	if (json_parse(all->sandbox->json, options.n ? options : STR("[]"), &parsed, why) < 0)
+		return -EINVAL;
+	struct interaction *it = begin(
+		all, by, is_autocomplete ? INTERACTION_CHOICES : INTERACTION_COMMAND, name, why);
+	if (!it)
+		return -ENOENT;
+	const struct app_command *command = command_here(all, by->channel_id, name);
+	buf_addf(&data, "{\"id\":\"%" PRIu64 "\",\"type\":1,\"name\":",
+		 command ? command->id : it->id + 1);
+	json_add_str(&data, name);
+	if (command && command->guild_id)
+		buf_addf(&data, ",\"guild_id\":\"%" PRIu64 "\"", command->guild_id);
+	buf_adds(&data, STR(",\"options\":"));
+	json_minify(&data, parsed);
+	data_resolve_options(&data, all->sandbox->world, parsed);
+	buf_addc(&data, '}');
+	dispatch(all, it, buf_str(&data));
+	buf_done(&data);
+	return 0;
+}
+
+int interaction_press(struct interactions *all, const struct interaction_by *by,
+		      uint64_t message_id, struct str custom_id, struct str values, struct why *why)
+{
+	struct buf data = {0};
+	const struct world_message *m =
+		world_message(all->sandbox->world, by->channel_id, message_id);
+	if (!m)
+		return why_set(why, -ENOENT, "no message %" PRIu64, message_id);
+	int error = data_press(&data, all->sandbox, m->components, custom_id, values, why);
+	struct interaction *it =
+		error < 0 ? NULL : begin(all, by, INTERACTION_COMPONENT, custom_id, why);
+	if (it) {
+		it->source_id = message_id;
+		dispatch(all, it, buf_str(&data));
+	}
+	buf_done(&data);
+	return error < 0 ? error : it ? 0 : -ENOENT;
+}
+
+static struct interaction *with_modal(struct interactions *all, uint64_t id)
+{
+	struct interaction *best = NULL;
 	for (size_t i = 0; i < INTERACTIONS; i++) {
-		struct interaction *it = &call->rest->interactions[i];
-		if (it->state != INTERACTION_FREE && str_eq(str_c(it->token), call->param[1]) &&
-		    call->now_us - it->sent_us < token_us)
-			return it;
+		struct interaction *it = &all->all[i];
+		if (it->modal.n && (id == 0 || it->id == id) && (!best || it->id > best->id))
+			best = it;
 	}
-	return NULL;
+	return best;
 }
 
-/* The callback's own resource, where ?with_response=true asks for it. */
-static int callback_answer(struct rest_call *call, const struct interaction *it)
+int interaction_submit(struct interactions *all, const struct interaction_by *by, uint64_t id,
+		       struct str fields, struct why *why)
 {
-	struct str wish = rest_query(call, "with_response");
-	struct world_message *m =
-		world_message(call->sandbox->world, it->channel_id, it->message_id);
-	call->out.n = 0;
-	if (!str_eq(wish, STR("true")) && !str_eq(wish, STR("1")))
-		return 204;
-	buf_addf(&call->out, "{\"interaction\":{\"id\":\"%" PRIu64 "\",\"type\":2", it->id);
-	if (m)
-		buf_addf(&call->out, ",\"response_message_id\":\"%" PRIu64 "\"", m->id);
-	buf_addc(&call->out, '}');
-	if (m) {
-		buf_adds(&call->out, STR(",\"resource\":{\"type\":4,\"message\":"));
-		object_message(&call->out, call->sandbox->world, m, OBJECT_REST);
-		buf_addc(&call->out, '}');
+	struct buf data = {0}, name = {0};
+	struct interaction *asking = with_modal(all, id);
+	if (!asking)
+		return why_set(why, -ENOENT, "no modal waits for an answer");
+	int error = data_submit(&data, &name, all->sandbox, asking->modal, fields, why);
+	uint64_t source_id = asking->source_id;
+	struct interaction_by where = *by;
+	where.channel_id = asking->channel_id;
+	if (error == 0)
+		world_set(&asking->modal, STR(""));
+	struct interaction *it =
+		error < 0 ? NULL : begin(all, &where, INTERACTION_MODAL, buf_str(&name), why);
+	if (it) {
+		it->source_id = source_id;
+		dispatch(all, it, buf_str(&data));
 	}
-	buf_addc(&call->out, '}');
-	return 200;
-}
-
-int route_callback(struct rest_call *call)
-{
-	struct interaction *it = by_token(call);
-	uint64_t type = json_u64(json_get(call->body, "type"));
-	struct world_message *m = NULL;
-	if (!it || it->id != rest_param_id(call, 0) ||
-	    (it->state == INTERACTION_OPEN && call->now_us - it->sent_us > answer_us))
-		return rest_error(call, 404, 10062, "Unknown interaction");
-	if (it->state != INTERACTION_OPEN)
-		return rest_error(call, 400, 40060, "Interaction has already been acknowledged.");
-	if (type == 0 || type > ANSWER_MAX)
-		return rest_form_error(call, "type", "BASE_TYPE_CHOICES", "Not a valid type.");
-	if (type == ANSWER_MESSAGE) {
-		int status = rest_post(call, json_get(call->body, "data"), it->channel_id,
-				       WORLD_BOT, &m);
-		if (status != 200)
-			return status;
-		it->message_id = m->id;
-	}
-	it->state = type == ANSWER_LATER ? INTERACTION_DEFERRED : INTERACTION_ANSWERED;
-	return callback_answer(call, it);
-}
-
-static int no_webhook(struct rest_call *call)
-{
-	return rest_error(call, 404, 10015, "Unknown Webhook");
-}
-
-int route_followup(struct rest_call *call)
-{
-	struct interaction *it = by_token(call);
-	struct world_message *m;
-	if (!it)
-		return no_webhook(call);
-	return rest_post(call, call->body, it->channel_id, WORLD_BOT, &m);
-}
-
-static struct world_message *original_of(struct rest_call *call, const struct interaction *it)
-{
-	bool is_original = str_eq(call->param[2], STR("@original"));
-	return it ? world_message(call->sandbox->world, it->channel_id,
-				  is_original ? it->message_id : rest_param_id(call, 2))
-		  : NULL;
-}
-
-int route_original(struct rest_call *call)
-{
-	const struct world_message *m = original_of(call, by_token(call));
-	if (!m)
-		return by_token(call) ? rest_error(call, 404, 10008, "Unknown Message")
-				      : no_webhook(call);
-	object_message(&call->out, call->sandbox->world, m, OBJECT_REST);
-	return 200;
-}
-
-/* The answer that was promised comes as an edit of the message that is not there yet. */
-int route_edit_original(struct rest_call *call)
-{
-	struct interaction *it = by_token(call);
-	struct world_message *m = original_of(call, it);
-	if (!it)
-		return no_webhook(call);
-	if (m)
-		return rest_edit(call, call->body, m);
-	if (it->state != INTERACTION_DEFERRED)
-		return rest_error(call, 404, 10008, "Unknown Message");
-	int status = rest_post(call, call->body, it->channel_id, WORLD_BOT, &m);
-	if (status == 200) {
-		it->message_id = m->id;
-		it->state = INTERACTION_ANSWERED;
-	}
-	return status;
-}
-
-int route_delete_original(struct rest_call *call)
-{
-	struct world_message *m = original_of(call, by_token(call));
-	if (!m)
-		return by_token(call) ? rest_error(call, 404, 10008, "Unknown Message")
-				      : no_webhook(call);
-	act_delete(call->sandbox, m);
-	return 204;
+	buf_done(&data);
+	buf_done(&name);
+	return error < 0 ? error : it ? 0 : -ENOENT;
 }

@@ -5,9 +5,6 @@
 #include <inttypes.h>
 #include <time.h>
 
-/* All permissions there are: bits 0 to 52 without 47. */
-#define ALL_PERMISSIONS "8866461766385663"
-
 struct str object_name(struct world *w, uint64_t user_id)
 {
 	const struct world_user *u = world_user(w, user_id);
@@ -39,10 +36,26 @@ void object_user(struct buf *out, const struct world_user *u)
 	user_as(out, u, u->id, u->is_bot);
 }
 
-#define MEMBER_FIELDS                                                                            \
+#define PLAIN_MEMBER_FIELDS                                                                      \
 	"\"nick\":null,\"avatar\":null,\"roles\":[],\"joined_at\":\"2020-01-01T00:00:00.000000+" \
 	"00:00\","                                                                               \
-	"\"premium_since\":null,\"deaf\":false,\"mute\":false,\"flags\":0,\"pending\":false"
+	"\"premium_since\":null,\"flags\":0,\"pending\":false"
+#define MEMBER_FIELDS PLAIN_MEMBER_FIELDS ",\"deaf\":false,\"mute\":false"
+
+void object_member_plain(struct buf *out)
+{
+	buf_adds(out,
+		 STR("{" PLAIN_MEMBER_FIELDS ",\"permissions\":\"" OBJECT_ALL_PERMISSIONS "\"}"));
+}
+
+void object_everyone(struct buf *out, uint64_t guild_id)
+{
+	buf_addf(out,
+		 "{\"id\":\"%" PRIu64 "\",\"name\":\"@everyone\",\"color\":0,\"hoist\":false,"
+		 "\"position\":0,\"permissions\":\"" OBJECT_ALL_PERMISSIONS
+		 "\",\"managed\":false,\"mentionable\":false,\"flags\":0}",
+		 guild_id);
+}
 
 void object_member(struct buf *out, const struct world_user *u)
 {
@@ -128,10 +141,10 @@ void object_guild(struct buf *out, struct world *w, const struct world_guild *g,
 		"\"verification_level\":0,\"default_message_notifications\":0,"
 		"\"explicit_content_filter\":0,\"mfa_level\":0,\"nsfw_level\":0,\"premium_tier\":0,"
 		"\"system_channel_id\":null,\"system_channel_flags\":0,\"rules_channel_id\":null,"
-		"\"roles\":[{\"id\":\"%" PRIu64 "\",\"name\":\"@everyone\",\"color\":0,"
-		"\"hoist\":false,\"position\":0,\"permissions\":\"" ALL_PERMISSIONS
-		"\",\"managed\":false,\"mentionable\":false,\"flags\":0}]",
-		g->owner_id, g->id);
+		"\"roles\":[",
+		g->owner_id);
+	object_everyone(out, g->id);
+	buf_addc(out, ']');
 	if (is_event)
 		guild_lists(out, w, g);
 	buf_addc(out, '}');
@@ -217,7 +230,10 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	bool is_blank = for_whom == OBJECT_BLANK && is_blanked(m);
 	buf_addf(out,
 		 "{\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64 "\",\"type\":%d,\"author\":",
-		 m->id, m->channel_id, m->reply_to ? 19 : 0);
+		 m->id, m->channel_id,
+		 m->is_command_reply ? 20
+		 : m->reply_to       ? 19
+				     : 0);
 	user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
 	buf_adds(out, STR(",\"content\":"));
 	json_add_str(out, is_blank ? STR("") : m->content);
@@ -244,6 +260,7 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	}
 	if (m->webhook_id)
 		buf_addf(out, ",\"webhook_id\":\"%" PRIu64 "\"", m->webhook_id);
+	buf_adds(out, m->answers);
 	if (m->reply_to)
 		reply(out, w, m);
 	if (for_whom != OBJECT_REST)

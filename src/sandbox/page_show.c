@@ -1,6 +1,8 @@
 #include "sandbox/page_show.h"
 
+#include "sandbox/app_command.h"
 #include "sandbox/object.h"
+#include "sandbox/rest.h"
 
 #include <inttypes.h>
 
@@ -41,6 +43,12 @@ void page_show_world(struct buf *out, struct sandbox *sandbox)
 	show_guilds(out, sandbox->world);
 	buf_adds(out, STR("],\"channels\":["));
 	show_channels(out, sandbox->world);
+	buf_adds(out, STR("],\"commands\":["));
+	const struct app_commands *commands = fake_rest_commands(sandbox->rest);
+	for (size_t i = 0; i < commands->n && i < PAGE_COMMANDS; i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		app_command_show(out, &commands->all[i]);
+	}
 	buf_adds(out, STR("]}"));
 }
 

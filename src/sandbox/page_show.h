@@ -4,7 +4,12 @@
 
 #include "sandbox/state.h"
 
-enum { PAGE_GUILDS = 200, PAGE_CHANNELS = 1000, PAGE_PEOPLE = 1000 }; /* shown of each */
+enum {
+	PAGE_GUILDS = 200,
+	PAGE_CHANNELS = 1000,
+	PAGE_PEOPLE = 1000,
+	PAGE_COMMANDS = 1000
+}; /* shown of each */
 
 /* {"bot":..,"channel":..,"users":[..],"guilds":[..],"channels":[..],"commands":[..]} */
 void page_show_world(struct buf *out, struct sandbox *sandbox);

@@ -16,6 +16,16 @@ struct fake_rest *fake_rest_new(struct sandbox *sandbox)
 	return rest;
 }
 
+struct app_commands *fake_rest_commands(struct fake_rest *rest)
+{
+	return &rest->commands;
+}
+
+struct json *fake_rest_json(struct fake_rest *rest)
+{
+	return rest->json;
+}
+
 static void call_free(struct rest_call *call)
 {
 	loop_timer_free(&call->timer);
@@ -37,6 +47,7 @@ void fake_rest_free(struct fake_rest **rest)
 		httpd_drop(call->request);
 		call_free(call);
 	}
+	app_commands_done(&r->commands);
 	json_free(r->json);
 	free(r);
 	*rest = NULL;

@@ -4,6 +4,8 @@
 
 #include "sandbox/state.h"
 
+struct app_commands;
+
 struct fake_rest *fake_rest_new(struct sandbox *sandbox);
 void fake_rest_free(struct fake_rest **rest);
 
@@ -29,8 +31,8 @@ struct rest_plan {
 TT_CHECK int fake_rest_plan(struct fake_rest *rest, const struct rest_plan *plan);
 void fake_rest_forget(struct fake_rest *rest); /* all plans */
 
-/* The human runs a slash command: an interaction waits for its callback. */
-void fake_rest_interact(struct fake_rest *rest, struct str name, struct str options,
-			uint64_t channel_id, uint64_t user_id);
+struct app_commands *fake_rest_commands(struct fake_rest *rest);
+/* The parser of request bodies: free for others between requests. */
+struct json *fake_rest_json(struct fake_rest *rest);
 
 #endif

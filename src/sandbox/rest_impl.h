@@ -3,21 +3,12 @@
 #ifndef SANDBOX_REST_IMPL_H
 #define SANDBOX_REST_IMPL_H
 
+#include "sandbox/app_command.h"
+#include "sandbox/interaction.h"
 #include "sandbox/limits.h"
 #include "sandbox/rest.h"
 
-enum { REST_PARAMS = 4, REST_PLANS = 64, REST_BODY = 26 << 20, INTERACTIONS = 64 };
-
-struct interaction {
-	uint64_t id, channel_id, user_id, message_id, sent_us;
-	char token[48];
-	enum {
-		INTERACTION_FREE,
-		INTERACTION_OPEN,
-		INTERACTION_DEFERRED,
-		INTERACTION_ANSWERED
-	} state;
-};
+enum { REST_PARAMS = 4, REST_PLANS = 64, REST_BODY = 26 << 20 };
 
 struct fake_rest {
 	struct sandbox *sandbox;
@@ -25,8 +16,7 @@ struct fake_rest {
 	struct rest_plan plans[REST_PLANS];
 	size_t n_plans;
 	struct rest_call *waiting; /* for their delay */
-	struct interaction interactions[INTERACTIONS];
-	unsigned n_interactions;
+	struct app_commands commands;
 };
 
 struct rest_call {
@@ -45,6 +35,7 @@ struct rest_call {
 	size_t n_files;
 	uint64_t now_us;
 	struct rest_plan plan;
+	const struct interaction *answers; /* what the message that is posted answers; or NULL */
 	bool is_dropped;
 	bool is_global;     /* of a 429 */
 	double retry_after; /* of a 429, seconds */
@@ -117,7 +108,15 @@ int route_member(struct rest_call *call);
 int route_channel(struct rest_call *call);
 int route_typing(struct rest_call *call);
 
-/* interaction.c */
+/* rest_command.c */
+int route_commands(struct rest_call *call);
+int route_put_commands(struct rest_call *call);
+int route_create_command(struct rest_call *call);
+int route_command(struct rest_call *call);
+int route_edit_command(struct rest_call *call);
+int route_delete_command(struct rest_call *call);
+
+/* rest_interaction.c */
 int route_callback(struct rest_call *call);
 int route_followup(struct rest_call *call);
 int route_original(struct rest_call *call);

@@ -174,7 +174,7 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	      struct world_message **message)
 {
 	char nonce[26];
-	struct buf embeds = {0}, components = {0}, files = {0};
+	struct buf embeds = {0}, components = {0}, files = {0}, answers = {0};
 	struct world *world = call->sandbox->world;
 	struct world_post post = {.channel_id = channel_id,
 				  .author_id = WORLD_BOT,
@@ -203,7 +203,15 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	if (call->n_files)
 		buf_addf(&files, "[%.*s]", STR_FMT(buf_str(&call->files)));
 	post.files = buf_str(&files);
+	if (call->answers) {
+		interaction_show(&answers, call->sandbox->interactions, call->answers);
+		post.answers = buf_str(&answers);
+		post.is_command_reply =
+			call->answers->type == INTERACTION_COMMAND && !call->answers->message_id;
+		post.flags |= call->answers->message_id ? 0 : call->answers->flags;
+	}
 	*message = act_post(call->sandbox, &post);
+	buf_done(&answers);
 	buf_done(&embeds);
 	buf_done(&components);
 	buf_done(&files);

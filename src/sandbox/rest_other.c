@@ -1,6 +1,7 @@
 #include "sandbox/act.h"
 #include "sandbox/gateway.h"
 #include "sandbox/object.h"
+#include "sandbox/page.h"
 #include "sandbox/rest_impl.h"
 
 #include <inttypes.h>
@@ -56,6 +57,7 @@ int route_direct_channel(struct rest_call *call)
 	if (!c)
 		return rest_form_error(call, "recipient_id", "NUMBER_TYPE_COERCE", "Unknown user");
 	object_channel(&call->out, world, c);
+	page_world(call->sandbox->page);
 	return 200;
 }
 

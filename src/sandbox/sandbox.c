@@ -3,6 +3,7 @@
 #include "sandbox/chat.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
+#include "sandbox/interaction.h"
 #include "sandbox/page.h"
 #include "sandbox/rest.h"
 
@@ -206,6 +207,7 @@ static void sandbox_start(struct sandbox *s)
 	s->gateway = fake_gateway_new(s);
 	s->rest = fake_rest_new(s);
 	s->flood = flood_new(s);
+	s->interactions = interactions_new(s);
 	s->page = page_new(s);
 }
 
@@ -224,6 +226,7 @@ static void sandbox_run(struct sandbox *s)
 static void sandbox_stop(struct sandbox *s)
 {
 	page_free(&s->page);
+	interactions_free(&s->interactions);
 	flood_free(&s->flood);
 	fake_gateway_free(&s->gateway);
 	fake_rest_free(&s->rest);

@@ -87,6 +87,7 @@ static void message_done(struct world_message *m)
 	world_set(&m->embeds, STR(""));
 	world_set(&m->components, STR(""));
 	world_set(&m->files, STR(""));
+	world_set(&m->answers, STR(""));
 	free(m->reactions);
 	*m = (struct world_message){0};
 }
@@ -254,11 +255,13 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 				    .flags = post->flags,
 				    .is_by_bot = post->is_by_bot,
 				    .mentions_everyone = post->mentions_everyone,
-				    .is_tts = post->is_tts};
+				    .is_tts = post->is_tts,
+				    .is_command_reply = post->is_command_reply};
 	world_set(&m->content, post->content);
 	world_set(&m->embeds, post->embeds);
 	world_set(&m->components, post->components);
 	world_set(&m->files, post->files);
+	world_set(&m->answers, post->answers);
 	m->n_mentions = post->n_mentions;
 	memcpy(m->mentions, post->mentions, sizeof m->mentions);
 	snprintf(m->nonce, sizeof m->nonce, "%.*s", STR_FMT(post->nonce));

@@ -61,6 +61,8 @@ struct world_message {
 	size_t n_mentions;
 	char nonce[26];
 	bool is_by_bot, is_deleted, mentions_everyone, is_tts;
+	bool is_command_reply; /* the first answer to a slash command */
+	struct str answers; /* owned: JSON members on the interaction that it answers, or empty */
 	struct world_reaction *reactions; /* WORLD_REACTIONS of them, or NULL: none */
 };
 
@@ -95,10 +97,10 @@ struct world_user *world_user_at(struct world *w, size_t i);
 
 struct world_post {
 	uint64_t channel_id, author_id, reply_to, webhook_id, flags;
-	struct str content, embeds, components, files, nonce;
+	struct str content, embeds, components, files, nonce, answers;
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
-	bool is_by_bot, mentions_everyone, is_tts;
+	bool is_by_bot, mentions_everyone, is_tts, is_command_reply;
 };
 /* Copies what it is given. NULL: no such channel. */
 struct world_message *world_post(struct world *w, const struct world_post *post, uint64_t now_us);
