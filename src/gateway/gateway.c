@@ -350,6 +350,7 @@ static int open_all(struct gateway *g, struct why *why)
 	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0 ||
 	    (rc = ledger_open(&g->ledger, g->role->state_dir, why)) < 0)
 		return rc;
+	bell_ring_first(&g->bell);
 	if (g->ledger.is_damaged)
 		log_warn("ledger_damaged", "what=%s", "\"identifies are counted anew\"");
 	return 0;

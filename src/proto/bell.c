@@ -66,6 +66,12 @@ bool bell_ring(struct bell *bell)
 	return write(bell->fd, "", 1) == 1 || errno == EAGAIN;
 }
 
+void bell_ring_first(struct bell *bell)
+{
+	atomic_store_explicit(bell->sleeping, 0, memory_order_relaxed);
+	(void)!write(bell->fd, "", 1); /* full: it is readable already */
+}
+
 void bell_sleep(struct bell *bell)
 {
 	atomic_store_explicit(bell->sleeping, 1, memory_order_relaxed);

@@ -24,6 +24,9 @@ void bell_close(struct bell *bell);
 
 /* Gateway: true if the bus slept and was woken. */
 bool bell_ring(struct bell *bell);
+/* Gateway, once after opening: wakes the bus whether it seems to sleep or not. A gateway before us may
+ * have been killed between the word and the byte, and then nobody would. */
+void bell_ring_first(struct bell *bell);
 /* Bus: after this, look at the journal again before sleeping. */
 void bell_sleep(struct bell *bell);
 /* Bus: awake again; empties the FIFO. */

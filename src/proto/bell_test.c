@@ -41,6 +41,24 @@ static void it_outlives_both_sides(void **state)
 	bell_close(&b);
 }
 
+static void a_ringer_killed_before_its_byte_is_made_good_by_the_next(void **state)
+{
+	(void)state;
+	struct bell dead, next, bus;
+	assert_int_equal(bell_open(&dead, test_dir, &why), 0);
+	assert_int_equal(bell_open(&bus, test_dir, &why), 0);
+	bell_sleep(&bus);
+	atomic_store(dead.sleeping, 0); /* and here it was killed */
+	bell_close(&dead);
+	assert_int_equal(bell_open(&next, test_dir, &why), 0);
+	assert_false(bell_ring(&next) || is_rung(&bus));
+	bell_ring_first(&next);
+	assert_true(is_rung(&bus));
+	bell_wake(&bus);
+	bell_close(&next);
+	bell_close(&bus);
+}
+
 static void nobody_listening_never_blocks(void **state)
 {
 	(void)state;
@@ -70,6 +88,7 @@ static void a_plain_file_in_its_place_is_refused(void **state)
 int main(void)
 {
 	return run_unit_in_dir(test(only_a_sleeper_is_woken), test(it_outlives_both_sides),
+			       test(a_ringer_killed_before_its_byte_is_made_good_by_the_next),
 			       test(nobody_listening_never_blocks),
 			       test(a_plain_file_in_its_place_is_refused));
 }

@@ -30,7 +30,8 @@ static bool is_to_reply(const tt_message *message)
 	size_t n = message->content.n;
 	if (!replies || message->author.bot)
 		return false;
-	return !strcmp(replies, "all") || (n > 5 && !memcmp(message->content.p + n - 5, "reply", 5));
+	return !strcmp(replies, "all") ||
+	       (n > 5 && !memcmp(message->content.p + n - 5, "reply", 5));
 }
 
 static bool is_crash(const tt_message *message)

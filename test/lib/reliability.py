@@ -44,11 +44,11 @@ def commit():
     return out.stdout.strip() or "unknown"
 
 
-def page(soak, judge):
+def page(soak, judge, commit):
     sent = sum(sum(t is not None for t in s.type) for s in judge.sessions)
     lines = [HEAD + "## The run\n", "| | |", "|---|---|"]
     for name, value in (
-            ("seed", soak.seed), ("commit", commit()), ("machine", machine()),
+            ("seed", soak.seed), ("commit", commit), ("machine", machine()),
             ("length", f"{soak.seconds} s"), ("shards", soak.shards),
             ("messages asked for", f"{soak.rate} a second"),
             ("messages sent", f"{soak.flooded['count']} in {soak.flooded['ms'] / 1000:.1f} s"),

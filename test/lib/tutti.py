@@ -302,9 +302,10 @@ class World:
         for key, value in keys.items():
             section, name = key.split(".")
             sections.setdefault(section, []).append(f"{name} = {json.dumps(value)}")
-        with open(path, "w") as f:
+        with open(path + ".new", "w") as f:
             for section, lines in sections.items():
                 f.write(f"[{section}]\n" + "\n".join(lines) + "\n")
+        os.replace(path + ".new", path)  # somebody who starts may be reading the last one
         return path
 
     def tuttid(self, *args, wait=True, ready=True, env=None):
