@@ -63,6 +63,8 @@ def play(name, strike, most_doubled, env=None):
             strikes += 1
         count = w.expect("flooded", deadline=60)["count"]
         complete(w, record, count)
+        if w.bots["record"].mark == 0:  # the last one started may still be on its way up
+            w.bots["record"].wait_line(" welcome ")
         w.bots["record"].until(lambda: w.bots["record"].count(" welcome ") or None, "a welcome")
         again, unflagged = doubled(record)
         if again > most_doubled * strikes:
