@@ -155,6 +155,16 @@ static int cmd_direct(ARGS)
 	return 0;
 }
 
+/* "MESSAGE_CREATE": it stands in payloads as it is. */
+static bool is_event_name(struct str t)
+{
+	size_t i = 0;
+	while (i < t.n && ((t.p[i] >= 'A' && t.p[i] <= 'Z') || t.p[i] == '_' ||
+			   (t.p[i] >= '0' && t.p[i] <= '9')))
+		i++;
+	return i == t.n;
+}
+
 static int cmd_dispatch(ARGS)
 {
 	struct json_at d;
@@ -162,6 +172,8 @@ static int cmd_dispatch(ARGS)
 	const struct event_info *event = event_by_name(t);
 	if (t.n == 0)
 		return why_set(why, -EINVAL, "t is missing");
+	if (!is_event_name(t))
+		return why_set(why, -EINVAL, "t: capital letters, digits and _");
 	if (json_parse(sandbox->json, text.n ? text : STR("{}"), &d, why) < 0)
 		return -EINVAL;
 	U64(guild_id, "guild",

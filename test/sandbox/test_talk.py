@@ -35,7 +35,8 @@ for line, word in (("/say channel=99 content=x", "no channel 99"), ("/say channe
                    ("/say content=\"x", "does not close"), ("/acks maybe", "true or false"),
                    ("/close code=7", "1000 to 4999"), ("/rest status=9", "200 to 599"),
                    ("/rest scope=mine", "user, global or shared"), ("/react emoji=x", "no message"),
-                   ("/dispatch t=X d={x}", ""), ("/dispatch", "t is missing"), ("/hello heartbeat_ms=0", "1 or more"),
+                   ("/dispatch t=X d={x}", ""), ("/dispatch", "t is missing"),
+                   ('/dispatch t="A\\"B"', "capital letters"), ("/hello heartbeat_ms=0", "1 or more"),
                    ("/flood rate=1 channels=0", "1 to 1000"), ("/limits max_concurrency=0", "1 or more"),
                    ("/channel", "id is missing"), ("/user id=5", "exists"), ("/ ", "no command")):
     s.tell(line)

@@ -151,7 +151,7 @@ function closeForm() {
 
 function grow() {
 	box.style.setProperty("height", "auto");
-	box.style.setProperty("height", `${Math.min(box.scrollHeight, 240)}px`);
+	box.style.setProperty("height", `${Math.min(box.scrollHeight + 2, 240)}px`); // and its border
 }
 
 function menuKey(event) {

@@ -56,7 +56,10 @@ function reactions(message, reactors) {
 }
 
 function showPalette(button, message) {
+	let isShut = false; // taking it away takes the focus away, and that shuts it again
 	const shut = (focus) => {
+		if (isShut) return;
+		isShut = true;
 		box.remove();
 		if (focus) button.focus();
 	};

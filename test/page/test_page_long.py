@@ -1,0 +1,210 @@
+"""The chat page in a real browser: talk, react, run a command, press, choose, fill in; by mouse and by
+keyboard alone; hostile texts stay texts. Answered by tutti's examples and by a bot on discord.py."""
+import os
+import shutil
+import sys
+
+from browser import Browser
+from tutti import CANARY, ROOT, Failed, World
+
+BOT = ["/usr/bin/python3", os.path.join(ROOT, "test/page/panel_bot.py")]
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+SAYS = "[...document.querySelectorAll('.message .content')].some(c => c.textContent.includes(arguments[0]))"
+failed = 0
+
+
+def check(name, good):
+    global failed
+    failed += not good
+    print(("ok " if good else "not ok ") + name, flush=True)
+
+
+def says(b, text):
+    return b.wait(SAYS, text)
+
+
+def message(b, text):
+    """CSS of the newest message that holds this text."""
+    number = b.run("return [...document.querySelectorAll('.message')].findLast("
+                   "m => m.querySelector('.content')?.textContent.includes(arguments[0])).dataset.id", text)
+    return f'.message[data-id="{number}"]'
+
+
+def focused(b, script):
+    return b.run("const at = document.activeElement; return " + script)
+
+
+def talk(b, w):
+    b.type("#box", ",echo hi")
+    b.keys("Enter")
+    check("what is typed is answered by examples/echo", says(b, "ok, you said: hi"))
+    lead = message(b, "ok, you said: hi")
+    b.run("document.querySelector(arguments[0]).focus()", lead)
+    b.click(lead + " .tools button[aria-label=React]")
+    b.click(lead + " .palette button[aria-label='😄']")
+    check("a reaction is answered by examples/reaction", says(b, "got smiley = 😄"))
+    check("and shown as one's own", b.wait("document.querySelector(arguments[0] + ' .reaction[aria-pressed=true]')", lead))
+    b.click(lead + " .reaction")
+    check("pressed again it is taken back", b.wait("!document.querySelector(arguments[0] + ' .reaction')", lead))
+    b.click(lead + " .tools button[aria-label=Reply]")
+    b.keys("!ping", "Enter")
+    check("a reply to a message is answered by discord.py", says(b, "pong"))
+    b.click(message(b, "!ping") + " .tools button[aria-label=Edit]")
+    b.keys(" then", "Enter")
+    check("an own message is edited", b.wait("document.querySelector('.edited')"))
+    b.click(message(b, "!ping then") + " .tools button[aria-label=Delete]")
+    check("and deleted", b.wait("!" + SAYS, "!ping then"))
+    check("the drawer shows what was sent", "MESSAGE_CREATE" in b.text("#events"))
+    check("and who answered", b.wait("[...document.querySelectorAll('#events details')].some(d => d.textContent.includes("
+                                     "'POST /channels/7/messages') && d.querySelector('.good')?.textContent === '200')"))
+    check("and no token", CANARY not in b.run("return document.documentElement.outerHTML"))
+
+
+def interact(b):
+    b.type("#box", "/gr")
+    check("the slash menu lists commands", b.wait("document.querySelector('#menu [role=option] b')?.textContent === '/greet'"))
+    b.keys("Enter")
+    b.keys("A")
+    check("suggestions come from the bot", b.wait("document.querySelectorAll('datalist option').length === 2"))
+    b.keys("da", "Tab", "2", "Enter")
+    check("a slash command is answered", says(b, "Hello Ada! Hello Ada!"))
+    check("and says who used it", "ada used /greet" in b.text(message(b, "Hello Ada! Hello Ada!")))
+    b.type("#box", "/panel")
+    b.keys("Enter")
+    says(b, "a panel")
+    panel = message(b, "a panel")
+    b.click(panel + " .buttons button")
+    check("a button is pressed", says(b, "pressed by ada"))
+    b.run("const s = document.querySelector(arguments[0] + ' select'); s.selectedIndex = 2; "
+          "s.dispatchEvent(new Event('change'))", panel)
+    check("a select is answered, for one's own eyes", says(b, "you chose oslo") and b.wait("document.querySelector('.ephemeral')"))
+    b.click(panel + " .buttons button:nth-child(2)")
+    check("a modal opens", b.wait("document.querySelector('dialog[open] h2')?.textContent === 'About you'"))
+    check("with the focus in its first field", focused(b, "at.name !== '' && at.closest('dialog') !== null"))
+    b.keys("Ada L.", "Tab", HOSTILE)
+    b.click("dialog [type=submit]")
+    check("and its answers arrive", says(b, "thanks Ada L.: " + HOSTILE))
+    check("and it closes", b.wait("!document.querySelector('dialog[open]')"))
+    b.type("#box", "/slow")
+    b.keys("Enter")
+    check("a bot that thinks first is answered by it", says(b, "thought about it"))
+    b.type("#box", "/silent")
+    b.keys("Enter")
+    check("a bot that does not answer is told of", b.wait("document.querySelector('.failed')?.textContent.includes('did not respond')"))
+
+
+def hostile(b, w):
+    w.discord("channel", id=900, name=HOSTILE)
+    w.discord("user", id=901, name=HOSTILE)
+    w.discord("channel", id=7)
+    w.discord("say", channel=7, author=901, content=f"{HOSTILE} **{HOSTILE}** [x](javascript:window.hacked=1) `{HOSTILE}`",
+              embeds=f'[{{"title":{quoted(HOSTILE)},"url":"javascript:window.hacked=1","description":{quoted(HOSTILE)},'
+                     f'"color":"red;background:url(//x)","fields":[{{"name":{quoted(HOSTILE)},"value":{quoted(HOSTILE)}}}],'
+                     f'"footer":{{"text":{quoted(HOSTILE)}}},"image":{{"url":"javascript:1"}}}}]')
+    w.discord("say", channel=7, author=901, content="last of the hostile")
+    says(b, "last of the hostile")
+    w.discord("react", emoji=HOSTILE[:60])
+    w.discord("dispatch", t="MESSAGE_CREATE", d='{"id":"x\\"><img src=x onerror=window.hacked=1>","channel_id":"7"}')
+    w.discord("dispatch", t="SOMETHING", d='{"a":"</script><img src=x onerror=window.hacked=1>"}')
+    b.wait("document.querySelector('.reaction')")
+    check("hostile texts make no element", b.run("return document.querySelectorAll('img, script:not([src]), iframe').length") == 0)
+    check("nor run", b.run("return window.hacked === undefined"))
+    check("no address but http leads out", b.run("return [...document.links].every(a => /^(https?:|#)/.test(a.getAttribute('href')))"))
+    check("and they are shown as they are", says(b, HOSTILE) and HOSTILE in b.text("#channels"))
+
+
+def quoted(text):
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def keyboard(b):
+    b.call("POST", "/refresh")
+    b.wait("document.querySelector('.message')")
+    check("the message box has the focus", b.wait("document.activeElement.id === 'box'"))
+    b.keys("by keyboard alone", "Enter")
+    check("a message is sent by Enter", says(b, "by keyboard alone"))
+    b.keys("Tab", held="Shift")
+    check("Shift-Tab reaches the messages", focused(b, "at.id === 'messages' || at.closest('#messages') !== null"))
+    b.run("document.querySelector('#messages').focus()")
+    b.keys("Up")
+    check("the up arrow reaches the newest", focused(b, "at.textContent.includes('by keyboard alone')"))
+    b.keys("Tab", "Enter")
+    check("Tab reaches its tools, Enter opens the emoji", focused(b, "at.closest('.palette') !== null"))
+    b.keys("Right", "Right", "Enter")
+    check("arrows choose, Enter reacts", says(b, "got smiley = 😄"))
+    b.run("document.querySelector('#box').focus()")
+    b.keys("/")
+    b.wait("document.querySelectorAll('#menu [role=option]').length === 4")
+    b.keys("Down")
+    check("arrows move in the slash menu", b.run("return document.querySelectorAll('#menu [role=option]')[1].getAttribute('aria-selected')") == "true")
+    b.keys("Escape")
+    check("Escape closes it", b.run("return document.querySelector('#menu').hidden"))
+    nameless = b.run("return [...document.querySelectorAll('button, input, select, textarea, nav, dialog')].filter(e => "
+                     "!(e.ariaLabel || e.labels?.length || e.textContent.trim() || e.id === 'modal')).map(e => e.outerHTML)")
+    check("everything one can reach has a name", nameless == [] or print(nameless))
+
+
+def people(b, w):
+    b.click("#me-new")
+    b.type("#ask", "grace")
+    b.keys("Enter")
+    check("one becomes another person", b.wait("document.querySelector('#me-select').selectedOptions[0]?.textContent === 'grace'"))
+    b.type("#box", "I am another")
+    b.keys("Enter")
+    says(b, "I am another")
+    check("who speaks then", b.text(message(b, "I am another") + " .name") == "grace")
+    w.discord("say", channel=8, content="over here")
+    check("another channel says that it was written in", b.wait("document.querySelector('#channels .unread')?.textContent.includes('random')"))
+    b.click("#channels .unread")
+    check("and is entered", says(b, "over here"))
+
+
+def looks(b):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = b.run("return " + ground)
+    b.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+        "features": [{"name": "prefers-color-scheme", "value": "dark"}]}})
+    check("it is dark where the system is", b.wait(ground + " !== arguments[0]", light))
+    b.size(500, 700)
+    check("nothing sticks out of a narrow window", b.run("return document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def main():
+    if not shutil.which("chromedriver"):
+        print("ok the page in a browser # SKIP no chromedriver here: tools/need --long")
+        return
+    with World("page") as w:
+        w.allow_violations = True  # discord.py has habits of its own: it resumes after closing with 1000
+        w.sandbox("--identify-ms", "0", "--no-limits")
+        w.tuttid()
+        w.bot("echo", "examples/echo")
+        w.bot("smiles", "examples/reaction")
+        bot = w.start("panel", [*BOT, w.api_url, CANARY])
+        bot.wait_line("^ready")
+        b = Browser()
+        try:
+            b.open(w.api_url.replace("/api/v10", "/"))
+            check("the page opens", b.wait("document.querySelector('.welcome')") and b.wait("document.activeElement.id === 'box'"))
+            talk(b, w)
+            interact(b)
+            w.discord("drop")
+            check("discord.py resumes", bot.wait_line("^resumed"))
+            hostile(b, w)
+            keyboard(b)
+            people(b, w)
+            looks(b)
+            asked = [url for url in b.requests() if url.startswith("http") and "://127.0.0.1:" not in url]
+            check("it asked no other host", not asked)
+            angry = [text for text in b.complaints() if "/page/do" not in text]
+            check("the console is calm", angry == [] or print(angry))
+        finally:
+            b.close()
+        bot.kill()
+
+
+try:
+    main()
+except Failed as why:
+    failed = 1
+    print(f"not ok the page: {why}")
+sys.exit(failed > 0)
