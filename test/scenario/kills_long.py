@@ -74,7 +74,8 @@ def play(name, strike, most_p99):
                 floods += 1
                 w.discord("flood", rate=RATE, seconds=FLOOD_S, content="n %d", channels=8)
             if strike is kill_bot or i % 8 == 0:  # else the channel's rate limit is what is measured
-                w.discord("say", channel=7 + i // 8 % 8, content=f"{i} reply")
+                w.discord("say", channel=7 + (i if strike is kill_bot else i // 8) % 8,
+                          content=f"{i} reply")
             began = time.monotonic()
             after = strike(w, path, killed)
             took.append(time.monotonic() - began if strike is kill_gateway else after)
