@@ -172,6 +172,7 @@ static void say_listening(struct sandbox *s)
 	buf_addf(&text, "listening %s", url);
 	report_text(&s->report, "listening", buf_str(&text));
 	buf_done(&text);
+	report_note(&s->report, "chat page %.*s/", (int)(strlen(url) - strlen("/api/v10")), url);
 }
 
 static void on_signal(void *arg, int number)

@@ -29,9 +29,9 @@ export function face(user) {
 }
 
 export function hue(id) {
-	let sum = 7;
-	for (const digit of String(id)) sum = (sum * 31 + digit.charCodeAt(0)) % 360;
-	return sum;
+	let sum = 0;
+	for (const digit of String(id)) sum = (sum * 31 + digit.charCodeAt(0)) % 9973;
+	return (sum * 137) % 360; // neighbours lie far apart
 }
 
 // A link leads out only by http and https, and tells nobody from where.

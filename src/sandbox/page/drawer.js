@@ -17,6 +17,16 @@ const ops = {1: "heartbeat", 2: "identify", 3: "presence", 4: "voice", 6: "resum
 	10: "hello", 11: "heartbeat ack", 31: "sounds"};
 const opName = (op) => ops[op] || `op ${op}`;
 
+// Ids and tokens are long and all alike; the whole path stands in the row's details.
+function brief(path) {
+	const short = path.replace(/interaction-[0-9a-f]+/, "…").replace(/\d{13,}/g, (id) => "…" + id.slice(-4));
+	try {
+		return decodeURIComponent(short);
+	} catch {
+		return short;
+	}
+}
+
 // [sign, line, class] of each kind of line.
 const words = {
 	connect: (h) => ["⇄", `connection ${h.conn} opens (${h.door})`],
@@ -24,8 +34,8 @@ const words = {
 	recv: (h) => ["←", `${opName(h.op)} from ${h.conn}`],
 	sent: (h) => ["→", `${h.t || opName(h.op)} to ${h.conn}${h.s ? ` s=${h.s}` : ""}`],
 	refused: (h) => ["⇄", `a connection refused: ${h.status}`],
-	interaction: (h) => ["⚡", `interaction ${h.name ? h.name + " " : ""}${h.state}`, h.state === "failed" ? "bad" : ""],
-	rest: (h) => ["←", `${h.method} ${h.path}`],
+	interaction: (h) => ["⚡", `interaction ${brief(h.name || "")} ${h.state}`, h.state === "failed" ? "bad" : ""],
+	rest: (h) => ["←", `${h.method} ${brief(h.path)}`],
 	violation: (h) => ["!", `${h.rule}: ${h.text}`, "bad"],
 	note: (h) => ["·", `${h.rule}: ${h.text}`],
 	error: (h) => ["!", h.text, "bad"],
@@ -52,11 +62,11 @@ function add(made) {
 
 const status = (n) => el("b", {class: n >= 200 && n < 300 ? "good" : "bad"}, n ? String(n) : "reset");
 
-// "DiscordBot (https://.., 1.0) tutti/0.1" is tutti; a browser or curl says its first word.
+// "DiscordBot (https://github.com/Rapptz/discord.py 2.2.2) .." is discord.py; curl says its first word.
 function agent(h) {
 	const text = h.headers?.["user-agent"] || "";
-	const name = /^DiscordBot \([^)]*\)\s*(\S+)?/.exec(text);
-	return el("span", {class: "agent", title: text}, name ? name[1] || text.split(/[(),\s]+/)[1]?.replace(/^https?:\/\//, "") : text.split(" ")[0]);
+	const name = /^DiscordBot \(\S*?\/([^\/\s,]+)[\s,]/.exec(text);
+	return el("span", {class: "agent", title: text}, name ? name[1] : text.split(/[\s\/]/)[0]);
 }
 
 export function showEvent(event) {
