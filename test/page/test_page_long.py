@@ -1,13 +1,17 @@
 """The chat page in a real browser: talk, react, run a command, press, choose, fill in; by mouse and by
-keyboard alone; hostile texts stay texts. Answered by tutti's examples and by a bot on discord.py."""
+keyboard alone; hostile texts stay texts. Answered by tutti's examples, and by a bot on discord.js (or on
+discord.py where that is not)."""
 import os
 import shutil
 import sys
 
-from browser import Browser
 from tutti import CANARY, ROOT, Failed, World
 
-BOT = ["/usr/bin/python3", os.path.join(ROOT, "test/page/panel_bot.py")]
+from browser import Browser
+
+sys.path.append(os.path.join(ROOT, "test/libraries"))
+from libraries import all_libraries
+
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 SAYS = "[...document.querySelectorAll('.message .content')].some(c => c.textContent.includes(arguments[0]))"
 failed = 0
@@ -48,7 +52,7 @@ def talk(b, w):
     check("pressed again it is taken back", b.wait("!document.querySelector(arguments[0] + ' .reaction')", lead))
     b.click(lead + " .tools button[aria-label=Reply]")
     b.keys("!ping", "Enter")
-    check("a reply to a message is answered by discord.py", says(b, "pong"))
+    check("a reply to a message is answered by a real library", says(b, "pong"))
     b.click(message(b, "!ping") + " .tools button[aria-label=Edit]")
     b.keys(" then", "Enter")
     check("an own message is edited", b.wait("document.querySelector('.edited')"))
@@ -173,13 +177,17 @@ def main():
     if not shutil.which("chromedriver"):
         print("ok the page in a browser # SKIP no chromedriver here: tools/need --long")
         return
+    library, bot_argv = next(((name, argv) for name, argv in all_libraries().items() if argv), (None, None))
+    if not library:
+        print("ok the page in a browser # SKIP neither discord.js nor discord.py here")
+        return
     with World("page") as w:
-        w.allow_violations = True  # discord.py has habits of its own: it resumes after closing with 1000
+        w.allow_violations = True  # of a library's own; ours are tested elsewhere
         w.sandbox("--identify-ms", "0", "--no-limits")
         w.tuttid()
         w.bot("echo", "examples/echo")
         w.bot("smiles", "examples/reaction")
-        bot = w.start("panel", [*BOT, w.api_url, CANARY])
+        bot = w.start("panel", [*bot_argv, w.api_url, CANARY])
         bot.wait_line("^ready")
         b = Browser()
         try:
@@ -188,7 +196,7 @@ def main():
             talk(b, w)
             interact(b)
             w.discord("drop")
-            check("discord.py resumes", bot.wait_line("^resumed"))
+            check(f"{library} resumes", bot.wait_line("^resumed"))
             hostile(b, w)
             keyboard(b)
             people(b, w)
