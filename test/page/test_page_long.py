@@ -163,6 +163,12 @@ def people(b, w):
     check("and is entered", says(b, "over here"))
 
 
+def flood(b, w):
+    w.discord("flood", rate=500, count=1500, channels=1, content="n %d")
+    check("a flood is followed to its end", b.wait(SAYS, "n 1499"))
+    check("and what is kept of it is bounded", b.run("return document.querySelectorAll('.message').length") <= 500)
+
+
 def looks(b):
     ground = "getComputedStyle(document.body).backgroundColor"
     light = b.run("return " + ground)
@@ -200,6 +206,8 @@ def main():
             hostile(b, w)
             keyboard(b)
             people(b, w)
+            b.click("#channels button")
+            flood(b, w)
             looks(b)
             asked = [url for url in b.requests() if url.startswith("http") and "://127.0.0.1:" not in url]
             check("it asked no other host", not asked)

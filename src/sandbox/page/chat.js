@@ -1,5 +1,5 @@
 // The page: the live stream in, the lists and the conversation out.
-import {arrows, by, el, face, obey} from "./dom.js";
+import {arrows, by, el, face, obey, soon} from "./dom.js";
 import {apply, world} from "./world.js";
 import {day, row} from "./message.js";
 import {asking} from "./components.js";
@@ -111,6 +111,7 @@ function welcome() {
 }
 
 function showMessages(isNew) {
+	fresh = [];
 	const stays = isNew || isAtEnd();
 	const entries = world.here ? [...world.messagesOf(world.here).values()] : [];
 	list.replaceChildren();
@@ -120,16 +121,31 @@ function showMessages(isNew) {
 	if (stays) toEnd();
 }
 
-function appendMessage(id) {
+let fresh = []; // ids of messages that came and are not drawn
+
+function drawFresh() {
+	const ids = fresh;
+	fresh = [];
 	const entries = [...world.messagesOf(world.here).values()];
+	const from = entries.length - ids.length;
+	if (ids.length > 50 || ids.some((id, i) => entries[from + i]?.message.id !== id)) {
+		showMessages();
+		return;
+	}
 	const stays = isAtEnd();
 	list.querySelector(".welcome")?.remove();
-	addRow(entries.at(-1), entries.at(-2), list.querySelector(".waiting"));
-	if (entries.length !== list.querySelectorAll(".message").length || entries.at(-1).message.id !== id) showMessages();
+	for (let i = from; i < entries.length; i++) addRow(entries[i], entries[i - 1], list.querySelector(".waiting"));
+	while (list.querySelectorAll(".message").length > entries.length) list.firstChild.remove();
 	if (stays) toEnd();
 }
 
+function appendMessage(id) {
+	if (fresh.at(-1) !== id) fresh.push(id);
+	soon(drawFresh);
+}
+
 function redraw(id) {
+	if (fresh.includes(id)) return; // drawn soon, as it is then
 	const old = list.querySelector(`[data-id="${CSS.escape(id)}"]`);
 	const entries = [...world.messagesOf(world.here).values()];
 	const i = entries.findIndex((entry) => entry.message.id === id);
@@ -236,7 +252,7 @@ function onEvent(event) {
 	if (event.t === "TYPING_START" && d) typing(d);
 	if (event.t === "MESSAGE_CREATE" && typists.delete(d?.author?.id)) sayTyping();
 	if (!id) return;
-	if (d.channel_id !== world.here) showChannels();
+	if (d.channel_id !== world.here) soon(showChannels);
 	else if (event.t === "MESSAGE_CREATE") appendMessage(id);
 	else redraw(id);
 }

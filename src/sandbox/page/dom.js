@@ -50,6 +50,17 @@ export function arrows(event, items, at, columns = 1) {
 	return Math.max(0, Math.min(items.length - 1, at + step));
 }
 
+// Draws soon, and once for all that comes until then: hundreds of events a second are a few drawings.
+const due = new Set();
+export function soon(draw) {
+	if (due.has(draw)) return;
+	due.add(draw);
+	setTimeout(() => {
+		due.delete(draw);
+		draw();
+	}, 30);
+}
+
 // One line of the sandbox's language, done; throws what it says.
 export async function obey(verb, words = {}) {
 	const line = "/" + verb + Object.entries(words)

@@ -1,5 +1,5 @@
 // The events drawer: what Discord sent, what the bot did, and what the sandbox thinks of it.
-import {by, el, obeyLine} from "./dom.js";
+import {by, el, obeyLine, soon} from "./dom.js";
 
 const KEPT = 400;
 const kinds = {events: true, REST: true, connections: true, heartbeats: false, trouble: true};
@@ -53,11 +53,20 @@ function rowOf(kind, sign, line, data, extra, mood) {
 	return made;
 }
 
-function add(made) {
+let pending = []; // rows that are drawn soon
+
+function draw() {
 	const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-	list.append(made);
+	list.append(...pending);
+	pending = [];
 	while (list.children.length > KEPT) list.firstChild.remove();
 	if (isAtEnd) list.scrollTop = list.scrollHeight;
+}
+
+function add(made) {
+	pending.push(made);
+	if (pending.length > KEPT) pending.shift();
+	soon(draw);
 }
 
 const status = (n) => el("b", {class: n >= 200 && n < 300 ? "good" : "bad"}, n ? String(n) : "reset");
@@ -89,6 +98,7 @@ export function showHappening(h) {
 }
 
 export function clear() {
+	pending = [];
 	list.replaceChildren();
 	last = null;
 }
