@@ -18,7 +18,7 @@ static int make(void **state)
 	if (!mkdtemp(p->dir))
 		return -1;
 	snprintf(p->sub, sizeof p->sub, "%s/tutti", p->dir);
-	snprintf(p->leaf, sizeof p->leaf, "%s/6000", p->sub);
+	snprintf(p->leaf, sizeof p->leaf, "%s/65533", p->sub);
 	unsetenv("RUNTIME_DIRECTORY");
 	setenv("XDG_RUNTIME_DIR", p->dir, 1);
 	*state = p;
@@ -41,11 +41,11 @@ static void the_daemon_makes_it_private(void **state)
 	struct stat is;
 	struct why why;
 	char out[108];
-	assert_int_equal(config_run_dir(out, 6000, true, &why), 0);
+	assert_int_equal(config_run_dir(out, 65533, true, &why), 0);
 	assert_string_equal(out, p->leaf);
 	assert_int_equal(stat(out, &is), 0);
 	assert_int_equal(is.st_mode & 0777, 0700);
-	assert_int_equal(config_run_dir(out, 6000, true, &why), 0);
+	assert_int_equal(config_run_dir(out, 65533, true, &why), 0);
 }
 
 static void a_bot_makes_nothing(void **state)
@@ -53,7 +53,7 @@ static void a_bot_makes_nothing(void **state)
 	struct place *p = *state;
 	struct why why;
 	char out[108];
-	assert_int_equal(config_run_dir(out, 6000, false, &why), 0);
+	assert_int_equal(config_run_dir(out, 65533, false, &why), 0);
 	assert_string_equal(out, p->leaf);
 	assert_int_equal(access(p->sub, F_OK), -1);
 }
@@ -65,9 +65,9 @@ static void what_systemd_gives_is_the_daemons_and_not_the_bots(void **state)
 	char out[108], list[96];
 	snprintf(list, sizeof list, "%s:/elsewhere", p->sub);
 	setenv("RUNTIME_DIRECTORY", list, 1);
-	assert_int_equal(config_run_dir(out, 6000, true, &why), 0);
+	assert_int_equal(config_run_dir(out, 65533, true, &why), 0);
 	assert_string_equal(out, p->sub);
-	assert_int_equal(config_run_dir(out, 6000, false, &why), 0);
+	assert_int_equal(config_run_dir(out, 65533, false, &why), 0);
 	assert_string_equal(out, p->leaf);
 }
 
@@ -78,10 +78,10 @@ static void a_path_too_long_for_sockets_is_refused(void **state)
 	(void)state;
 	memset(dir, 'x', sizeof dir);
 	dir[0] = '/';
-	dir[91] = 0; /* and "/tutti/6000": 102 bytes */
+	dir[91] = 0; /* and "/tutti/65533": 102 bytes */
 	setenv("XDG_RUNTIME_DIR", dir, 1);
-	assert_int_equal(config_run_dir(out, 6000, true, &why), -ENAMETOOLONG);
-	assert_int_equal(config_run_dir(out, 6000, false, &why), -ENAMETOOLONG);
+	assert_int_equal(config_run_dir(out, 65533, true, &why), -ENAMETOOLONG);
+	assert_int_equal(config_run_dir(out, 65533, false, &why), -ENAMETOOLONG);
 }
 
 static void a_directory_that_anybody_may_change_is_refused(void **state)
@@ -92,7 +92,7 @@ static void a_directory_that_anybody_may_change_is_refused(void **state)
 	mkdir(p->sub, 0700);
 	mkdir(p->leaf, 0700);
 	assert_int_equal(chmod(p->leaf, 0777), 0);
-	assert_int_equal(config_run_dir(out, 6000, true, &why), -EPERM);
+	assert_int_equal(config_run_dir(out, 65533, true, &why), -EPERM);
 }
 
 static void a_relative_directory_is_not_believed(void **state)
