@@ -91,8 +91,8 @@ class Doors:
 
 def rows(world):
     with open(world.env["RECORD_FILE"], encoding="utf-8") as f:
-        return [(int(p), int(flags), text) for p, _, _, _, _, flags, text in
-                (line.rstrip("\n").split(" ", 6) for line in f if line.endswith("\n"))]
+        begun = (line.rstrip("\n").split(" ", 12) for line in f if line.startswith("b ") and line.endswith("\n"))
+        return [(int(fields[3]), int(fields[7]), fields[12]) for fields in begun]
 
 
 def written(world, count):
