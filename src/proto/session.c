@@ -105,9 +105,19 @@ static enum session_event judge_poison(struct session *s, bool is_stream)
 	return is_stream ? ON_POISON_PASS : ON_POISON_SKIP;
 }
 
+/* The READY of the session in hand once more, not one of another session. */
+static bool is_old_ready(const struct session *s, const struct session_input *input)
+{
+	const struct envelope *e = input->envelope;
+	return input->ready && session_is_known(s) && e->has_s && e->s <= s->resume.s &&
+	       str_eq(str_c(input->ready->session_id), str_c(s->resume.id));
+}
+
 static enum session_event judge_dispatch(struct session *s, const struct session_input *input)
 {
 	const struct envelope *e = input->envelope;
+	if (str_eq(e->t, STR("READY")) && is_old_ready(s, input))
+		return ON_REPEAT;
 	if (str_eq(e->t, STR("READY")))
 		return input->ready && !input->too_large ? ON_READY : judge_poison(s, false);
 	if (str_eq(e->t, STR("RESUMED")))

@@ -55,6 +55,21 @@ static void the_base_url_is_next_when_the_resume_url_fails_and_resumes_still(voi
 	done(&t);
 }
 
+static void the_same_ready_once_more_is_no_new_session(void **state)
+{
+	(void)state;
+	struct shard t = fresh(NULL);
+	event(&t, SESSION_START, 0);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	event(&t, SESSION_SLOT, 0);
+	assert_str(payload(&t, READY), "new 1;publish 1;live 0;");
+	payload(&t, DISPATCH(2));
+	assert_str(payload(&t, READY), "");
+	assert_int_equal(t.s.resume.s, 2);
+	done(&t);
+}
+
 static void the_first_beat_has_jitter_and_the_others_the_interval(void **state)
 {
 	(void)state;
@@ -479,6 +494,7 @@ int main(void)
 		test(every_close_code_does_what_its_row_says),
 		test(a_fatal_code_names_the_remedy_and_is_the_last_word),
 		test(being_told_to_slow_down_waits), test(the_pause_grows_and_is_a_second_at_least),
+		test(the_same_ready_once_more_is_no_new_session),
 		test(only_a_minute_of_live_makes_the_pause_short_again),
 		test(each_deadline_is_kept), test(a_long_replay_is_no_missed_deadline),
 		test(the_same_poison_three_times_is_skipped),
