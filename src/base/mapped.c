@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { LOCK_ROUNDS = 100 }; /* each is lost only to somebody who replaces the file just then */
@@ -47,6 +48,18 @@ static int lock_file(const struct mapped *m, const char *path)
 	return mapped_is_at(m, path) ? 0 : -ESTALE;
 }
 
+/* Asked before anything is taken: a journal too large for its file system must not fill it first,
+ * and everybody else's files with it. */
+static bool has_space(const struct mapped *m)
+{
+	struct stat st;
+	struct statvfs fs;
+	if (fstat(m->fd, &st) < 0 || fstatvfs(m->fd, &fs) < 0)
+		return true;
+	uint64_t held = (uint64_t)st.st_blocks * 512;
+	return m->n <= held || (m->n - held) / fs.f_frsize < fs.f_bavail;
+}
+
 static int grow_file(struct mapped *m, size_t size, mode_t mode)
 {
 	int rc;
@@ -56,6 +69,8 @@ static int grow_file(struct mapped *m, size_t size, mode_t mode)
 		return -errno;
 	if (m->how & MAPPED_EMPTY || m->n < size)
 		m->n = size;
+	if (!has_space(m))
+		return -ENOSPC;
 	do
 		rc = posix_fallocate(m->fd, 0, (off_t)m->n);
 	while (rc == EINTR);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -62,4 +63,21 @@ int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *w
 	rc = rc == -EWOULDBLOCK ? held(fd, path, why) : why_errno(why, rc, "cannot lock %s", path);
 	close(fd);
 	return rc;
+}
+
+static bool is_same_place(const char *a, const char *b)
+{
+	struct stat one, other;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+int lock_take_both(const char *state_dir, const char *run_dir, const char *name, unsigned wait_ms,
+		   struct why *why)
+{
+	int fd = lock_take(state_dir, name, wait_ms, why);
+	if (fd < 0 || is_same_place(state_dir, run_dir))
+		return fd;
+	int second = lock_take(run_dir, name, wait_ms, why);
+	return second < 0 ? second : fd;
 }

@@ -224,10 +224,10 @@ static int take_place(struct parent *p)
 	struct why why = {0};
 	if (mapped_mkdir(p->config.state_dir, &why) < 0)
 		return failed("state_dir", &why);
-	if (lock_take(p->config.state_dir, "tuttid", LOCK_WAIT_MS, &why) < 0)
-		return failed("lock", &why);
 	if (config_run_dir(p->run_dir, (unsigned)p->config.zmq_port, true, &why) < 0)
 		return failed("run_dir", &why);
+	if (lock_take_both(p->config.state_dir, p->run_dir, "tuttid", LOCK_WAIT_MS, &why) < 0)
+		return failed("lock", &why);
 	if (metric_open(p->run_dir, "parent", &why) < 0)
 		return failed("metrics", &why);
 	return 0;

@@ -249,7 +249,7 @@ static int make_dirs(struct skeleton *s)
 static int take_lock(struct skeleton *s)
 {
 	struct why why = {0};
-	if (lock_take(s->config.state_dir, s->kind->name, LOCK_WAIT_MS, &why) < 0)
+	if (lock_take_both(s->config.state_dir, s->run_dir, s->kind->name, LOCK_WAIT_MS, &why) < 0)
 		return failed("lock", &why);
 	return 0;
 }

@@ -90,6 +90,18 @@ def second_waits_and_names_the_first(w):
         raise Failed(f"the pid {w.main.pid} is not named: {out}")
 
 
+def second_on_the_same_port(w):
+    w.sandbox()
+    w.tuttid()
+    w.config(state__dir="another")
+    out = w.run("tuttid", "--config", w.config_path, env={"DISCORD_BOT_TOKEN": "another.token.entirely"}, exit=75)
+    if str(w.main.pid) not in out:
+        raise Failed(f"the pid {w.main.pid} is not named: {out}")
+    w.bot("echo", "examples/echo")
+    w.discord("say", channel=7, content=",echo undisturbed")
+    w.expect("rest", method="POST", body__content="ok, you said: undisturbed")
+
+
 def second_starts_when_the_first_ends(w):
     w.sandbox()
     first = w.tuttid()
@@ -116,6 +128,7 @@ for name in ("gateway", "bus", "rest"):
     check(f"a crashed {name} comes back", crashed_role_comes_back(name))
 check("SIGKILL of the parent ends the roles, and it starts again", parent_killed)
 check("a second tuttid names the first and ends with 75", second_waits_and_names_the_first)
+check("a second tuttid on the same port with a state directory of its own ends with 75", second_on_the_same_port)
 check("a second tuttid starts when the first ends in time", second_starts_when_the_first_ends)
 check("each role alone in the foreground", foreground_role)
 sys.exit(failed)
