@@ -42,7 +42,10 @@ const answers = {
 		}
 		await it.reply(Array(it.options.getInteger("times") ?? 1).fill(`Hello ${it.options.getString("name")}!`).join(" "));
 	},
-	panel: (it) => it.reply({content: "a panel", components: panel()}),
+	async panel(it) {
+		await it.reply({content: "a panel", components: panel()});
+		console.log("panel");
+	},
 	async slow(it) {
 		await it.deferReply();
 		await it.editReply("thought about it");

@@ -78,6 +78,7 @@ async def names(_interaction, current):
 @bot.tree.command(description="Buttons and a select")
 async def panel(interaction):
     await interaction.response.send_message("a panel", view=Panel())
+    print("panel", flush=True)  # only now does the library listen to its buttons
 
 
 @bot.tree.command(description="Thinks first")

@@ -24,7 +24,7 @@ def said(w, name, content, **more):
         check(name, False, why)
 
 
-def interactions(w, who):
+def interactions(w, who, bot):
     w.discord("interact", name="greet", options='[{"name":"name","type":3,"value":"Ada"},{"name":"times","type":4,"value":2}]')
     said(w, f"{who} answers a slash command", "Hello Ada! Hello Ada!", by="callback")
     w.discord("interact", name="greet", autocomplete="true", options='[{"name":"name","type":3,"value":"gr","focused":true}]')
@@ -32,6 +32,7 @@ def interactions(w, who):
     check(f"{who} suggests", [c["value"] for c in got["data"]["choices"]] == ["Grace"], got)
     w.discord("interact", name="panel")
     w.expect("interaction", name="panel", state="answered")
+    bot.wait_line("^panel")
     panel = w.fake.all("sent", t="MESSAGE_CREATE")[-1]["id"]
     rows = w.expect("rest", body__data__content="a panel")["body"]["data"]["components"]
     press, fill, choose = (c["custom_id"] for row in rows for c in row["components"])
@@ -58,7 +59,7 @@ def play(who, argv):
         check(f"{who} logs in", True)
         w.discord("say", channel=7, content="!ping")
         said(w, f"{who} receives and answers", "pong")
-        interactions(w, who)
+        interactions(w, who, bot)
         w.discord("drop")
         bot.wait_line("^resumed")
         check(f"{who} resumes", True)
