@@ -25,8 +25,13 @@ static int make(void **state)
 
 static int clear(void **state)
 {
-	static const char *const all[] = {"state/bus.lock", "state", "tutti/6000/metrics.bus",
-					  "tutti/6000",     "tutti", "x.toml"};
+	static const char *const all[] = {"state/bus.lock",
+					  "state",
+					  "tutti/6000/bus.lock",
+					  "tutti/6000/metrics.bus",
+					  "tutti/6000",
+					  "tutti",
+					  "x.toml"};
 	char path[80];
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
