@@ -41,6 +41,9 @@ struct tt_with {
 	const char *usage; /* said in the channel when a capture is not of its type; else the route
 			      passes */
 	bool from_bots;    /* also what bots, webhooks and we ourselves did */
+	/* Of reactions, beside the pattern: one of these, characters or "name:id", up to a NULL.
+	 * U+FE0F, which asks for colour, is ignored. NULL: any. */
+	const char *const *emoji;
 };
 
 /* Written by the annotation macros, read by serve(). */
@@ -100,6 +103,7 @@ TT_VISIBLE void tt_stop(void);
 #define on_message_create(...)       tt_on_message_create(__VA_ARGS__)
 #define on_message_reaction_add(...) tt_on_message_reaction_add(__VA_ARGS__)
 #define with(...)                    tt_with(__VA_ARGS__)
+#define emoji(...)                   tt_emoji(__VA_ARGS__)
 #define export_bot(...)              tt_export_bot(__VA_ARGS__)
 #define BOTS(...)                    TT_BOTS(__VA_ARGS__)
 #define serve(...)                   tt_serve(__VA_ARGS__)

@@ -61,6 +61,11 @@ TT_WORD(opt_duration, tt_opt_u64);
 /* Parentheses keep the commas of designated initializers together; TT_WITH takes them off. */
 #define tt_with(...) (__VA_ARGS__)
 
+/* on_message_reaction_add(emoji("😄", "party:41771983429993937"), smile); with options:
+ * with(NULL, .emoji = TT_EMOJI("😄"), .help = "smiles"). */
+#define tt_emoji(...) (NULL, .emoji = TT_EMOJI(__VA_ARGS__))
+#define TT_EMOJI(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 /* The modules for serve(). */
 #define TT_BOTS(...) ((const tt_bot *const[]){__VA_ARGS__, NULL})
 

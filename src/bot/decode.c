@@ -50,6 +50,7 @@ static void decode_message_reaction_add(struct decoded *out, struct json_at d, u
 		.json = public_json(d),
 	};
 	out->subject = private_str(r->emoji.name);
+	out->emoji = r->emoji;
 	/* Only reactions in guilds say who the user is. */
 	out->is_by_bot = json_bool(json_path(d, "member.user.bot")) ||
 			 (own_user_id != 0 && r->user_id == own_user_id);

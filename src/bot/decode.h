@@ -15,6 +15,7 @@ struct decoded {
 		tt_message_reaction_add message_reaction_add;
 	} as;
 	struct str subject; /* patterns are matched against it */
+	tt_emoji emoji;     /* of a reaction, for lists of emojis */
 	bool is_by_bot;     /* bot, webhook, or ourselves: only routes with .from_bots see it */
 	tt_id channel_id;
 	tt_id reply_to; /* message that a usage text answers; 0: none */

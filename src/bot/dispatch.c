@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "bot/capture.h"
+#include "bot/emoji.h"
 #include "net/loop.h"
 
 enum { TELL_CUT_US = 60 * 1000000 };
@@ -56,9 +57,18 @@ static bool take_result(struct way *way, const struct tt_route *route, tt_result
 	return true;
 }
 
+/* What a pattern does not say. */
+static bool is_for(const struct decoded *decoded, const struct tt_with *with)
+{
+	if (decoded->is_by_bot && !with->from_bots)
+		return false;
+	return !with->emoji ||
+	       emoji_matches(with->emoji, private_str(decoded->emoji.name), decoded->emoji.id);
+}
+
 static bool run_route(struct way *way, const struct tt_route *route, const struct str *groups)
 {
-	if (way->decoded.is_by_bot && !route->with.from_bots)
+	if (!is_for(&way->decoded, &route->with))
 		return false;
 	struct tt_captures captures = {groups, route->n_captures};
 	way->client->route = route;

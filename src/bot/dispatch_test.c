@@ -60,6 +60,14 @@ static tt_result smile(tt_client *client, const tt_message_reaction_add *reactio
 	note("smile", name);
 	return tt_handled();
 }
+
+tt_on_message_reaction_add(tt_emoji("❤", "party:41"), love);
+static tt_result love(tt_client *client, const tt_message_reaction_add *reaction)
+{
+	(void)client;
+	note("love", reaction->emoji.name);
+	return tt_handled();
+}
 tt_export_bot(heard, "What was heard.");
 
 #undef BOT
@@ -196,6 +204,20 @@ static void a_reaction_is_matched_by_its_emoji(void **state)
 	heard_was("smile(😸) ");
 }
 
+static void a_reaction_is_matched_by_a_list_of_emojis(void **state)
+{
+	(void)state;
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"5\",\"emoji\":{\"id\":null,\"name\":\"❤️\"}}");
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"5\",\"emoji\":{\"id\":\"41\",\"name\":\"p\"}}");
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"5\",\"emoji\":{\"id\":\"42\",\"name\":\"❤\"}}");
+	run("MESSAGE_REACTION_ADD.1.7.",
+	    "{\"user_id\":\"2\",\"emoji\":{\"id\":\"41\",\"name\":\"p\"}}");
+	heard_was("love(❤️) love(p) ");
+}
+
 static void a_handler_knows_where_the_event_stands(void **state)
 {
 	(void)state;
@@ -246,6 +268,7 @@ int main(void)
 		checked(pass_goes_on), checked(an_error_ends_it_and_is_counted),
 		checked(exit_is_told), checked(bots_webhooks_and_we_match_only_where_wanted),
 		checked(a_reaction_is_matched_by_its_emoji),
+		checked(a_reaction_is_matched_by_a_list_of_emojis),
 		checked(a_handler_knows_where_the_event_stands),
 		checked(what_cannot_be_read_reaches_nobody),
 		checked(wrong_kinds_of_members_are_as_absent),

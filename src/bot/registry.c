@@ -1,5 +1,7 @@
 #include "bot/registry.h"
 
+#include "bot/emoji.h"
+
 #include <stdlib.h>
 
 static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
@@ -115,6 +117,12 @@ static void add_route(struct registry *registry, struct module *module,
 		      route->with.pattern ? route->with.pattern : "", groups,
 		      groups == 1 ? "" : "s", route->handler, route->n_captures,
 		      route->n_captures == 1 ? "" : "s");
+	if (route->with.emoji && emoji_check(route->with.emoji, &why) < 0)
+		fault(registry, route->file, route->line, "%s in the emojis of %s", why.text,
+		      route->handler);
+	if (route->with.emoji && !str_eq(routes->event, STR("MESSAGE_REACTION_ADD")))
+		fault(registry, route->file, route->line, "%s has no emoji, only a reaction has",
+		      route->event);
 	if (!routes->decode)
 		fault(registry, route->file, route->line, "no such event: %s", route->event);
 	routes->route[routes->n++] = route;
@@ -198,6 +206,17 @@ bool registry_next_event(const struct registry *registry, size_t *at, struct str
 	return false;
 }
 
+/* The pattern, then the emojis. */
+static void print_trigger(struct buf *out, const struct tt_with *with)
+{
+	struct buf text = {0};
+	buf_adds(&text, str_c(with->pattern));
+	for (const char *const *e = with->emoji; e && *e; e++)
+		buf_addf(&text, "%s%s", text.n ? " " : "", *e);
+	buf_addf(out, "%-24.*s ", STR_FMT(buf_str(&text)));
+	buf_done(&text);
+}
+
 void registry_print(const struct registry *registry, struct buf *out)
 {
 	for (size_t m = 0; m < registry->n; m++) {
@@ -206,8 +225,9 @@ void registry_print(const struct registry *registry, struct buf *out)
 		for (size_t i = 0; i < module->n; i++) {
 			const struct tt_route *r = module->route[i];
 			const char *types = *r->types ? r->types + 1 : "-";
-			buf_addf(out, "  %-20s %-24s %-16s %-12s %s:%d%s%s%s\n", r->event,
-				 r->with.pattern ? r->with.pattern : "", types, r->handler, r->file,
+			buf_addf(out, "  %-20s ", r->event);
+			print_trigger(out, &r->with);
+			buf_addf(out, "%-16s %-12s %s:%d%s%s%s\n", types, r->handler, r->file,
 				 r->line, r->with.from_bots ? "  from bots too" : "",
 				 r->with.help ? "  " : "", r->with.help ? r->with.help : "");
 		}

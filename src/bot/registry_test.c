@@ -36,6 +36,14 @@ static tt_result one_capture(tt_client *client, const tt_message *message, tt_st
 	(void)a;
 	NOTHING
 }
+tt_on_message_create(tt_emoji("😄"), no_emoji);
+static tt_result no_emoji(tt_client *client, const tt_message *message) NOTHING
+	tt_on_message_reaction_add(tt_emoji("smile"), no_character);
+static tt_result no_character(tt_client *client, const tt_message_reaction_add *reaction)
+{
+	(void)client, (void)reaction;
+	return tt_pass();
+}
 tt_export_bot(bad, "Everything is wrong.", one_capture, nobody);
 
 #undef BOT
@@ -120,6 +128,9 @@ static void every_fault_is_told_with_file_and_line(void **state)
 		"unclosed");
 	faults_contain(
 		"the pattern \"^,two (a) (b)$\" has 2 groups, but one_capture takes 1 capture");
+	faults_contain("MESSAGE_CREATE has no emoji, only a reaction has");
+	faults_contain(
+		"\"smile\" is neither a character nor \"name:id\" in the emojis of no_character");
 	faults_contain("unclosed is annotated, but export_bot(bad, ...) does not list it");
 	faults_contain("export_bot(bad, ...) lists nobody, which has no annotation line");
 	registry_done(&registry);

@@ -29,6 +29,10 @@ CASES = [
     ("all options of a route",
      bot('on_message_create(with(",(\\\\d+)", .help = "a, b", .usage = "(x, y)", .from_bots = true), echo, opt_i64);',
          handler(MESSAGE + ", tt_opt_i64 a", use=USE + ", (void)a")), None, None),
+    ("a list of emojis",
+     bot('on_message_reaction_add(emoji("😄", "party:41"), echo);\n'
+         'on_message_reaction_add(with(NULL, .emoji = TT_EMOJI("❤"), .help = "x"), echo);',
+         handler("const tt_message_reaction_add *message")), None, None),
     ("two annotation lines above one function",
      bot('on_message_create(",a (.*)", echo, str);\non_message_create(with(",b (.*)"), echo, str);',
          handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")), None, None),
