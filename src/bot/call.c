@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "bot/link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,10 +24,9 @@ struct caller {
 	struct loop_fd *watch;
 	struct loop_timer *timer;
 	struct str bot;
-	const char *host;
-	unsigned port;
+	const struct doors *doors;
 	const struct zsock_curve *curve;
-	char endpoint[192];
+	char endpoint[DOORS_ENDPOINT];
 	int fd;
 	pthread_mutex_t lock;
 	struct call *asked, **asked_end; /* under the lock: not seen by the main thread yet */
@@ -70,7 +68,7 @@ static void connect_socket(struct caller *caller)
 {
 	char endpoint[sizeof caller->endpoint];
 	struct why why;
-	link_endpoint(endpoint, caller->host, caller->port, "call", 2);
+	doors_endpoint(endpoint, caller->doors, DOOR_CALL);
 	if (caller->sock && strcmp(endpoint, caller->endpoint) == 0)
 		return;
 	memcpy(caller->endpoint, endpoint, sizeof endpoint);
@@ -170,14 +168,13 @@ static void on_asked(void *arg, int what)
 	set_timer(caller, now);
 }
 
-struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port,
+struct caller *caller_new(struct loop *loop, struct str bot, const struct doors *doors,
 			  const struct zsock_curve *curve)
 {
 	struct caller *caller = mem_zero(sizeof *caller);
 	caller->loop = loop;
 	caller->bot = bot;
-	caller->host = host;
-	caller->port = port;
+	caller->doors = doors;
 	caller->curve = curve;
 	caller->asked_end = &caller->asked;
 	caller->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -10,7 +10,7 @@
 #define BOT_CALL_H
 
 #include "bot/client.h"
-#include "net/zsock.h"
+#include "net/doors.h"
 
 #include <pthread.h>
 
@@ -35,7 +35,7 @@ struct call {
 };
 
 struct caller;
-struct caller *caller_new(struct loop *loop, struct str bot, const char *host, unsigned port,
+struct caller *caller_new(struct loop *loop, struct str bot, const struct doors *doors,
 			  const struct zsock_curve *curve);
 /* Whoever still waits is told that there is no answer. */
 void caller_free(struct caller **out);

@@ -1,14 +1,11 @@
 #include "bot/link.h"
 
 #include "base/bytes.h"
-#include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
 	TICK_US = 1000 * 1000, /* a ping, and a look at the silence */
@@ -45,26 +42,9 @@ struct link {
 	uint64_t said_done, said_bytes;
 	uint64_t gaps;
 	struct json *json;
-	char endpoint[192];
+	char endpoint[DOORS_ENDPOINT];
 	bool has_waited, is_ended;
 };
-
-void link_endpoint(char out[static 192], const char *host, unsigned port, const char *door,
-		   unsigned add)
-{
-	char dir[108], path[160];
-	struct why why;
-	bool is_near = str_eq(str_c(host), STR("127.0.0.1")) ||
-		       str_eq(str_c(host), STR("localhost")) || str_eq(str_c(host), STR("::1"));
-	if (is_near && config_run_dir(dir, port, false, &why) == 0) {
-		snprintf(path, sizeof path, "%s/%s", dir, door);
-		if (access(path, R_OK | W_OK) == 0) {
-			snprintf(out, 192, "ipc://%s", path);
-			return;
-		}
-	}
-	snprintf(out, 192, "tcp://%s:%u", host, port + add);
-}
 
 static void end(struct link *link, enum link_end how)
 {
@@ -150,7 +130,7 @@ static void open_socket(void *arg)
 								     .on_refused = key_refused,
 								     .fn = came,
 								     .arg = link});
-	link_endpoint(link->endpoint, link->o.host, link->o.port, "events", 1);
+	doors_endpoint(link->endpoint, link->o.doors, DOOR_EVENTS);
 	if (zsock_connect(link->sock, link->endpoint, &why) < 0) {
 		log_error("connect_failed", "endpoint=%s reason=%s", link->endpoint,
 			  log_quote(str_c(why.text)));
@@ -225,9 +205,9 @@ static void welcome_done(struct link *link)
 	link->heard_us = loop_now_us();
 	link->has_waited = false;
 	link->key_us = 0;
-	log_info("welcome", "bot=%.*s epoch=%llu pos=%llu head=%llu window=%u",
+	log_info("welcome", "bot=%.*s epoch=%llu pos=%llu head=%llu window=%u endpoint=%s",
 		 STR_FMT(link->o.bot), (unsigned long long)w->epoch, (unsigned long long)w->pos,
-		 (unsigned long long)w->head, w->window);
+		 (unsigned long long)w->head, w->window, link->endpoint);
 	link->o.on_welcome(link->o.arg, w);
 }
 

@@ -10,7 +10,7 @@
 
 #include "bot/pool.h"
 #include "bot/registry.h"
-#include "net/zsock.h"
+#include "net/doors.h"
 
 enum link_end {
 	LINK_TAKEN_OVER, /* another process of our identity is there: finish, exit 0 */
@@ -27,8 +27,7 @@ struct link_options {
 	struct str bot;
 	unsigned part, parts, window;
 	enum wire_from from; /* where there is no cursor */
-	const char *host;
-	unsigned port;                   /* of the live door */
+	const struct doors *doors;
 	const struct zsock_curve *curve; /* NULL: none */
 	void (*on_welcome)(void *arg, const struct wire_welcome *welcome);
 	/* Called once at most; the link takes nothing more. */
@@ -45,9 +44,5 @@ void link_free(struct link **out);
 void link_leave(struct link *link);
 /* Tells the bus how far we are, if it has to know. */
 void link_progress(struct link *link);
-
-/* "ipc:///run/tutti/6000/call" or "tcp://127.0.0.1:6002"; add: 1 events, 2 call. */
-void link_endpoint(char out[static 192], const char *host, unsigned port, const char *door,
-		   unsigned add);
 
 #endif

@@ -1,13 +1,11 @@
 #include "base/log.h"
 #include "bot/asked.h"
-#include "bot/call.h"
-#include "bot/dispatch.h"
-#include "bot/link.h"
+#include "bot/gate.h"
 #include "net/keys.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -21,18 +19,13 @@ struct serve {
 	struct asked asked;
 	struct config config;
 	struct registry registry;
-	struct dispatch dispatch;
-	struct cursor cursor;
-	char *cursor_dir;    /* NULL: none can be written */
-	bool is_cursor_busy; /* another process has it */
 	struct zsock_curve pair;
-	const struct zsock_curve *curve; /* &pair, or NULL: no CURVE */
-	unsigned port, workers;
+	bool has_pair;
+	struct doors doors[DOORS_MAX]; /* of each tuttid that is read */
+	struct gate *gates[DOORS_MAX];
+	char *cursor_dirs[DOORS_MAX];
+	size_t n;
 	struct loop *loop;
-	struct pool *pool;
-	struct caller *caller;
-	struct link *link;
-	struct tt_client *client; /* one per worker */
 	struct loop_timer *limit;
 	bool is_stopping;
 	int status;
@@ -115,6 +108,23 @@ static void say_unbuilt(const char *section, const char *name)
 		log_warn("not_built_yet", "key=%s.%s", section, name);
 }
 
+static int find_doors(struct serve *s, struct why *why)
+{
+	unsigned port = s->asked.port ? s->asked.port : (unsigned)s->config.zmq_port;
+	if (s->asked.is_serve_port && s->asked.config && s->config.zmq_port != port)
+		log_warn("port_differs", "serve=%u file=%lld used=%u", port,
+			 (long long)s->config.zmq_port, port);
+	int n = doors_of(s->doors, &s->config, port, why);
+	for (int i = 0; i < n; i++) {
+		int has_pair = keys_of_bot(&s->pair, &s->config, s->doors[i].server_key, why);
+		if (has_pair < 0)
+			return has_pair;
+		s->has_pair = has_pair;
+	}
+	s->n = n > 0 ? (size_t)n : 0;
+	return n;
+}
+
 static int read_config(struct serve *s)
 {
 	struct why why;
@@ -135,15 +145,7 @@ static int read_config(struct serve *s)
 		return fail(s, why.text);
 	}
 	config_unbuilt(&s->config, say_unbuilt);
-	error = keys_of_bot(&s->pair, &s->config, &why);
-	if (error < 0)
-		return fail(s, why.text);
-	s->curve = error > 0 ? &s->pair : NULL;
-	s->port = s->asked.port ? s->asked.port : (unsigned)s->config.zmq_port;
-	if (s->asked.is_serve_port && s->asked.config && s->config.zmq_port != s->port)
-		log_warn("port_differs", "serve=%u file=%lld used=%u", s->port,
-			 (long long)s->config.zmq_port, s->port);
-	return 0;
+	return find_doors(s, &why) < 0 ? fail(s, why.text) : 0;
 }
 
 /* TUTTI_STATE, [bot] state_dir, $XDG_STATE_HOME/tutti, ~/.local/state/tutti; "" where there is no
@@ -168,50 +170,12 @@ static char *state_dir(const struct config *config)
 	return path.p;
 }
 
-static void open_cursor(struct serve *s)
+static struct gate_state state_of(const struct serve *s)
 {
-	struct why why;
-	s->cursor_dir = state_dir(&s->config);
-	int error = cursor_open(&s->cursor, s->cursor_dir, str_c(s->asked.name), s->how->part,
-				s->how->parts ? s->how->parts : 1, &why);
-	if (error == 0) {
-		if (s->cursor.reason.text[0])
-			log_warn("cursor_bad", "reason=%s",
-				 log_quote(str_c(s->cursor.reason.text)));
-		return;
-	}
-	cursor_open_memory(&s->cursor);
-	s->is_cursor_busy = error == -EWOULDBLOCK;
-	if (s->is_cursor_busy)
-		return;
-	log_warn("cursor_unwritable", "dir=%s reason=%s going_on=%s",
-		 log_quote(str_c(s->cursor_dir)), log_quote(str_c(why.text)),
-		 log_quote(STR("with tuttid's commit; events in hand at a kill may run again")));
-	free(s->cursor_dir);
-	s->cursor_dir = NULL;
-}
-
-static bool run_job(void *arg, unsigned worker, const struct job *job)
-{
-	struct serve *s = arg;
-	return dispatch_event(&s->dispatch, &s->client[worker], &job->h, job->payload, job->flags);
-}
-
-static bool wants_job(void *arg, const struct wire_header *h)
-{
-	struct serve *s = arg;
-	struct str event;
-	uint64_t guild_id, channel_id;
-	return wire_topic_split(h->topic, &event, &guild_id, &channel_id) &&
-	       registry_wants(&s->registry, event);
-}
-
-static void end_if_idle(struct serve *s)
-{
-	struct pool_state state;
-	pool_state(s->pool, &state);
-	if (s->is_stopping && state.running == 0)
-		loop_stop(s->loop);
+	struct gate_state sum = {0};
+	for (size_t i = 0; i < s->n; i++)
+		gate_add_state(s->gates[i], &sum);
+	return sum;
 }
 
 static void stop(struct serve *s, int status)
@@ -220,23 +184,21 @@ static void stop(struct serve *s, int status)
 		return;
 	s->is_stopping = true;
 	s->status = status;
-	link_leave(s->link);
-	pool_stop(s->pool);
+	for (size_t i = 0; i < s->n; i++)
+		gate_leave(s->gates[i]);
 	loop_timer_in(s->limit, STOP_LIMIT_US);
-	end_if_idle(s);
+	if (state_of(s).running == 0)
+		loop_stop(s->loop);
 }
 
-static void on_pool(void *arg, int what)
+static void on_change(void *arg)
 {
 	struct serve *s = arg;
-	struct pool_state state;
-	(void)what;
-	pool_woken(s->pool);
-	pool_state(s->pool, &state);
+	struct gate_state state = state_of(s);
 	if (state.wants_exit)
 		stop(s, EX_OK);
-	link_progress(s->link);
-	end_if_idle(s);
+	if (s->is_stopping && state.running == 0)
+		loop_stop(s->loop);
 }
 
 /* Handlers that do not return cannot be ended one by one: the process goes, and what they were at
@@ -244,9 +206,7 @@ static void on_pool(void *arg, int what)
 static void on_limit(void *arg)
 {
 	struct serve *s = arg;
-	struct pool_state state;
-	pool_state(s->pool, &state);
-	log_error("stop_late", "handlers_running=%zu seconds=%d", state.running,
+	log_error("stop_late", "handlers_running=%zu seconds=%d", state_of(s).running,
 		  STOP_LIMIT_US / 1000000);
 	_exit(EX_TEMPFAIL);
 }
@@ -267,13 +227,6 @@ static void on_stop(void *arg, int what)
 	stop(arg, EX_OK);
 }
 
-static void on_welcome(void *arg, const struct wire_welcome *welcome)
-{
-	struct serve *s = arg;
-	if (welcome->user_id)
-		atomic_store(&s->dispatch.own_user_id, welcome->user_id);
-}
-
 static void on_end(void *arg, enum link_end end)
 {
 	stop(arg, end == LINK_REFUSED ? EX_CONFIG : EX_OK);
@@ -292,65 +245,62 @@ static enum wire_from from_of(const char *name)
 	return WIRE_FROM_HEAD;
 }
 
+/* Each of several journals has its cursor in a directory of its own. */
+static char *cursor_dir(const struct serve *s, const char *state_dir, size_t i)
+{
+	struct buf path = {0};
+	char name[DOORS_NAME];
+	doors_name(name, &s->doors[i]);
+	buf_adds(&path, str_c(state_dir));
+	if (s->config.zmq_connect.n)
+		buf_addf(&path, "/%s", name);
+	buf_addc(&path, 0);
+	return path.p;
+}
+
 static void set_up(struct serve *s)
 {
-	s->workers = s->how->workers ? s->how->workers : WORKERS;
-	if (s->workers > WORKERS_MAX)
-		s->workers = WORKERS_MAX;
+	const struct tt_serve *how = s->how;
+	unsigned workers = how->workers ? how->workers : WORKERS;
+	char *state = state_dir(&s->config);
 	s->loop = loop_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
-	s->caller =
-		caller_new(s->loop, str_c(s->asked.name), s->config.zmq_host, s->port, s->curve);
-	s->client = mem_zero(s->workers * sizeof *s->client);
-	for (unsigned i = 0; i < s->workers; i++) {
-		client_init(&s->client[i]);
-		s->client[i].caller = s->caller;
-		s->client[i].bot = s->asked.name;
+	for (size_t i = 0; i < s->n; i++) {
+		s->cursor_dirs[i] = cursor_dir(s, state, i);
+		s->gates[i] = gate_new(&(struct gate_options){
+			.loop = s->loop,
+			.registry = &s->registry,
+			.doors = &s->doors[i],
+			.pair = s->has_pair ? &s->pair : NULL,
+			.bot = s->asked.name,
+			.state_dir = s->cursor_dirs[i],
+			.part = how->part,
+			.parts = how->parts ? how->parts : 1,
+			.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
+			.window = how->window ? how->window : WIRE_WINDOW,
+			.from = from_of(how->from),
+			.on_change = on_change,
+			.on_end = on_end,
+			.arg = s,
+		});
 	}
-	s->pool = pool_new(
-		&(struct pool_options){
-			.workers = s->workers, .run = run_job, .wants = wants_job, .arg = s},
-		&s->cursor);
-	s->link = link_new(&(struct link_options){
-		.loop = s->loop,
-		.pool = s->pool,
-		.cursor = &s->cursor,
-		.cursor_dir = s->cursor_dir,
-		.is_cursor_busy = s->is_cursor_busy,
-		.registry = &s->registry,
-		.bot = str_c(s->asked.name),
-		.part = s->how->part,
-		.parts = s->how->parts ? s->how->parts : 1,
-		.window = s->how->window ? s->how->window : WIRE_WINDOW,
-		.from = from_of(s->how->from),
-		.host = s->config.zmq_host,
-		.port = s->port,
-		.curve = s->curve,
-		.on_welcome = on_welcome,
-		.on_end = on_end,
-		.arg = s,
-	});
+	free(state);
 }
 
 static void take_down(struct serve *s)
 {
-	link_free(&s->link);
-	caller_free(&s->caller);
-	pool_free(&s->pool);
-	for (unsigned i = 0; i < s->workers; i++)
-		client_done(&s->client[i]);
-	free(s->client);
-	cursor_close(&s->cursor);
+	for (size_t i = 0; i < s->n; i++) {
+		gate_free(&s->gates[i]);
+		free(s->cursor_dirs[i]);
+	}
 	zsock_end();
 	loop_timer_free(&s->limit);
 	loop_free(&s->loop);
-	free(s->cursor_dir);
 }
 
 static void run(struct serve *s)
 {
 	struct loop_fd *asked = loop_fd_new(s->loop, stop_fd_get(), LOOP_READ, on_stop, s);
-	struct loop_fd *pool = loop_fd_new(s->loop, pool_fd(s->pool), LOOP_READ, on_pool, s);
 	struct loop_signal *term = loop_signal_new(s->loop, SIGTERM, on_signal, s);
 	struct loop_signal *interrupt = loop_signal_new(s->loop, SIGINT, on_signal, s);
 	if (atomic_load(&stop_asked))
@@ -360,7 +310,6 @@ static void run(struct serve *s)
 	loop_signal_free(&term);
 	loop_signal_free(&interrupt);
 	loop_fd_free(&asked);
-	loop_fd_free(&pool);
 }
 
 static int connect_and_run(struct serve *s)
@@ -368,13 +317,11 @@ static int connect_and_run(struct serve *s)
 	int error = read_config(s);
 	if (error)
 		return error;
-	open_cursor(s);
-	s->dispatch.registry = &s->registry;
 	set_up(s);
 	run(s);
-	log_info("stopped", "handled=%llu errors=%llu status=%d",
-		 (unsigned long long)s->dispatch.handled, (unsigned long long)s->dispatch.errors,
-		 s->status);
+	struct gate_state state = state_of(s);
+	log_info("stopped", "handled=%llu errors=%llu status=%d", (unsigned long long)state.handled,
+		 (unsigned long long)state.errors, s->status);
 	take_down(s);
 	config_free(&s->config);
 	return s->status;
@@ -382,7 +329,7 @@ static int connect_and_run(struct serve *s)
 
 int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how)
 {
-	struct serve *s = mem_zero(sizeof *s); /* the cursor alone is 8 KiB */
+	struct serve *s = mem_zero(sizeof *s); /* large, for its doors */
 	struct why why;
 	s->how = how;
 	int status = asked_read(&s->asked, how, asked_arguments(), &why);

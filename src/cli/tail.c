@@ -157,7 +157,8 @@ static int subscribe(struct tail *t, const char *word)
 static int open_door(struct tail *t)
 {
 	struct why why = {0};
-	int rc = 0, has_key = keys_of_bot(&t->pair, &t->place.config, &why);
+	int rc = 0,
+	    has_key = keys_of_bot(&t->pair, &t->place.config, t->place.config.zmq_server_key, &why);
 	if (has_key < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		return EX_CONFIG;

@@ -61,18 +61,19 @@ void keys_write(struct buf *out, const char *name, const struct zsock_curve *pai
 		 name, name, pair->public, pair->secret);
 }
 
-int keys_of_bot(struct zsock_curve *out, const struct config *config, struct why *why)
+int keys_of_bot(struct zsock_curve *out, const struct config *config, const char *server_key,
+		struct why *why)
 {
 	if (!*config->zmq_client_key)
 		return 0;
 	int rc = keys_read(out, config->zmq_client_key, why);
 	if (rc < 0)
 		return rc;
-	if (strlen(config->zmq_server_key) != ZSOCK_KEY)
+	if (strlen(server_key) != ZSOCK_KEY)
 		return why_set(
 			why, -EINVAL,
 			"zmq.server_key: has to be tuttid's public key, 40 characters, where "
 			"there is a zmq.client_key");
-	memcpy(out->server, config->zmq_server_key, ZSOCK_KEY + 1);
+	memcpy(out->server, server_key, ZSOCK_KEY + 1);
 	return 1;
 }

@@ -10,7 +10,9 @@
 TT_CHECK int keys_read(struct zsock_curve *out, const char *path, struct why *why);
 /* The pair as a file's text. */
 void keys_write(struct buf *out, const char *name, const struct zsock_curve *pair);
-/* A bot's keys: zmq.client_key and zmq.server_key. 1: there are; 0: the configuration has none. */
-TT_CHECK int keys_of_bot(struct zsock_curve *out, const struct config *config, struct why *why);
+/* A bot's keys: zmq.client_key, and whom it wants to find. 1: there are; 0: the configuration has
+ * none. */
+TT_CHECK int keys_of_bot(struct zsock_curve *out, const struct config *config,
+			 const char *server_key, struct why *why);
 
 #endif

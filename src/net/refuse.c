@@ -1,5 +1,6 @@
 #include "net/refuse.h"
 
+#include "net/doors.h"
 #include "net/guard.h"
 #include "net/url.h"
 #include "proto/discord.h"
@@ -97,6 +98,13 @@ static int check_curve(const struct config *config, struct why *why)
 	return 0;
 }
 
+static int check_connect(const struct config *config, struct why *why)
+{
+	struct doors list[DOORS_MAX];
+	int n = doors_of(list, config, (unsigned)config->zmq_port, why);
+	return n < 0 ? n : 0;
+}
+
 static int check_ca_file(const struct config *config, struct why *why)
 {
 	if (!*config->discord_ca_file || access(config->discord_ca_file, R_OK) == 0)
@@ -107,8 +115,9 @@ static int check_ca_file(const struct config *config, struct why *why)
 
 int refuse_config(const struct config *config, struct why *why)
 {
-	static int (*const checks[])(const struct config *, struct why *) = {
-		check_intents, check_api_url, check_bind, check_curve, check_ca_file};
+	static int (*const checks[])(const struct config *,
+				     struct why *) = {check_intents, check_api_url, check_bind,
+						      check_curve,   check_connect, check_ca_file};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int rc = checks[i](config, why);
 		if (rc < 0)

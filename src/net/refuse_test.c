@@ -31,6 +31,14 @@ static void an_unknown_intent_names_the_nearest(void **state)
 			    "\"guild_mesages\"; did you mean \"guild_messages\"?");
 }
 
+static void gateways_to_connect_to_are_places(void **state)
+{
+	(void)state;
+	assert_string_equal(said("[zmq]\nconnect = [\"a\", \"10.0.0.2:6010\"]\n"), "");
+	assert_non_null(strstr(said("[zmq]\nconnect = [\"tcp://a\"]\n"),
+			       "defaults:2:1: zmq.connect: \"tcp://a\" is not a host"));
+}
+
 static void plain_http_goes_to_loopback_only(void **state)
 {
 	(void)state;
@@ -102,6 +110,7 @@ static void a_trust_anchor_that_is_not_there_is_named(void **state)
 int main(void)
 {
 	return run_unit(test(the_defaults_are_fine), test(an_unknown_intent_names_the_nearest),
+			test(gateways_to_connect_to_are_places),
 			test(plain_http_goes_to_loopback_only),
 			test(a_name_that_only_begins_like_loopback_is_none),
 			test(an_address_that_is_no_web_address_is_refused),

@@ -63,8 +63,7 @@ static bool take_port(struct url *out, struct str port)
 	return true;
 }
 
-/* "host", "host:1", "[::1]:1" */
-static bool take_authority(struct url *out, struct str text)
+bool url_split_authority(struct url *out, struct str text)
 {
 	struct in6_addr six;
 	size_t end;
@@ -94,7 +93,7 @@ int url_split(struct url *out, struct str text, struct why *why)
 		return why_set(why, -EINVAL, "%.*s does not begin with wss, ws, https or http",
 			       STR_FMT(text));
 	size_t end = authority_end(rest);
-	if (!take_authority(out, str_of(rest.p, end)))
+	if (!url_split_authority(out, str_of(rest.p, end)))
 		return why_set(why, -EINVAL, "%.*s: no plain host and port", STR_FMT(text));
 	out->target = str_of(rest.p + end, rest.n - end);
 	return 0;

@@ -20,6 +20,8 @@ struct url {
 };
 
 TT_CHECK int url_split(struct url *out, struct str text, struct why *why);
+/* "host", "host:1", "[::1]:1": sets host, and port where one is written. */
+bool url_split_authority(struct url *out, struct str text);
 
 /* True for localhost, 127.0.0.0/8 and ::1. A name may still lead elsewhere: who connects in plain
  * text judges the address too. */

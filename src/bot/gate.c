@@ -1,0 +1,168 @@
+#include "bot/gate.h"
+
+#include "base/log.h"
+#include "bot/call.h"
+#include "bot/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct gate {
+	struct gate_options o;
+	struct dispatch dispatch;
+	struct cursor cursor;
+	const char *cursor_dir; /* NULL: none can be written */
+	bool is_cursor_busy;    /* another process has it */
+	struct zsock_curve pair;
+	struct pool *pool;
+	struct loop_fd *watch;
+	struct caller *caller;
+	struct link *link;
+	struct tt_client *client; /* one per worker */
+};
+
+static void open_cursor(struct gate *g)
+{
+	struct why why;
+	g->cursor_dir = g->o.state_dir;
+	int error = cursor_open(&g->cursor, g->cursor_dir, str_c(g->o.bot), g->o.part, g->o.parts,
+				&why);
+	if (error == 0) {
+		if (g->cursor.reason.text[0])
+			log_warn("cursor_bad", "reason=%s",
+				 log_quote(str_c(g->cursor.reason.text)));
+		return;
+	}
+	cursor_open_memory(&g->cursor);
+	g->is_cursor_busy = error == -EWOULDBLOCK;
+	if (g->is_cursor_busy)
+		return;
+	log_warn("cursor_unwritable", "dir=%s reason=%s going_on=%s",
+		 log_quote(str_c(g->cursor_dir)), log_quote(str_c(why.text)),
+		 log_quote(STR("with tuttid's commit; events in hand at a kill may run again")));
+	g->cursor_dir = NULL;
+}
+
+static bool run_job(void *arg, unsigned worker, const struct job *job)
+{
+	struct gate *g = arg;
+	return dispatch_event(&g->dispatch, &g->client[worker], &job->h, job->payload, job->flags);
+}
+
+static bool wants_job(void *arg, const struct wire_header *h)
+{
+	struct gate *g = arg;
+	struct str event;
+	uint64_t guild_id, channel_id;
+	return wire_topic_split(h->topic, &event, &guild_id, &channel_id) &&
+	       registry_wants(g->o.registry, event);
+}
+
+static void on_pool(void *arg, int what)
+{
+	struct gate *g = arg;
+	(void)what;
+	pool_woken(g->pool);
+	link_progress(g->link);
+	g->o.on_change(g->o.arg);
+}
+
+static void on_welcome(void *arg, const struct wire_welcome *welcome)
+{
+	struct gate *g = arg;
+	if (welcome->user_id)
+		atomic_store(&g->dispatch.own_user_id, welcome->user_id);
+}
+
+static void on_end(void *arg, enum link_end end)
+{
+	struct gate *g = arg;
+	g->o.on_end(g->o.arg, end);
+}
+
+static void make_workers(struct gate *g)
+{
+	g->client = mem_zero(g->o.workers * sizeof *g->client);
+	for (unsigned i = 0; i < g->o.workers; i++) {
+		client_init(&g->client[i]);
+		g->client[i].caller = g->caller;
+		g->client[i].bot = g->o.bot;
+	}
+	g->pool = pool_new(
+		&(struct pool_options){
+			.workers = g->o.workers, .run = run_job, .wants = wants_job, .arg = g},
+		&g->cursor);
+	g->watch = loop_fd_new(g->o.loop, pool_fd(g->pool), LOOP_READ, on_pool, g);
+}
+
+static const struct zsock_curve *pair_of(struct gate *g)
+{
+	if (!g->o.pair)
+		return NULL;
+	g->pair = *g->o.pair;
+	memcpy(g->pair.server, g->o.doors->server_key, sizeof g->pair.server);
+	return &g->pair;
+}
+
+struct gate *gate_new(const struct gate_options *options)
+{
+	struct gate *g = mem_zero(sizeof *g); /* the cursor alone is 8 KiB */
+	g->o = *options;
+	g->dispatch.registry = options->registry;
+	const struct zsock_curve *curve = pair_of(g);
+	open_cursor(g);
+	g->caller = caller_new(options->loop, str_c(options->bot), options->doors, curve);
+	make_workers(g);
+	g->link = link_new(&(struct link_options){
+		.loop = options->loop,
+		.pool = g->pool,
+		.cursor = &g->cursor,
+		.cursor_dir = g->cursor_dir,
+		.is_cursor_busy = g->is_cursor_busy,
+		.registry = options->registry,
+		.bot = str_c(options->bot),
+		.part = options->part,
+		.parts = options->parts,
+		.window = options->window,
+		.from = options->from,
+		.doors = options->doors,
+		.curve = curve,
+		.on_welcome = on_welcome,
+		.on_end = on_end,
+		.arg = g,
+	});
+	return g;
+}
+
+void gate_leave(struct gate *g)
+{
+	link_leave(g->link);
+	pool_stop(g->pool);
+}
+
+void gate_free(struct gate **out)
+{
+	struct gate *g = *out;
+	if (!g)
+		return;
+	link_free(&g->link);
+	caller_free(&g->caller);
+	loop_fd_free(&g->watch);
+	pool_free(&g->pool);
+	for (unsigned i = 0; i < g->o.workers; i++)
+		client_done(&g->client[i]);
+	free(g->client);
+	cursor_close(&g->cursor);
+	free(g);
+	*out = NULL;
+}
+
+void gate_add_state(struct gate *g, struct gate_state *sum)
+{
+	struct pool_state state;
+	pool_state(g->pool, &state);
+	sum->handled += atomic_load(&g->dispatch.handled);
+	sum->errors += atomic_load(&g->dispatch.errors);
+	sum->running += state.running;
+	sum->wants_exit |= state.wants_exit;
+}

@@ -1,0 +1,42 @@
+/* bot/gate.h: one tuttid, as a bot has it: a cursor in its journal, the events in hand, the calls.
+ *
+ * A bot that reads several journals has one each, and they share nothing but the handlers: a guild
+ * lives on one shard, hence in one journal, so its order needs no more. A call goes to the tuttid
+ * that the event came from. Threads: the main thread's, but for the workers that each has.
+ */
+#ifndef BOT_GATE_H
+#define BOT_GATE_H
+
+#include "bot/link.h"
+
+struct gate_options {
+	struct loop *loop;
+	const struct registry *registry;
+	const struct doors *doors;
+	const struct zsock_curve *pair; /* the bot's key; NULL: no CURVE */
+	const char *bot;
+	const char *state_dir; /* of the cursor */
+	unsigned part, parts, workers, window;
+	enum wire_from from;
+	/* Something was finished, or a handler asked to leave. */
+	void (*on_change)(void *arg);
+	void (*on_end)(void *arg, enum link_end end);
+	void *arg;
+};
+
+struct gate;
+struct gate *gate_new(const struct gate_options *options);
+/* Takes nothing more; what is in hand may finish. */
+void gate_leave(struct gate *gate);
+/* Nothing may run any more. Says its last word. */
+void gate_free(struct gate **out);
+
+struct gate_state {
+	uint64_t handled, errors;
+	size_t running; /* handlers */
+	bool wants_exit;
+};
+/* Adds this gate's. */
+void gate_add_state(struct gate *gate, struct gate_state *sum);
+
+#endif

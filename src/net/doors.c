@@ -1,0 +1,98 @@
+#include "net/doors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PORT_MOST = 65533 }; /* two doors lie above it */
+
+/* "host", "host:port", "[::1]:port", and behind a blank a key. NULL, or what is wrong with it. */
+static const char *read_entry(struct doors *out, struct str entry)
+{
+	struct str key = str_trim(entry), where = str_cut(&key, ' ');
+	struct url url = {.port = out->port};
+	key = str_trim(key);
+	if (!url_split_authority(&url, where) || url.port > PORT_MOST)
+		return "is not a host, or host:port with a port up to 65533";
+	if (key.n && key.n != ZSOCK_KEY)
+		return "has no public key of 40 characters behind the blank";
+	memcpy(out->host, url.host, sizeof out->host);
+	out->port = url.port;
+	if (key.n)
+		memcpy(out->server_key, key.p, ZSOCK_KEY);
+	return NULL;
+}
+
+static int bad(const struct config *config, const char *entry, const char *what, struct why *why)
+{
+	return why_set(why, -EINVAL, "%s:%u:1: zmq.connect: \"%.80s\" %s",
+		       *config->path ? config->path : "defaults", config->line[CONFIG_zmq_connect],
+		       entry, what);
+}
+
+/* Two cursors for one journal would run every event twice. */
+static bool is_named_before(const struct doors *list, size_t i)
+{
+	for (size_t before = 0; before < i; before++)
+		if (list[before].port == list[i].port &&
+		    strcmp(list[before].host, list[i].host) == 0)
+			return true;
+	return false;
+}
+
+static int read_connect(struct doors *out, const struct config *config, struct why *why)
+{
+	const struct config_words *words = &config->zmq_connect;
+	if (words->n > DOORS_MAX)
+		return bad(config, words->word[DOORS_MAX], "is the 65th: 64 may be named", why);
+	for (size_t i = 0; i < words->n; i++) {
+		const char *what = read_entry(&out[i], str_c(words->word[i]));
+		if (!what && is_named_before(out, i))
+			what = "is named twice";
+		if (what)
+			return bad(config, words->word[i], what, why);
+	}
+	return (int)words->n;
+}
+
+int doors_of(struct doors out[static DOORS_MAX], const struct config *config, unsigned port,
+	     struct why *why)
+{
+	struct doors standard = {.port = port};
+	snprintf(standard.host, sizeof standard.host, "%s", config->zmq_host);
+	snprintf(standard.server_key, sizeof standard.server_key, "%s", config->zmq_server_key);
+	for (size_t i = 0; i < DOORS_MAX; i++)
+		out[i] = standard;
+	return config->zmq_connect.n ? read_connect(out, config, why) : 1;
+}
+
+static bool is_near(const struct doors *doors)
+{
+	struct url url;
+	snprintf(url.host, sizeof url.host, "%s", doors->host);
+	return url_is_loopback(&url);
+}
+
+void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door)
+{
+	static const char *const files[] = {"live", "events", "call"};
+	char dir[108], path[160];
+	struct why why;
+	bool is_v6 = strchr(doors->host, ':') != NULL;
+	if (is_near(doors) && config_run_dir(dir, doors->port, false, &why) == 0) {
+		snprintf(path, sizeof path, "%s/%s", dir, files[door]);
+		if (access(path, R_OK | W_OK) == 0) {
+			snprintf(out, DOORS_ENDPOINT, "ipc://%s", path);
+			return;
+		}
+	}
+	snprintf(out, DOORS_ENDPOINT, "tcp://%s%s%s:%u", is_v6 ? "[" : "", doors->host,
+		 is_v6 ? "]" : "", doors->port + door);
+}
+
+void doors_name(char out[static DOORS_NAME], const struct doors *doors)
+{
+	bool is_v6 = strchr(doors->host, ':') != NULL;
+	snprintf(out, DOORS_NAME, "%s%s%s:%u", is_v6 ? "[" : "", doors->host, is_v6 ? "]" : "",
+		 doors->port);
+}

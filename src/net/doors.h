@@ -1,0 +1,37 @@
+/* net/doors.h: where a bot finds the doors of a tuttid: zmq.host and port, or zmq.connect.
+ *
+ *     [zmq]
+ *     connect = ["10.0.0.2:6000", "10.0.0.3:6000 rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"]
+ *
+ * An entry is a host, a port unless it is the usual one, and tuttid's public key where it differs
+ * from zmq.server_key.
+ */
+#ifndef NET_DOORS_H
+#define NET_DOORS_H
+
+#include "base/config.h"
+#include "net/url.h"
+#include "net/zsock.h"
+
+enum { DOORS_MAX = 64, DOORS_NAME = URL_HOST_MAX + 10, DOORS_ENDPOINT = URL_HOST_MAX + 20 };
+
+enum door { DOOR_LIVE, DOOR_EVENTS, DOOR_CALL }; /* their ports are neighbours, in this order */
+
+struct doors {
+	char host[URL_HOST_MAX];        /* an IPv6 address without brackets */
+	unsigned port;                  /* of the live door */
+	char server_key[ZSOCK_KEY + 1]; /* "": without CURVE */
+};
+
+/* Every tuttid that the configuration names, zmq.connect before zmq.host; port: where an entry has
+ * none. How many; -EINVAL: a sentence with file and line. */
+TT_CHECK int doors_of(struct doors out[static DOORS_MAX], const struct config *config,
+		      unsigned port, struct why *why);
+
+/* "ipc:///run/tutti/6000/call" where that file is, else "tcp://127.0.0.1:6002". */
+void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door);
+
+/* "10.0.0.2:6000", "[::1]:6000": for people, and the name of a directory. */
+void doors_name(char out[static DOORS_NAME], const struct doors *doors);
+
+#endif
