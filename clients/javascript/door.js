@@ -5,11 +5,30 @@ import { keyFile } from "./wire.js";
 
 const ADD = { live: 0, events: 1, call: 2 };
 
+/* "host:port", and behind a blank the public key of this tuttid. */
+function entry(text) {
+	const found = text.trim().match(/^(\[[\da-fA-F:.]+\]|[\w.-]+)(?::(\d+))?(?:\s+(\S{40}))?$/);
+	if (!found)
+		throw new Error(`${text} is not host:port, with a public key of 40 characters behind a blank or without`);
+	const [, host, port, serverKey] = found;
+	return { host: host.replace(/[[\]]/g, ""), isOneOfMany: true, ...(port && { port }), ...(serverKey && { serverKey }) };
+}
+
+/* The Doors of each tuttid that connect or TUTTI_CONNECT (commas between) names, else of the one that host and
+ * port name. */
+export function places({ connect, ...where } = {}) {
+	connect ??= (process.env.TUTTI_CONNECT ?? "").split(",").filter((text) => text.trim());
+	return connect.length ? connect.map((text) => new Doors({ ...where, ...entry(text) })) : [new Doors(where)];
+}
+
+/* name: of a directory, for what belongs to this tuttid and no other. */
 export class Doors {
-	constructor({ host, port, key, serverKey } = {}) {
+	constructor({ host, port, key, serverKey, isOneOfMany = false } = {}) {
 		const env = process.env;
 		this.host = host ?? env.TUTTI_HOST ?? "127.0.0.1";
 		this.port = Number(port ?? env.TUTTI_PORT ?? 6000);
+		this.bare = this.host.includes(":") ? `[${this.host}]` : this.host;
+		this.name = isOneOfMany ? `${this.bare}:${this.port}/` : "";
 		key ??= env.TUTTI_KEY;
 		this.pair = key ? keyFile(fs.readFileSync(key, "latin1")) : null;
 		this.serverKey = serverKey ?? env.TUTTI_SERVER_KEY ?? "";
@@ -25,7 +44,7 @@ export class Doors {
 			if (run && fs.existsSync(file))
 				return "ipc://" + file;
 		}
-		return `tcp://${this.host}:${this.port + ADD[door]}`;
+		return `tcp://${this.bare}:${this.port + ADD[door]}`;
 	}
 
 	connect(door, Kind, topics = []) {

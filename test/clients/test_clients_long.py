@@ -38,11 +38,11 @@ def javascript():
     return ["node"] if there.returncode == 0 else None
 
 
-def start(world, kind, program, *args):
+def start(world, kind, program, *args, env=None):
     """An example by its name: kind is python or javascript."""
     path = os.path.join(ROOT, "examples", kind, f"{program}.{'py' if kind == 'python' else 'js'}")
     runner = [PYTHON, "-u"] if kind == "python" else ["node"]
-    env = {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(world.port)}
+    env = {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(world.port), **(env or {})}
     return world.start(f"{program}.{kind}", [*runner, path, *args], env)
 
 
@@ -128,6 +128,40 @@ def conversation(world, kind):
     live.kill()
 
 
+def two_gateways(kind):
+    """One bot, the journals of two tuttids; either is killed, then the bot."""
+    with World("near") as near, World("far") as far:
+        worlds, said = (near, far), f"{kind}: you said: "
+        for world in worlds:
+            world.sandbox()
+            world.tuttid()
+        where = {"TUTTI_CONNECT": ",".join(f"127.0.0.1:{world.port}" for world in worlds),
+                 "TUTTI_STATE": os.path.join(near.dir, "both")}
+        bot = start(near, kind, "echo", env=where)
+        for _ in worlds:
+            bot.wait_line(r"welcome ")
+        for world, other in (worlds, worlds[::-1]):
+            world.main.kill(signal.SIGKILL)
+            world.main.wait()
+            other.discord("say", channel=7, content=f",echo without {world.name}")
+            answered(f"{kind}: {other.name} goes on without {world.name}", other, f"{said}without {world.name}")
+            world.discord("say", channel=7, content=",echo nobody there")
+            world.tuttid()
+            answered(f"{kind}: {world.name} is answered when it is back", world, said + "nobody there")
+        bot.kill(signal.SIGKILL)
+        bot.wait()
+        for world in worlds:
+            world.discord("say", channel=8, content=",echo no bot")
+        bot = start(near, kind, "echo", env=where)
+        for world in worlds:
+            answered(f"{kind}: {world.name} is answered by the bot that came back", world, said + "no bot")
+            made = {h["answer"]["id"] for h in world.fake.all("rest", method="POST", status=200)}
+            check(f"{kind}: {world.name} has three answers, and none of the other's", len(made) == 3, made)
+        check(f"{kind}: a cursor for each", len(os.listdir(where["TUTTI_STATE"])) == 2)
+        bot.kill(signal.SIGTERM)
+        bot.wait()
+
+
 if __name__ == "__main__":
     with World("clients") as w:
         w.sandbox()
@@ -139,6 +173,7 @@ if __name__ == "__main__":
             try:
                 conversation(w, language)
                 durable(w, language)
+                two_gateways(language)
             except Failed as why:
                 w.show()
                 check(f"{language}: {why}", False)

@@ -1,5 +1,6 @@
 """Where tuttid's doors are, and sockets to them."""
 import os
+import re
 
 import zmq
 
@@ -8,10 +9,28 @@ from . import wire
 ADD = {"live": 0, "events": 1, "call": 2}
 
 
+def places(connect=None, **where):
+    """The Doors of each tuttid that connect or TUTTI_CONNECT (commas between) names, "host:port" and behind a
+    blank its public key where it has its own; without them of the one that host and port name."""
+    entries = connect or [e.strip() for e in os.environ.get("TUTTI_CONNECT", "").split(",") if e.strip()]
+    return [Doors(**{**where, **_entry(text)}) for text in entries] or [Doors(**where)]
+
+
+def _entry(text):
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d+))?(?:\s+(\S{40}))?", text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not host:port, with a public key of 40 characters behind a blank or without")
+    all = {"host": found[1].strip("[]"), "port": found[2], "server_key": found[3]}
+    return {"is_one_of_many": True, **{k: v for k, v in all.items() if v}}
+
+
 class Doors:
-    def __init__(self, host=None, port=None, key=None, server_key=None):
+    """name: of a directory, for what belongs to this tuttid and no other."""
+
+    def __init__(self, host=None, port=None, key=None, server_key=None, is_one_of_many=False):
         self.host = host or os.environ.get("TUTTI_HOST", "127.0.0.1")
         self.port = int(port or os.environ.get("TUTTI_PORT", 6000))
+        self.name = f"{self.bare()}:{self.port}/" if is_one_of_many else ""
         key = key or os.environ.get("TUTTI_KEY")
         self.pair = wire.key_file(key) if key else None
         self.server_key = (server_key or os.environ.get("TUTTI_SERVER_KEY", "")).encode()
@@ -25,7 +44,10 @@ class Doors:
                 path = f"{run}/tutti/{self.port}/{door}"
                 if run and os.access(path, os.R_OK | os.W_OK):
                     return "ipc://" + path
-        return f"tcp://{self.host}:{self.port + ADD[door]}"
+        return f"tcp://{self.bare()}:{self.port + ADD[door]}"
+
+    def bare(self):
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     def connect(self, door, kind, *topics):
         sock = zmq.Context.instance().socket(kind)

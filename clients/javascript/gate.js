@@ -1,0 +1,220 @@
+/* One tuttid, as a bot has it: a cursor in its journal, a connection to its events door, the calls. */
+import { zmq } from "./door.js";
+import { log } from "./log.js";
+import * as wire from "./wire.js";
+
+const SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
+
+export class Gate {
+	constructor(bot, doors, cursor) {
+		Object.assign(this, { bot, doors, cursor, isOpen: false, keyPauseMs: 1000 });
+		this.pending = new Map();
+	}
+
+	/* Until the bot stops: one connection after another. */
+	async run() {
+		while (!this.bot.isStopping) {
+			const pause = await this.#serve();
+			await this.#rest(pause);
+		}
+		this.calls?.close();
+	}
+
+	stop() {
+		this.wake?.();
+		this.sock?.close();
+	}
+
+	async #rest(ms) {
+		if (this.bot.isStopping || !ms)
+			return;
+		await new Promise((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.wake = () => { clearTimeout(timer); resolve(); };
+		});
+	}
+
+	/* One connection to its end; how many milliseconds to wait before the next. */
+	async #serve() {
+		const { sock, endpoint } = this.doors.connect("events", zmq.Dealer);
+		Object.assign(this, { sock, endpoint, isOpen: false, done: 0n, saidDone: 0n, heard: Date.now(), keyPause: 0 });
+		this.sending = Promise.resolve();
+		const failed = (why) => () => this.#keyRefused(why);
+		sock.events.on("handshake:error:auth", failed("tuttid does not allow this bot's key"));
+		sock.events.on("handshake:error:other",
+			failed("no handshake: TUTTI_SERVER_KEY is not tuttid's, or one side has no key"));
+		const tick = setInterval(() => this.#tick(), 1000);
+		let pause = 0;
+		try {
+			this.#send("O", wire.ask({
+				bot: this.bot.name, topics: [...this.bot.handlers.keys()].map((name) => name + "."),
+				epoch: this.cursor.epoch, pos: this.cursor.pos, part: this.bot.part, window: this.bot.window,
+				from: this.cursor.epoch ? "cursor" : this.bot.from,
+			}));
+			for await (const [kind, ...args] of sock) {
+				this.heard = Date.now();
+				pause = await this.#take(kind.toString(), args);
+				if (pause !== undefined)
+					break;
+				this.#ack();
+			}
+		} finally {
+			clearInterval(tick);
+			await this.#close(sock);
+		}
+		return this.keyPause || (pause ?? 0);
+	}
+
+	async #close(sock) {
+		if (this.isOpen && !sock.closed) {
+			this.#send(...wire.ack(this.done, this.cursor.pos));
+			this.#send("C");
+			await this.sending;
+		}
+		this.isOpen = false;
+		sock.close();
+	}
+
+	/* One after the other: a socket of this library takes no second send while one is under way. */
+	#send(...frames) {
+		this.sending = this.sending.then(() => this.sock.send(frames)).catch(() => {});
+	}
+
+	#keyRefused(reason) {
+		if (this.keyPause)
+			return;
+		this.keyPauseMs = Math.min(this.keyPauseMs * 2, KEY_MOST_MS);
+		this.keyPause = this.keyPauseMs;
+		log("key_refused", { endpoint: this.endpoint, reason, again_in_s: this.keyPauseMs / 1000 });
+		this.sock.close();
+	}
+
+	#tick() {
+		if (this.isOpen)
+			this.#say();
+		if (this.isBusy || Date.now() - this.heard < SILENCE_MS)
+			return;
+		if (this.isOpen)
+			log("silence", { endpoint: this.endpoint });
+		this.isOpen = false;
+		this.sock.close();
+	}
+
+	/* How far we are, which is also the sign of life. */
+	#say() {
+		this.#send(...wire.ack(this.done, this.cursor.pos));
+		this.saidDone = this.done;
+	}
+
+	#ack() {
+		if (this.isOpen && this.done - this.saidDone >= BigInt(this.welcome.window >> 2))
+			this.#say();
+	}
+
+	/* undefined: go on; else milliseconds until the next connection. Kinds of a later version are ignored. */
+	async #take(kind, args) {
+		if (kind === "W")
+			this.#welcome(JSON.parse(args[0]));
+		else if (kind === "X")
+			return this.#refused(Number(args[0].toString()), args[1].toString());
+		else if (kind === "C")
+			return this.#leave("another process of this bot waits");
+		else if (kind === "N")
+			return this.#gone(100);
+		else if (kind === "E" && this.isOpen)
+			await this.#events(args[0]);
+		else if (kind === "M" && this.isOpen)
+			this.cursor.put(this.cursor.epoch, args[0].readBigUInt64LE());
+		else if (kind === "G" && this.isOpen)
+			this.#gap(args[0].toString());
+		return undefined;
+	}
+
+	#welcome(welcome) {
+		this.welcome = welcome;
+		this.userId = welcome.user_id;
+		this.keyPauseMs = 1000;
+		if (this.cursor.epoch !== BigInt(welcome.epoch))
+			this.cursor.put(BigInt(welcome.epoch), BigInt(welcome.pos));
+		this.isOpen = true;
+		log("welcome", { bot: this.bot.name, epoch: welcome.epoch, pos: welcome.pos, endpoint: this.endpoint });
+	}
+
+	#gap(text) {
+		log("gap", { what: text });
+		this.cursor.put(this.cursor.epoch, BigInt(JSON.parse(text).to));
+	}
+
+	#gone(pause) {
+		this.isOpen = false;
+		return pause;
+	}
+
+	#leave(text) {
+		log("taken_over", { by: text });
+		this.bot.stop(this); /* our own last word is still to come */
+		return 0;
+	}
+
+	#refused(code, text) {
+		this.isOpen = false;
+		if (code === 409)
+			return this.#leave(text);
+		log("refused", { code, reason: text });
+		if (code === 400)
+			throw new Error(`tuttid does not understand this bot: ${text}`);
+		return REFUSED_MS;
+	}
+
+	async #events(frame) {
+		this.isBusy = true; /* its silence is ours */
+		for (const event of wire.records(frame)) {
+			if (this.bot.isStopping)
+				break;
+			if (event.pos > this.cursor.pos) {
+				await this.bot.handle(this, event);
+				this.cursor.put(event.epoch, event.pos);
+			}
+			this.done++;
+			this.#ack();
+		}
+		this.isBusy = false;
+		this.heard = Date.now();
+	}
+
+	/* An answer may get lost with a tuttid that restarts: what may be repeated is, under its id. */
+	async ask(id, document, files, end) {
+		const mayRepeat = document.method !== "POST" || document.route.endsWith("/messages");
+		const key = id.toString("hex");
+		let answered, wait = 1000;
+		if (!this.calls)
+			this.#openCalls();
+		const answer = new Promise((resolve) => { answered = resolve; });
+		const say = () => {
+			const frames = wire.call(this.bot.name, id, Math.max(1, end - Date.now()), document, files);
+			this.callsSending = this.callsSending.then(() => this.calls.send(frames)).catch(() => {});
+			again = setTimeout(say, mayRepeat ? wait : 2 ** 30);
+			wait = Math.min(8000, wait * 2);
+		};
+		let again;
+		const late = setTimeout(() => answered({
+			status: 0, answer: { message: "no answer from tuttid before the deadline" },
+		}), end - Date.now() + 2000);
+		this.pending.set(key, answered);
+		say();
+		const got = await answer;
+		clearTimeout(late);
+		clearTimeout(again);
+		this.pending.delete(key);
+		return got;
+	}
+
+	#openCalls() {
+		this.calls = this.doors.connect("call", zmq.Dealer).sock;
+		this.callsSending = Promise.resolve();
+		(async () => {
+			for await (const [id, status, text] of this.calls)
+				this.pending.get(id.toString("hex"))?.({ status: status.readUInt16LE(), answer: JSON.parse(text) });
+		})();
+	}
+}
