@@ -79,10 +79,11 @@ static bool topic_matches(const struct filter *f, struct str topic)
 	return low > 0 && str_starts(topic, f->prefixes[low - 1]);
 }
 
-/* These two tell that events are missing, so nobody may filter them away. */
+/* These tell that events are missing, so nobody may filter them away. */
 static bool is_for_all(uint16_t type)
 {
-	return type == EVENT_TUTTI_SESSION_LOST || type == EVENT_TUTTI_TOO_LARGE;
+	return type == EVENT_TUTTI_SESSION_LOST || type == EVENT_TUTTI_TOO_LARGE ||
+	       type == EVENT_TUTTI_SKIPPED;
 }
 
 /* What the topic hides from the bus, as the event of a number it does not know, is in its name. */

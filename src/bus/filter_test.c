@@ -91,7 +91,9 @@ static void loss_is_told_to_everyone(void **state)
 	struct filter_what lost = {STR("TUTTI_SESSION_LOST.0.0."), 0, 0, EVENT_TUTTI_SESSION_LOST,
 				   0};
 	struct filter_what large = {STR("TUTTI_TOO_LARGE.0.0."), 0, 0, EVENT_TUTTI_TOO_LARGE, 0};
-	assert_true(filter_wants(&f, &lost) && filter_wants(&f, &large));
+	struct filter_what skipped = {STR("TUTTI_SKIPPED.0.0."), 0, 0, EVENT_TUTTI_SKIPPED, 0};
+	assert_true(filter_wants(&f, &lost) && filter_wants(&f, &large) &&
+		    filter_wants(&f, &skipped));
 	filter_done(&f);
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/publish.h"
 
+#include "base/json.h"
 #include "base/metric.h"
 
 #include <stdio.h>
@@ -15,13 +16,15 @@ static void append(struct publish *p, const struct publish_from *from, struct wi
 	p->is_unheard = true;
 }
 
+/* s: of the event of Discord in whose place it stands, so that record and resume cursor are one
+ * commit here, too; else 0. */
 static void publish_own(struct publish *p, const struct publish_from *from,
-			enum event_number number, uint64_t guild_id, struct str payload)
+			enum event_number number, uint32_t s, uint64_t guild_id, struct str payload)
 {
 	char topic[WIRE_TOPIC_MAX];
 	const struct event_info *info = event_by_number((uint16_t)number);
 	struct wire_header h = {
-		.flags = WIRE_MADE_HERE, .type = info->number, .guild_id = guild_id};
+		.flags = WIRE_MADE_HERE, .type = info->number, .s = s, .guild_id = guild_id};
 	h.topic = str_of(topic, wire_topic(topic, info->name, guild_id, 0));
 	append(p, from, &h, payload);
 }
@@ -34,10 +37,20 @@ static void publish_too_large(struct publish *p, const struct publish_from *from
 	struct str t = wire_topic(topic, e->t, 0, 0) ? e->t : STR("UNKNOWN");
 	int n = snprintf(text, sizeof text, "{\"t\":\"%.*s\",\"s\":%u,\"bytes\":%llu}", STR_FMT(t),
 			 e->s, (unsigned long long)bytes);
-	publish_own(p, from, EVENT_TUTTI_TOO_LARGE, guild_id, str_of(text, (size_t)n));
-	/* its own s is 0: the resume cursor moves on by hand */
-	journal_slot_set(p->journal, from->shard, (uint64_t)from->session << 32 | e->s);
+	publish_own(p, from, EVENT_TUTTI_TOO_LARGE, e->s, guild_id, str_of(text, (size_t)n));
 	metric_add(METRIC_gateway_too_large, 1);
+}
+
+void publish_skipped(struct publish *p, const struct publish_from *from, uint32_t s,
+		     struct str reason)
+{
+	struct buf text = {0};
+	buf_addf(&text, "{\"shard\":%u,\"s\":%u,\"why\":", from->shard, s);
+	json_add_str(&text, reason);
+	buf_addc(&text, '}');
+	publish_own(p, from, EVENT_TUTTI_SKIPPED, s, 0, buf_str(&text));
+	metric_add(METRIC_gateway_skipped, 1);
+	buf_done(&text);
 }
 
 void publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
@@ -68,7 +81,7 @@ void publish_session_lost(struct publish *p, const struct publish_from *from, co
 	char text[256];
 	int n = snprintf(text, sizeof text, "{\"shard\":%u,\"session\":%u,\"why\":\"%s\"}",
 			 from->shard, from->session, why);
-	publish_own(p, from, EVENT_TUTTI_SESSION_LOST, 0, str_of(text, (size_t)n));
+	publish_own(p, from, EVENT_TUTTI_SESSION_LOST, 0, 0, str_of(text, (size_t)n));
 	metric_add(METRIC_gateway_sessions_lost, 1);
 }
 

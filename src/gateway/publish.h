@@ -4,7 +4,8 @@
  *     publish_turn(&p);                             // once per turn of the loop: rings the bell
  *
  * Topic and header are made from the envelope; the payload is written as it came. What is larger
- * than max_event is announced as TUTTI_TOO_LARGE in its place. Nothing is allocated here.
+ * than max_event is announced as TUTTI_TOO_LARGE in its place, what could not be read three times as
+ * TUTTI_SKIPPED; both carry its s. Nothing is allocated for an event.
  */
 #ifndef GATEWAY_PUBLISH_H
 #define GATEWAY_PUBLISH_H
@@ -30,6 +31,10 @@ struct publish_from {
  * its front is known, else 0. */
 void publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
 		   struct str d, uint64_t too_large);
+
+/* The event s of the session could not be read, for this reason, and is passed over. */
+void publish_skipped(struct publish *p, const struct publish_from *from, uint32_t s,
+		     struct str reason);
 
 /* The session cannot be resumed: what happened since its last event is not known. */
 void publish_session_lost(struct publish *p, const struct publish_from *from, const char *why);

@@ -127,13 +127,57 @@ static void what_is_too_large_is_announced_and_the_cursor_moves_on(void **state)
 	struct wire_header h = next(&r, &payload);
 	assert_int_equal(h.type, EVENT_TUTTI_TOO_LARGE);
 	assert_int_equal(h.flags, WIRE_MADE_HERE);
-	assert_int_equal(h.s, 0);
+	assert_int_equal(h.s, 8);
 	assert_str(h.topic, "TUTTI_TOO_LARGE.1.0.");
 	assert_str(payload, "{\"t\":\"MESSAGE_CREATE\",\"s\":8,\"bytes\":5029}");
 	assert_true(journal_slot(&r.journal, 2) == ((uint64_t)5 << 32 | 8));
 	assert_int_equal(metric_get(METRIC_gateway_too_large), before + 1);
 	buf_done(&text);
 	ring_close(&r);
+}
+
+static void what_was_skipped_is_announced_in_its_place(void **state)
+{
+	struct str payload;
+	(void)state;
+	struct ring r = ring_open("h");
+	r.p = (struct publish){.journal = &r.journal, .bell = &r.bell, .max_event = 4096};
+	uint64_t before = metric_get(METRIC_gateway_skipped);
+	publish_skipped(&r.p, &shard_2, 9, STR("no \"JSON\"\x01"));
+	struct wire_header h = next(&r, &payload);
+	assert_int_equal(h.type, EVENT_TUTTI_SKIPPED);
+	assert_int_equal(h.flags, WIRE_MADE_HERE);
+	assert_int_equal(h.s, 9);
+	assert_str(h.topic, "TUTTI_SKIPPED.0.0.");
+	assert_str(payload, "{\"shard\":2,\"s\":9,\"why\":\"no \\\"JSON\\\"\\u0001\"}");
+	assert_true(journal_slot(&r.journal, 2) == ((uint64_t)5 << 32 | 9));
+	assert_int_equal(metric_get(METRIC_gateway_skipped), before + 1);
+	ring_close(&r);
+}
+
+/* A kill between the record and the slot's store; the journal repairs it from its last record. */
+static void a_kill_behind_an_announcement_does_not_repeat_it(void **state)
+{
+	(void)state;
+	for (int is_large = 0; is_large <= 1; is_large++) {
+		char name[] = {'k', (char)('0' + is_large), 0};
+		struct ring r = ring_open(name);
+		struct envelope e;
+		struct publish p = {.journal = &r.journal, .bell = &r.bell, .max_event = 4096};
+		assert_int_equal(envelope_read(&e, STR("{\"t\":\"X\",\"s\":8,\"op\":0,\"d\":{}}")),
+				 0);
+		if (is_large)
+			publish_event(&p, &shard_2, &e, e.d, 5000);
+		else
+			publish_skipped(&p, &shard_2, 8, STR("x"));
+		journal_slot_set(&r.journal, 2, (uint64_t)5 << 32 | 7);
+		journal_close(&r.journal, false);
+		ring_close(&r);
+		r = ring_open(name);
+		assert_false(r.journal.is_new);
+		assert_true(journal_slot(&r.journal, 2) == ((uint64_t)5 << 32 | 8));
+		ring_close(&r);
+	}
 }
 
 static void a_lost_session_is_an_event(void **state)
@@ -176,6 +220,8 @@ int main(void)
 			       test(an_event_nobody_knows_passes_under_its_name),
 			       test(what_discord_replays_is_flagged),
 			       test(what_is_too_large_is_announced_and_the_cursor_moves_on),
+			       test(what_was_skipped_is_announced_in_its_place),
+			       test(a_kill_behind_an_announcement_does_not_repeat_it),
 			       test(a_lost_session_is_an_event),
 			       test(the_bell_rings_once_a_turn_and_only_for_a_sleeper));
 }

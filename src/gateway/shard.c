@@ -21,9 +21,10 @@ struct shard {
 	const struct envelope_ready *ready; /* NULL: no READY */
 	bool is_new;                        /* this READY began a session */
 
-	bool is_live;        /* counted in gateway_shards_ready */
-	bool is_failure_due; /* a connection could not even be tried: to be told */
-	struct str left_why; /* static: why we close; "": not noted */
+	bool is_live;         /* counted in gateway_shards_ready */
+	bool is_failure_due;  /* a connection could not even be tried: to be told */
+	struct str left_why;  /* static: why we close; "": not noted */
+	char unreadable[128]; /* what was wrong with the last bytes that could not be read */
 };
 
 static void feed(struct shard *shard, struct session_input input);
@@ -50,6 +51,14 @@ static void on_open(void *arg)
 	feed(shard, (struct session_input){.kind = SESSION_CONNECTED});
 }
 
+static void note_unreadable(struct shard *shard, const char *why)
+{
+	snprintf(shard->unreadable, sizeof shard->unreadable, "%s", why);
+	log_warn("unreadable", "shard=%u s=%u why=%s", number(shard), shard->session.resume.s,
+		 log_quote(str_c(why)));
+	metric_add(METRIC_gateway_protocol_errors, 1);
+}
+
 static void take_payload(struct shard *shard, const struct envelope *e, uint64_t too_large)
 {
 	struct envelope_ready ready;
@@ -60,8 +69,7 @@ static void take_payload(struct shard *shard, const struct envelope *e, uint64_t
 		if (envelope_read_ready(&ready, &shard->blanked, e->d, &why) == 0)
 			input.ready = &ready;
 		else
-			log_error("unreadable", "shard=%u what=READY why=%s", number(shard),
-				  log_quote(str_c(why.text)));
+			note_unreadable(shard, why.text);
 	}
 	feed(shard, input);
 	if (input.ready)
@@ -70,9 +78,7 @@ static void take_payload(struct shard *shard, const struct envelope *e, uint64_t
 
 static void take_unreadable(struct shard *shard, bool is_stream, const char *why)
 {
-	log_warn("unreadable", "shard=%u s=%u why=%s", number(shard), shard->session.resume.s,
-		 log_quote(str_c(why)));
-	metric_add(METRIC_gateway_protocol_errors, 1);
+	note_unreadable(shard, why);
 	feed(shard, (struct session_input){.kind = SESSION_BROKEN, .is_stream = is_stream});
 }
 
@@ -233,11 +239,11 @@ static void do_live(struct shard *shard, const struct session_action *action)
 
 static void do_skipped(struct shard *shard, const struct session_action *action)
 {
-	log_error("event_skipped", "shard=%u session=%u s=%llu why=%s", number(shard),
-		  shard->session.resume.number, (unsigned long long)action->number,
-		  "\"it could not be read three times\"");
-	journal_slot_set(shard->common->publish->journal, number(shard),
-			 (uint64_t)shard->session.resume.number << 32 | (uint32_t)action->number);
+	struct publish_from of = from(shard);
+	struct str why = str_c(shard->unreadable);
+	log_error("event_skipped", "shard=%u session=%u s=%llu why=%s", of.shard, of.session,
+		  (unsigned long long)action->number, log_quote(why));
+	publish_skipped(shard->common->publish, &of, (uint32_t)action->number, why);
 }
 
 static void do_fatal(struct shard *shard, const struct session_action *action)

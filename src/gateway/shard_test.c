@@ -378,7 +378,7 @@ static void what_is_too_large_is_announced_and_the_session_goes_on(void **state)
 	snprintf(big + n + 5000, sizeof big - (size_t)n - 5000, "\"}}");
 	say(&w, big);
 	say(&w, "{\"t\":\"RESUMED\",\"s\":3,\"op\":0,\"d\":{}}");
-	assert_true(str_starts(next(&w), STR("1:0 TUTTI_TOO_LARGE.0.0. {\"t\":\"MESSAGE_CREATE\","
+	assert_true(str_starts(next(&w), STR("1:2 TUTTI_TOO_LARGE.0.0. {\"t\":\"MESSAGE_CREATE\","
 					     "\"s\":2,\"bytes\":50")));
 	assert_str(next(&w), "1:3 RESUMED.0.0. {}");
 	assert_int_equal(w.connections, 1);

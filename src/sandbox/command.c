@@ -167,14 +167,15 @@ static bool is_event_name(struct str t)
 
 static int cmd_dispatch(ARGS)
 {
-	struct json_at d;
+	struct json_at d = {0};
+	BOOL(is_broken, "broken", false);
 	struct str t = script_get(line, "t"), text = script_get(line, "d");
 	const struct event_info *event = event_by_name(t);
 	if (t.n == 0)
 		return why_set(why, -EINVAL, "t is missing");
 	if (!is_event_name(t))
 		return why_set(why, -EINVAL, "t: capital letters, digits and _");
-	if (json_parse(sandbox->json, text.n ? text : STR("{}"), &d, why) < 0)
+	if (!is_broken && json_parse(sandbox->json, text.n ? text : STR("{}"), &d, why) < 0)
 		return -EINVAL;
 	U64(guild_id, "guild",
 	    json_id(json_get(d, event && event->guild_at == AT_ID ? "id" : "guild_id")));
@@ -182,7 +183,8 @@ static int cmd_dispatch(ARGS)
 			      &(struct fake_dispatch){.t = t,
 						      .d = text.n ? text : STR("{}"),
 						      .guild_id = guild_id,
-						      .id = json_id(json_get(d, "id"))});
+						      .id = json_id(json_get(d, "id")),
+						      .is_broken = is_broken});
 	return 0;
 }
 

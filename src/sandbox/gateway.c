@@ -189,7 +189,8 @@ void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *
 {
 	const struct event_info *event = event_by_name(dispatch->t);
 	uint32_t content = intent_by_name(STR("message_content"));
-	page_event(gw->sandbox->page, dispatch->t, dispatch->d);
+	if (!dispatch->is_broken)
+		page_event(gw->sandbox->page, dispatch->t, dispatch->d);
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
 		if (wants(s, event, dispatch->guild_id))
 			fake_session_send(gw, s, dispatch->t,

@@ -18,6 +18,7 @@ struct fake_dispatch {
 	struct str d_blank; /* for who has no MESSAGE_CONTENT; empty: the same */
 	uint64_t guild_id;  /* 0: not of a guild: to shard 0, by the intents of direct messages */
 	uint64_t id;        /* d.id, for the report; 0: none */
+	bool is_broken;     /* d is no JSON: nothing for the page */
 };
 /* To every session that its shard and intents let have it, connected or not. */
 void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch);
