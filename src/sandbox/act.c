@@ -1,36 +1,52 @@
 #include "sandbox/act.h"
 
-#include "sandbox/gateway.h"
+#include "sandbox/act_guild.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
 
 #include <inttypes.h>
 
-enum { EPHEMERAL = 64 }; /* a flag: only who asked sees the message */
-
-static void tell(struct sandbox *sandbox, struct str t, uint64_t guild_id, uint64_t id,
-		 struct str d)
+/* A bot hears nothing of a channel that it may not see; the page does. */
+static bool is_hidden(struct sandbox *sandbox, uint64_t channel_id)
 {
-	fake_gateway_dispatch(
-		sandbox->gateway,
-		&(struct fake_dispatch){.t = t, .d = d, .guild_id = guild_id, .id = id});
+	const struct world_channel *c = world_channel(sandbox->world, channel_id);
+	return c && c->guild_id &&
+	       !(world_permissions(sandbox->world, c->guild_id, c, WORLD_BOT, loop_wall_us()) &
+		 MAY(VIEW_CHANNEL));
+}
+
+void act_tell(struct sandbox *sandbox, const struct fake_dispatch *dispatch, uint64_t channel_id)
+{
+	if (is_hidden(sandbox, channel_id))
+		page_event(sandbox->page, dispatch->t, dispatch->d);
+	else
+		fake_gateway_dispatch(sandbox->gateway, dispatch);
+}
+
+static void tell(struct sandbox *sandbox, struct str t, const struct world_message *m, struct str d)
+{
+	act_tell(sandbox,
+		 &(struct fake_dispatch){.t = t, .d = d, .guild_id = m->guild_id, .id = m->id},
+		 m->channel_id);
 }
 
 static void tell_message(struct sandbox *sandbox, struct str t, const struct world_message *m)
 {
 	struct buf d = {0}, blank = {0};
 	object_message(&d, sandbox->world, m, OBJECT_EVENT);
-	if (m->flags & EPHEMERAL) { /* no bot hears of it, not even its own */
+	if (m->flags & MESSAGE_EPHEMERAL) { /* no bot hears of it, not even its own */
 		page_event(sandbox->page, t, buf_str(&d));
 		buf_done(&d);
 		return;
 	}
 	object_message(&blank, sandbox->world, m, OBJECT_BLANK);
-	fake_gateway_dispatch(sandbox->gateway, &(struct fake_dispatch){.t = t,
-									.d = buf_str(&d),
-									.d_blank = buf_str(&blank),
-									.guild_id = m->guild_id,
-									.id = m->id});
+	act_tell(sandbox,
+		 &(struct fake_dispatch){.t = t,
+					 .d = buf_str(&d),
+					 .d_blank = buf_str(&blank),
+					 .guild_id = m->guild_id,
+					 .id = m->id},
+		 m->channel_id);
 	buf_done(&d);
 	buf_done(&blank);
 }
@@ -51,15 +67,34 @@ static void talk(struct sandbox *sandbox, const struct world_message *m, const c
 	buf_done(&name);
 }
 
+/* Who writes in a thread is in it, and it is no longer put away. */
+static void enter_thread(struct sandbox *sandbox, struct world_channel *c, uint64_t user_id)
+{
+	act_archive(sandbox, c, false);
+	(void)!act_join_thread(sandbox, c, user_id);
+	c->thread.archived_us = loop_wall_us();
+}
+
+static struct str words_of(const struct world_message *m)
+{
+	if (m->type == MESSAGE_PINNED)
+		return STR("pinned a message");
+	if (m->type == MESSAGE_STARTER)
+		return STR("started this thread");
+	if (m->content.n)
+		return m->content;
+	return m->embeds.n ? m->embeds : m->files.n ? m->files : m->components;
+}
+
 struct world_message *act_post(struct sandbox *sandbox, const struct world_post *post)
 {
+	struct world_channel *c = world_channel(sandbox->world, post->channel_id);
+	if (c && world_is_thread(c))
+		enter_thread(sandbox, c, post->author_id);
 	struct world_message *m = world_post(sandbox->world, post, loop_wall_us());
 	if (!m)
 		return NULL;
-	struct str text = m->content;
-	if (text.n == 0)
-		text = m->embeds.n ? m->embeds : m->files.n ? m->files : m->components;
-	talk(sandbox, m, "", text);
+	talk(sandbox, m, "", words_of(m));
 	tell_message(sandbox, STR("MESSAGE_CREATE"), m);
 	return m;
 }
@@ -67,6 +102,11 @@ struct world_message *act_post(struct sandbox *sandbox, const struct world_post 
 void act_edited(struct sandbox *sandbox, const struct world_message *m)
 {
 	talk(sandbox, m, " (edited)", m->content);
+	act_touched(sandbox, m);
+}
+
+void act_touched(struct sandbox *sandbox, const struct world_message *m)
+{
 	tell_message(sandbox, STR("MESSAGE_UPDATE"), m);
 }
 
@@ -84,11 +124,36 @@ void act_delete(struct sandbox *sandbox, struct world_message *m)
 	add_place(&d, m, "id");
 	buf_addc(&d, '}');
 	talk(sandbox, m, " (deleted)", m->content);
-	if (m->flags & EPHEMERAL)
+	if (m->flags & MESSAGE_EPHEMERAL)
 		page_event(sandbox->page, STR("MESSAGE_DELETE"), buf_str(&d));
 	else
-		tell(sandbox, STR("MESSAGE_DELETE"), m->guild_id, m->id, buf_str(&d));
+		tell(sandbox, STR("MESSAGE_DELETE"), m, buf_str(&d));
 	world_delete(sandbox->world, m);
+	buf_done(&d);
+}
+
+void act_delete_many(struct sandbox *sandbox, const struct world_channel *c, const uint64_t *ids,
+		     size_t n)
+{
+	struct buf d = {0};
+	buf_addf(&d, "{\"channel_id\":\"%" PRIu64 "\"", c->id);
+	if (c->guild_id)
+		buf_addf(&d, ",\"guild_id\":\"%" PRIu64 "\"", c->guild_id);
+	buf_adds(&d, STR(",\"ids\":["));
+	for (size_t i = 0; i < n; i++) {
+		struct world_message *m = world_message(sandbox->world, c->id, ids[i]);
+		buf_addf(&d, "%s\"%" PRIu64 "\"", i ? "," : "", ids[i]);
+		if (!m)
+			continue;
+		talk(sandbox, m, " (deleted)", m->content);
+		world_delete(sandbox->world, m);
+	}
+	buf_adds(&d, STR("]}"));
+	act_tell(sandbox,
+		 &(struct fake_dispatch){.t = STR("MESSAGE_DELETE_BULK"),
+					 .d = buf_str(&d),
+					 .guild_id = c->guild_id},
+		 c->id);
 	buf_done(&d);
 }
 
@@ -105,10 +170,10 @@ static void tell_reaction(struct sandbox *sandbox, struct str t, const struct wo
 		buf_addf(&d, ",\"message_author_id\":\"%" PRIu64 "\"", m->author_id);
 	if (is_added && m->guild_id && u) {
 		buf_adds(&d, STR(",\"member\":"));
-		object_member(&d, u);
+		object_member(&d, sandbox->world, m->guild_id, u);
 	}
 	buf_addc(&d, '}');
-	tell(sandbox, t, m->guild_id, m->id, buf_str(&d));
+	tell(sandbox, t, m, buf_str(&d));
 	buf_done(&d);
 }
 
@@ -144,12 +209,24 @@ int act_unreact(struct sandbox *sandbox, struct world_message *m, struct str emo
 	return 0;
 }
 
+void act_unreact_emoji(struct sandbox *sandbox, struct world_message *m, struct str emoji)
+{
+	struct buf d = {0};
+	add_place(&d, m, "message_id");
+	buf_adds(&d, STR(",\"emoji\":"));
+	object_emoji(&d, emoji);
+	buf_addc(&d, '}');
+	tell(sandbox, STR("MESSAGE_REACTION_REMOVE_EMOJI"), m, buf_str(&d));
+	world_unreact_emoji(m, emoji);
+	buf_done(&d);
+}
+
 void act_unreact_all(struct sandbox *sandbox, struct world_message *m)
 {
 	struct buf d = {0};
 	add_place(&d, m, "message_id");
 	buf_addc(&d, '}');
-	tell(sandbox, STR("MESSAGE_REACTION_REMOVE_ALL"), m->guild_id, m->id, buf_str(&d));
+	tell(sandbox, STR("MESSAGE_REACTION_REMOVE_ALL"), m, buf_str(&d));
 	world_unreact_all(m);
 	buf_done(&d);
 }
@@ -164,38 +241,17 @@ void act_typing(struct sandbox *sandbox, uint64_t channel_id, uint64_t user_id)
 		 "{\"channel_id\":\"%" PRIu64 "\",\"user_id\":\"%" PRIu64
 		 "\",\"timestamp\":%" PRIu64,
 		 channel_id, user_id, loop_wall_us() / 1000000);
-	if (c->guild_id)
-		buf_addf(&d, ",\"guild_id\":\"%" PRIu64 "\"", c->guild_id);
+	const struct world_user *u = world_user(sandbox->world, user_id);
+	if (c->guild_id && u) {
+		buf_addf(&d, ",\"guild_id\":\"%" PRIu64 "\",\"member\":", c->guild_id);
+		object_member(&d, sandbox->world, c->guild_id, u);
+	}
 	buf_addc(&d, '}');
-	tell(sandbox, STR("TYPING_START"), c->guild_id, 0, buf_str(&d));
+	act_tell(sandbox,
+		 &(struct fake_dispatch){
+			 .t = STR("TYPING_START"), .d = buf_str(&d), .guild_id = c->guild_id},
+		 c->id);
 	buf_done(&d);
-}
-
-int act_add_channel(struct sandbox *sandbox, uint64_t id, uint64_t guild_id, struct str name)
-{
-	struct buf d = {0};
-	int error = world_add_channel(sandbox->world, id, guild_id, name);
-	if (error == 0)
-		page_world(sandbox->page);
-	if (error < 0 || guild_id == 0)
-		return error; /* direct channels are not announced to bots */
-	object_channel(&d, sandbox->world, world_channel(sandbox->world, id));
-	tell(sandbox, STR("CHANNEL_CREATE"), guild_id, id, buf_str(&d));
-	buf_done(&d);
-	return 0;
-}
-
-int act_add_guild(struct sandbox *sandbox, uint64_t id, struct str name)
-{
-	struct buf d = {0};
-	int error = world_add_guild(sandbox->world, id, name);
-	if (error < 0)
-		return error;
-	page_world(sandbox->page);
-	object_guild(&d, sandbox->world, world_guild(sandbox->world, id), true);
-	tell(sandbox, STR("GUILD_CREATE"), id, id, buf_str(&d));
-	buf_done(&d);
-	return 0;
 }
 
 void act_find_mentions(struct world_post *post)

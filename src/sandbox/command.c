@@ -1,40 +1,38 @@
-#include "sandbox/command.h"
+#include "sandbox/command_impl.h"
 
 #include "proto/discord.h"
 #include "sandbox/act.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
 #include "sandbox/interaction.h"
-#include "sandbox/page.h"
+#include "sandbox/people.h"
 #include "sandbox/rest.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Reads a number or returns from the command. */
-#define U64(name, key, standard)                  \
-	uint64_t name = (standard);               \
-	if (!script_u64(line, key, &(name), why)) \
-	return -EINVAL
-#define BOOL(name, key, standard)                  \
-	bool name = (standard);                    \
-	if (!script_bool(line, key, &(name), why)) \
-	return -EINVAL
-#define ARGS struct sandbox *sandbox, const struct script_line *line, struct why *why
-
-static int nothing_known(struct why *why, const char *what, uint64_t id)
+int command_nothing(struct why *why, const char *what, uint64_t id)
 {
 	return why_set(why, -ENOENT, "no %s %" PRIu64, what, id);
 }
 
-static int cmd_say(ARGS)
+int cmd_say(ARGS)
 {
 	BOOL(is_bot, "bot", false);
 	U64(channel_id, "channel", sandbox->channel_id);
 	U64(author_id, "author", is_bot ? WORLD_OTHER_BOT : WORLD_ADA);
 	U64(reply_to, "reply_to", 0);
 	const struct world_user *author = world_user(sandbox->world, author_id);
+	const struct world_channel *c = world_channel(sandbox->world, channel_id);
+	if (!c)
+		return command_nothing(why, "channel", channel_id);
+	int error = command_may(sandbox, c, author_id,
+				MAY(VIEW_CHANNEL) | MAY(SEND_MESSAGES) |
+					(c->thread.is_locked ? MAY(MANAGE_THREADS) : 0),
+				why);
+	if (error < 0)
+		return error;
 	struct world_post post = {.channel_id = channel_id,
 				  .author_id = author_id,
 				  .reply_to = reply_to,
@@ -42,46 +40,54 @@ static int cmd_say(ARGS)
 				  .embeds = script_get(line, "embeds"),
 				  .is_by_bot = is_bot || (author && author->is_bot)};
 	act_find_mentions(&post);
-	return act_post(sandbox, &post) ? 0 : nothing_known(why, "channel", channel_id);
+	return act_post(sandbox, &post) ? 0 : command_nothing(why, "channel", channel_id);
 }
 
-/* The message that a command means: by id, else the last one of the channel. */
-static int message_of(ARGS, struct world_message **out)
+int command_message(ARGS, struct world_message **out)
 {
 	U64(channel_id, "channel", sandbox->channel_id);
 	U64(id, "message", 0);
 	*out = id ? world_message(sandbox->world, channel_id, id)
 		  : world_newest(sandbox->world, channel_id, 0, 0);
-	return *out ? 0 : nothing_known(why, "message", id);
+	return *out ? 0 : command_nothing(why, "message", id);
 }
 
-static int cmd_edit(ARGS)
+int cmd_edit(ARGS)
 {
 	struct world_message *m;
-	int error = message_of(sandbox, line, why, &m);
+	int error = command_message(sandbox, line, why, &m);
 	if (error < 0)
 		return error;
+	U64(user_id, "user", m->author_id);
+	if (user_id != m->author_id)
+		return why_set(why, -EPERM, "only who wrote it may edit it");
 	world_edit(m, script_get(line, "content"), loop_wall_us());
 	act_edited(sandbox, m);
 	return 0;
 }
 
-static int cmd_delete(ARGS)
+int cmd_delete(ARGS)
 {
 	struct world_message *m;
-	int error = message_of(sandbox, line, why, &m);
+	int error = command_message(sandbox, line, why, &m);
+	if (error < 0)
+		return error;
+	U64(user_id, "user", m->author_id);
+	if (user_id != m->author_id)
+		error = command_may(sandbox, world_channel(sandbox->world, m->channel_id), user_id,
+				    MAY(MANAGE_MESSAGES), why);
 	if (error == 0)
 		act_delete(sandbox, m);
 	return error;
 }
 
-static int cmd_react(ARGS)
+int cmd_react(ARGS)
 {
 	struct world_message *m;
 	U64(user_id, "user", WORLD_ADA);
 	BOOL(is_removed, "remove", false);
 	struct str emoji = script_get(line, "emoji");
-	int error = message_of(sandbox, line, why, &m);
+	int error = command_message(sandbox, line, why, &m);
 	if (error < 0)
 		return error;
 	if (emoji.n == 0)
@@ -91,7 +97,7 @@ static int cmd_react(ARGS)
 	return error < 0 ? why_errno(why, error, "reaction") : 0;
 }
 
-static int cmd_typing(ARGS)
+int cmd_typing(ARGS)
 {
 	U64(channel_id, "channel", sandbox->channel_id);
 	U64(user_id, "user", WORLD_ADA);
@@ -109,7 +115,7 @@ static bool who(ARGS, struct interaction_by *by)
 	       script_u64(line, "user", &by->user_id, why);
 }
 
-static int cmd_interact(ARGS)
+int cmd_interact(ARGS)
 {
 	struct interaction_by by;
 	BOOL(is_autocomplete, "autocomplete", false);
@@ -121,38 +127,26 @@ static int cmd_interact(ARGS)
 			       script_get(line, "options"), is_autocomplete, why);
 }
 
-static int cmd_press(ARGS)
+int cmd_press(ARGS)
 {
 	struct interaction_by by;
 	struct world_message *m;
 	if (!who(sandbox, line, why, &by))
 		return -EINVAL;
-	int error = message_of(sandbox, line, why, &m);
+	int error = command_message(sandbox, line, why, &m);
 	if (error < 0)
 		return error;
 	return interaction_press(sandbox->interactions, &by, m->id, script_get(line, "custom_id"),
 				 script_get(line, "values"), why);
 }
 
-static int cmd_submit(ARGS)
+int cmd_submit(ARGS)
 {
 	struct interaction_by by;
 	U64(id, "interaction", 0);
 	if (!who(sandbox, line, why, &by))
 		return -EINVAL;
 	return interaction_submit(sandbox->interactions, &by, id, script_get(line, "fields"), why);
-}
-
-static int cmd_direct(ARGS)
-{
-	U64(user_id, "user", WORLD_ADA);
-	const struct world_channel *c = world_direct(sandbox->world, user_id);
-	if (!c)
-		return nothing_known(why, "user", user_id);
-	sandbox->channel_id = c->id;
-	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "direct");
-	page_world(sandbox->page);
-	return 0;
 }
 
 /* "MESSAGE_CREATE": it stands in payloads as it is. */
@@ -165,7 +159,7 @@ static bool is_event_name(struct str t)
 	return i == t.n;
 }
 
-static int cmd_dispatch(ARGS)
+int cmd_dispatch(ARGS)
 {
 	struct json_at d = {0};
 	BOOL(is_broken, "broken", false);
@@ -188,7 +182,7 @@ static int cmd_dispatch(ARGS)
 	return 0;
 }
 
-static int cmd_flood(ARGS)
+int cmd_flood(ARGS)
 {
 	U64(rate, "rate", 100);
 	U64(seconds, "seconds", 1);
@@ -204,61 +198,7 @@ static int cmd_flood(ARGS)
 	return flood_start(sandbox->flood, &plan, why);
 }
 
-static int cmd_channel(ARGS)
-{
-	U64(id, "id", 0);
-	U64(guild_id, "guild", 1);
-	if (id == 0)
-		return why_set(why, -EINVAL, "id is missing");
-	if (!world_channel(sandbox->world, id)) {
-		int error = act_add_channel(sandbox, id, guild_id, script_get(line, "name"));
-		if (error < 0)
-			return why_errno(why, error, "channel");
-	}
-	const struct world_channel *c = world_channel(sandbox->world, id);
-	sandbox->channel_id = id;
-	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "%s",
-		 c->name[0] ? c->name : "channel");
-	return 0;
-}
-
-static int cmd_guild(ARGS)
-{
-	U64(id, "id", 0);
-	BOOL(is_unavailable, "unavailable", false);
-	struct world_guild *g = world_guild(sandbox->world, id);
-	struct buf d = {0};
-	int error = g ? 0 : act_add_guild(sandbox, id, script_get(line, "name"));
-	if (error < 0)
-		return why_errno(why, error, "guild");
-	g = world_guild(sandbox->world, id);
-	if (g->is_unavailable == is_unavailable)
-		return 0;
-	g->is_unavailable = is_unavailable;
-	page_world(sandbox->page);
-	buf_addf(&d, "{\"id\":\"%" PRIu64 "\",\"unavailable\":%s}", id,
-		 is_unavailable ? "true" : "false");
-	fake_gateway_dispatch(sandbox->gateway,
-			      &(struct fake_dispatch){.t = is_unavailable ? STR("GUILD_DELETE")
-									  : STR("GUILD_CREATE"),
-						      .d = buf_str(&d),
-						      .guild_id = id,
-						      .id = id});
-	buf_done(&d);
-	return 0;
-}
-
-static int cmd_user(ARGS)
-{
-	U64(id, "id", 0);
-	BOOL(is_bot, "bot", false);
-	int error = world_add_user(sandbox->world, id, script_get(line, "name"), is_bot);
-	if (error == 0)
-		page_world(sandbox->page);
-	return error < 0 ? why_errno(why, error, "user") : 0;
-}
-
-static int cmd_close(ARGS)
+int cmd_close(ARGS)
 {
 	U64(code, "code", 4000);
 	U64(conn, "conn", 0);
@@ -269,14 +209,14 @@ static int cmd_close(ARGS)
 	return 0;
 }
 
-static int cmd_drop(ARGS)
+int cmd_drop(ARGS)
 {
 	U64(conn, "conn", 0);
 	fake_gateway_drop(sandbox->gateway, (unsigned)conn);
 	return 0;
 }
 
-static int cmd_freeze(ARGS)
+int cmd_freeze(ARGS)
 {
 	U64(conn, "conn", 0);
 	BOOL(is_frozen, "", true);
@@ -284,14 +224,14 @@ static int cmd_freeze(ARGS)
 	return 0;
 }
 
-static int cmd_reconnect(ARGS)
+int cmd_reconnect(ARGS)
 {
 	U64(conn, "conn", 0);
 	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_RECONNECT, STR("null"));
 	return 0;
 }
 
-static int cmd_invalid(ARGS)
+int cmd_invalid(ARGS)
 {
 	U64(conn, "conn", 0);
 	BOOL(is_resumable, "resumable", false);
@@ -299,21 +239,21 @@ static int cmd_invalid(ARGS)
 	return 0;
 }
 
-static int cmd_beat(ARGS)
+int cmd_beat(ARGS)
 {
 	U64(conn, "conn", 0);
 	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_HEARTBEAT, STR("null"));
 	return 0;
 }
 
-static int cmd_acks(ARGS)
+int cmd_acks(ARGS)
 {
 	BOOL(acks, "", true);
 	sandbox->options.acks = acks;
 	return 0;
 }
 
-static int cmd_hello(ARGS)
+int cmd_hello(ARGS)
 {
 	struct fake_greeting greeting = {0};
 	U64(ms, "heartbeat_ms", sandbox->options.heartbeat_ms);
@@ -327,7 +267,7 @@ static int cmd_hello(ARGS)
 	return 0;
 }
 
-static int cmd_refuse(ARGS)
+int cmd_refuse(ARGS)
 {
 	U64(times, "times", 1);
 	U64(status, "status", 503);
@@ -338,21 +278,21 @@ static int cmd_refuse(ARGS)
 	return 0;
 }
 
-static int cmd_repeat(ARGS)
+int cmd_repeat(ARGS)
 {
 	U64(count, "count", 1);
 	fake_gateway_repeat(sandbox->gateway, count);
 	return 0;
 }
 
-static int cmd_expire(ARGS)
+int cmd_expire(ARGS)
 {
 	(void)line, (void)why;
 	fake_gateway_expire(sandbox->gateway);
 	return 0;
 }
 
-static int cmd_rest(ARGS)
+int cmd_rest(ARGS)
 {
 	U64(status, "status", 0);
 	U64(times, "times", 1);
@@ -392,7 +332,7 @@ static int cmd_rest(ARGS)
 	return error < 0 ? why_errno(why, error, "rest") : 0;
 }
 
-static int cmd_limits(ARGS)
+int cmd_limits(ARGS)
 {
 	struct sandbox_options *o = &sandbox->options;
 	BOOL(is_on, "", !sandbox->limits.is_off);
@@ -413,28 +353,28 @@ static int cmd_limits(ARGS)
 	return 0;
 }
 
-static int cmd_intents(ARGS)
+int cmd_intents(ARGS)
 {
 	U64(allow, "allow", UINT32_MAX);
 	sandbox->options.intents = (uint32_t)allow;
 	return 0;
 }
 
-static int cmd_split(ARGS)
+int cmd_split(ARGS)
 {
 	U64(every, "every", 0);
 	sandbox->options.split = (unsigned)every;
 	return 0;
 }
 
-static int cmd_quiet(ARGS)
+int cmd_quiet(ARGS)
 {
 	BOOL(is_quiet, "", true);
 	sandbox->options.is_quiet = is_quiet;
 	return 0;
 }
 
-static int cmd_state(ARGS)
+int cmd_state(ARGS)
 {
 	struct buf text = {0};
 	(void)line, (void)why;
@@ -447,7 +387,7 @@ static int cmd_state(ARGS)
 	return 0;
 }
 
-static int cmd_advertise(ARGS)
+int cmd_advertise(ARGS)
 {
 	U64(gateway, "gateway", sandbox->told_port);
 	U64(resume, "resume", sandbox->told_resume_port);
@@ -458,7 +398,7 @@ static int cmd_advertise(ARGS)
 	return 0;
 }
 
-static int cmd_help(ARGS)
+int cmd_help(ARGS)
 {
 	const struct command *table;
 	struct buf text = {0};
@@ -472,7 +412,7 @@ static int cmd_help(ARGS)
 	return 0;
 }
 
-static int cmd_quit(ARGS)
+int cmd_quit(ARGS)
 {
 	(void)line, (void)why;
 	sandbox_quit(sandbox);
@@ -516,7 +456,7 @@ static int obey(ARGS)
 		act_find_mentions(&post);
 		return act_post(sandbox, &post)
 			       ? 0
-			       : nothing_known(why, "channel", sandbox->channel_id);
+			       : command_nothing(why, "channel", sandbox->channel_id);
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (str_eq(commands[i].verb, line->verb))

@@ -1,6 +1,7 @@
 #include "sandbox/flood.h"
 
 #include "sandbox/act.h"
+#include "sandbox/act_guild.h"
 #include "sandbox/gateway.h"
 
 #include <errno.h>
@@ -107,7 +108,8 @@ int flood_start(struct flood *f, const struct flood_plan *plan, struct why *why)
 		char name[32];
 		snprintf(name, sizeof name, "channel-%" PRIu64, FIRST_CHANNEL + i);
 		if (!world_channel(f->sandbox->world, FIRST_CHANNEL + i) &&
-		    act_add_channel(f->sandbox, FIRST_CHANNEL + i, 1, str_c(name)) < 0)
+		    act_add_channel(f->sandbox, FIRST_CHANNEL + i, 1, str_c(name), CHANNEL_TEXT) <
+			    0)
 			return why_set(why, -ENOSPC, "too many channels");
 	}
 	f->plan = *plan;

@@ -173,11 +173,13 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 		conn_send_event(s->conn, t, s->seq, id, payload);
 }
 
-static bool wants(const struct fake_session *s, const struct event_info *event, uint64_t guild_id)
+static bool wants(const struct fake_session *s, const struct event_info *event,
+		  const struct fake_dispatch *dispatch)
 {
+	uint64_t guild_id = dispatch->guild_id;
 	if ((guild_id >> 22) % s->n_shards != s->shard)
 		return false;
-	if (!event)
+	if (!event || dispatch->is_of_bot)
 		return true;
 	int bit = guild_id ? event->guild_intent : event->direct_intent;
 	if (event->guild_intent == NO_INTENT && event->direct_intent == NO_INTENT)
@@ -192,7 +194,7 @@ void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *
 	if (!dispatch->is_broken)
 		page_event(gw->sandbox->page, dispatch->t, dispatch->d);
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
-		if (wants(s, event, dispatch->guild_id))
+		if (wants(s, event, dispatch))
 			fake_session_send(gw, s, dispatch->t,
 					  dispatch->d_blank.n && !(s->intents & content)
 						  ? dispatch->d_blank

@@ -19,6 +19,7 @@ struct fake_dispatch {
 	uint64_t guild_id;  /* 0: not of a guild: to shard 0, by the intents of direct messages */
 	uint64_t id;        /* d.id, for the report; 0: none */
 	bool is_broken;     /* d is no JSON: nothing for the page */
+	bool is_of_bot;     /* about the bot itself: it needs no intent */
 };
 /* To every session that its shard and intents let have it, connected or not. */
 void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch);

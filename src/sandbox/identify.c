@@ -141,6 +141,14 @@ static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned
 	buf_done(&d);
 }
 
+/* Of a guild with more members nobody is told who is there. */
+static bool with_presences(struct world *world, const struct fake_session *s,
+			   const struct world_guild *g)
+{
+	return s->intents & intent_by_name(STR("guild_presences")) &&
+	       world_count_members(world, g->id) <= WORLD_PRESENCES;
+}
+
 static void send_guilds(struct fake_gateway *gw, struct fake_session *s)
 {
 	struct buf d = {0};
@@ -157,7 +165,7 @@ static void send_guilds(struct fake_gateway *gw, struct fake_session *s)
 			fake_session_send(gw, s, STR("GUILD_DELETE"), buf_str(&d), g->id);
 			continue;
 		}
-		object_guild(&d, world, g, true);
+		object_guild_event(&d, world, g, with_presences(world, s, g));
 		fake_session_send(gw, s, STR("GUILD_CREATE"), buf_str(&d), g->id);
 	}
 	buf_done(&d);

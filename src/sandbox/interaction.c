@@ -111,17 +111,19 @@ void interaction_show(struct buf *out, struct interactions *all, const struct in
 	buf_addc(out, '}');
 }
 
-static void add_person(struct buf *d, const struct world_user *u, bool is_guild)
+static void add_person(struct buf *d, struct world *world, const struct world_channel *c,
+		       const struct world_user *u)
 {
-	if (!is_guild) {
+	if (!c->guild_id) {
 		buf_adds(d, STR(",\"user\":"));
 		object_user(d, u);
 		return;
 	}
 	buf_adds(d, STR(",\"member\":"));
-	object_member(d, u);
+	object_member(d, world, c->guild_id, u);
 	d->n--; /* its last brace */
-	buf_adds(d, STR(",\"permissions\":\"" OBJECT_ALL_PERMISSIONS "\"}"));
+	object_permissions(d, "permissions", world, c, u->id);
+	buf_addc(d, '}');
 }
 
 /* INTERACTION_CREATE with these data. */
@@ -135,8 +137,7 @@ static void dispatch(struct interactions *all, const struct interaction *it, str
 		 "{\"id\":\"%" PRIu64 "\",\"application_id\":\"%d\",\"type\":%d,\"version\":1,"
 		 "\"token\":\"%s\",\"channel_id\":\"%" PRIu64 "\",\"locale\":\"en-US\","
 		 "\"entitlements\":[],\"attachment_size_limit\":10485760,\"context\":%d,"
-		 "\"app_permissions\":\"" OBJECT_ALL_PERMISSIONS
-		 "\",\"authorizing_integration_owners\":{\"0\":\"%" PRIu64 "\"},\"channel\":",
+		 "\"authorizing_integration_owners\":{\"0\":\"%" PRIu64 "\"},\"channel\":",
 		 it->id, WORLD_BOT, it->type, it->token, it->channel_id, c->guild_id ? 0 : 1,
 		 c->guild_id);
 	object_channel(&d, world, c);
@@ -145,7 +146,8 @@ static void dispatch(struct interactions *all, const struct interaction *it, str
 			 ",\"guild_id\":\"%" PRIu64 "\",\"guild_locale\":\"en-US\",\"guild\":{"
 			 "\"id\":\"%" PRIu64 "\",\"locale\":\"en-US\",\"features\":[]}",
 			 c->guild_id, c->guild_id);
-	add_person(&d, world_user(world, it->user_id), c->guild_id);
+	object_permissions(&d, "app_permissions", world, c, WORLD_BOT);
+	add_person(&d, world, c, world_user(world, it->user_id));
 	if (source) {
 		buf_adds(&d, STR(",\"message\":"));
 		object_message(&d, world, source, OBJECT_REST);
@@ -220,7 +222,8 @@ int interaction_run(struct interactions *all, const struct interaction_by *by, s
 		buf_addf(&data, ",\"guild_id\":\"%" PRIu64 "\"", command->guild_id);
 	buf_adds(&data, STR(",\"options\":"));
 	json_minify(&data, parsed);
-	data_resolve_options(&data, all->sandbox->world, parsed);
+	resolve_options(&data, &(struct resolve){all->sandbox->world, by->channel_id, by->user_id},
+			parsed);
 	buf_addc(&data, '}');
 	dispatch(all, it, buf_str(&data));
 	buf_done(&data);
@@ -235,7 +238,9 @@ int interaction_press(struct interactions *all, const struct interaction_by *by,
 		world_message(all->sandbox->world, by->channel_id, message_id);
 	if (!m)
 		return why_set(why, -ENOENT, "no message %" PRIu64, message_id);
-	int error = data_press(&data, all->sandbox, m->components, custom_id, values, why);
+	int error = data_press(&data, all->sandbox,
+			       &(struct resolve){all->sandbox->world, by->channel_id, by->user_id},
+			       m->components, custom_id, values, why);
 	struct interaction *it =
 		error < 0 ? NULL : begin(all, by, INTERACTION_COMPONENT, custom_id, why);
 	if (it) {

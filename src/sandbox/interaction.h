@@ -39,6 +39,7 @@ struct interaction {
 		INTERACTION_DEFERRED,
 		INTERACTION_ANSWERED
 	} state;
+	bool is_menu; /* of a command in a user's or a message's menu */
 	bool is_late; /* "failed" was reported */
 };
 

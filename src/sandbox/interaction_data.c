@@ -1,107 +1,13 @@
 #include "sandbox/interaction_data.h"
 
-#include "sandbox/object.h"
 #include "sandbox/rest.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-enum { IDS = 32, DEPTH = 8 };
-enum { KIND_USER = 6, KIND_CHANNEL = 7, KIND_ROLE = 8, KIND_MENTIONABLE = 9 }; /* of an option */
-enum { TYPE_BUTTON = 2, TYPE_STRING_SELECT = 3, TYPE_USER_SELECT = 5, TYPE_CHANNEL_SELECT = 8 };
+enum { DEPTH = 8 };
+enum { TYPE_BUTTON = 2, TYPE_STRING_SELECT = 3 };
 enum { TYPE_LABEL = 18 };
-
-struct named {
-	uint64_t users[IDS], channels[IDS], roles[IDS];
-	size_t n_users, n_channels, n_roles;
-};
-
-static void name_it(struct named *n, struct world *world, unsigned kind, uint64_t id)
-{
-	bool is_user = world_user(world, id);
-	if (is_user && (kind == KIND_USER || kind == KIND_MENTIONABLE) && n->n_users < IDS)
-		n->users[n->n_users++] = id;
-	else if (kind == KIND_CHANNEL && world_channel(world, id) && n->n_channels < IDS)
-		n->channels[n->n_channels++] = id;
-	else if ((kind == KIND_ROLE || kind == KIND_MENTIONABLE) && world_guild(world, id) &&
-		 n->n_roles < IDS)
-		n->roles[n->n_roles++] = id;
-}
-
-static void show_users(struct buf *out, struct world *world, const struct named *n)
-{
-	buf_adds(out, STR("\"users\":{"));
-	for (size_t i = 0; i < n->n_users; i++) {
-		buf_addf(out, "%s\"%" PRIu64 "\":", i ? "," : "", n->users[i]);
-		object_user(out, world_user(world, n->users[i]));
-	}
-	buf_adds(out, STR("},\"members\":{"));
-	for (size_t i = 0; i < n->n_users; i++) {
-		buf_addf(out, "%s\"%" PRIu64 "\":", i ? "," : "", n->users[i]);
-		object_member_plain(out);
-	}
-	buf_addc(out, '}');
-}
-
-static void show_channels(struct buf *out, struct world *world, const struct named *n)
-{
-	buf_adds(out, STR("\"channels\":{"));
-	for (size_t i = 0; i < n->n_channels; i++) {
-		buf_addf(out, "%s\"%" PRIu64 "\":", i ? "," : "", n->channels[i]);
-		object_channel(out, world, world_channel(world, n->channels[i]));
-		out->n--; /* its last brace */
-		buf_adds(out, STR(",\"permissions\":\"" OBJECT_ALL_PERMISSIONS "\"}"));
-	}
-	buf_addc(out, '}');
-}
-
-static void show_roles(struct buf *out, const struct named *n)
-{
-	buf_adds(out, STR("\"roles\":{"));
-	for (size_t i = 0; i < n->n_roles; i++) {
-		buf_addf(out, "%s\"%" PRIu64 "\":", i ? "," : "", n->roles[i]);
-		object_everyone(out, n->roles[i]);
-	}
-	buf_addc(out, '}');
-}
-
-static void show_named(struct buf *out, struct world *world, const struct named *n)
-{
-	const char *comma = "";
-	if (n->n_users + n->n_channels + n->n_roles == 0)
-		return;
-	buf_adds(out, STR(",\"resolved\":{"));
-	if (n->n_users) {
-		show_users(out, world, n);
-		comma = ",";
-	}
-	if (n->n_channels) {
-		buf_adds(out, str_c(comma));
-		show_channels(out, world, n);
-		comma = ",";
-	}
-	if (n->n_roles) {
-		buf_adds(out, str_c(comma));
-		show_roles(out, n);
-	}
-	buf_addc(out, '}');
-}
-
-static void name_options(struct named *n, struct world *world, struct json_at options, int depth)
-{
-	for (struct json_iter it = json_each(options); depth < DEPTH && json_next(&it);) {
-		name_it(n, world, (unsigned)json_u64(json_get(it.at, "type")),
-			json_id(json_get(it.at, "value")));
-		name_options(n, world, json_get(it.at, "options"), depth + 1);
-	}
-}
-
-void data_resolve_options(struct buf *out, struct world *world, struct json_at options)
-{
-	struct named named = {0};
-	name_options(&named, world, options, 0);
-	show_named(out, world, &named);
-}
 
 /* The component of this custom_id, wherever rows, sections and containers hold it. */
 static struct json_at component_of(struct json_at list, struct str custom_id, int depth)
@@ -148,21 +54,8 @@ static int check_values(struct json_at component, struct json_at values, struct 
 	return 0;
 }
 
-/* The kinds of options and of selects are the same four, numbered otherwise. */
-static void resolve_values(struct buf *out, struct world *world, unsigned type,
-			   struct json_at values)
-{
-	static const unsigned kinds[] = {KIND_USER, KIND_ROLE, KIND_MENTIONABLE, KIND_CHANNEL};
-	struct named named = {0};
-	if (type < TYPE_USER_SELECT || type > TYPE_CHANNEL_SELECT)
-		return;
-	for (struct json_iter it = json_each(values); json_next(&it);)
-		name_it(&named, world, kinds[type - TYPE_USER_SELECT], json_id(it.at));
-	show_named(out, world, &named);
-}
-
-int data_press(struct buf *out, struct sandbox *sandbox, struct str components,
-	       struct str custom_id, struct str values_text, struct why *why)
+int data_press(struct buf *out, struct sandbox *sandbox, const struct resolve *where,
+	       struct str components, struct str custom_id, struct str values_text, struct why *why)
 {
 	struct json_at list, values;
 	if (json_parse(sandbox->json, components.n ? components : STR("[]"), &list, why) < 0 ||
@@ -184,7 +77,7 @@ int data_press(struct buf *out, struct sandbox *sandbox, struct str components,
 	if (type != TYPE_BUTTON) {
 		buf_adds(out, STR(",\"values\":"));
 		json_minify(out, values);
-		resolve_values(out, sandbox->world, type, values);
+		resolve_values(out, where, type, values);
 	}
 	buf_addc(out, '}');
 	return 0;

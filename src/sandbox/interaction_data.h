@@ -3,14 +3,14 @@
 #ifndef SANDBOX_INTERACTION_DATA_H
 #define SANDBOX_INTERACTION_DATA_H
 
+#include "sandbox/resolve.h"
 #include "sandbox/state.h"
 
-/* ,"resolved":{..} of the people, channels and roles that options name; nothing where none. */
-void data_resolve_options(struct buf *out, struct world *world, struct json_at options);
 /* A component of these was used. -ENOENT: no such; -EINVAL: it may not be used so. values: a JSON
  * array of texts, or empty. */
-TT_CHECK int data_press(struct buf *out, struct sandbox *sandbox, struct str components,
-			struct str custom_id, struct str values, struct why *why);
+TT_CHECK int data_press(struct buf *out, struct sandbox *sandbox, const struct resolve *where,
+			struct str components, struct str custom_id, struct str values,
+			struct why *why);
 /* fields: {"CUSTOM_ID":"text" or ["value"]}; name becomes the modal's custom_id. */
 TT_CHECK int data_submit(struct buf *out, struct buf *name, struct sandbox *sandbox,
 			 struct str modal, struct str fields, struct why *why);

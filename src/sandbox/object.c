@@ -36,34 +36,6 @@ void object_user(struct buf *out, const struct world_user *u)
 	user_as(out, u, u->id, u->is_bot);
 }
 
-#define PLAIN_MEMBER_FIELDS                                                                      \
-	"\"nick\":null,\"avatar\":null,\"roles\":[],\"joined_at\":\"2020-01-01T00:00:00.000000+" \
-	"00:00\","                                                                               \
-	"\"premium_since\":null,\"flags\":0,\"pending\":false"
-#define MEMBER_FIELDS PLAIN_MEMBER_FIELDS ",\"deaf\":false,\"mute\":false"
-
-void object_member_plain(struct buf *out)
-{
-	buf_adds(out,
-		 STR("{" PLAIN_MEMBER_FIELDS ",\"permissions\":\"" OBJECT_ALL_PERMISSIONS "\"}"));
-}
-
-void object_everyone(struct buf *out, uint64_t guild_id)
-{
-	buf_addf(out,
-		 "{\"id\":\"%" PRIu64 "\",\"name\":\"@everyone\",\"color\":0,\"hoist\":false,"
-		 "\"position\":0,\"permissions\":\"" OBJECT_ALL_PERMISSIONS
-		 "\",\"managed\":false,\"mentionable\":false,\"flags\":0}",
-		 guild_id);
-}
-
-void object_member(struct buf *out, const struct world_user *u)
-{
-	buf_adds(out, STR("{" MEMBER_FIELDS ",\"user\":"));
-	object_user(out, u);
-	buf_addc(out, '}');
-}
-
 void object_emoji(struct buf *out, struct str emoji)
 {
 	struct str id = emoji;
@@ -79,77 +51,6 @@ void object_emoji(struct buf *out, struct str emoji)
 	buf_addc(out, '}');
 }
 
-static void id_or_null(struct buf *out, const char *key, uint64_t id)
-{
-	if (id)
-		buf_addf(out, ",\"%s\":\"%" PRIu64 "\"", key, id);
-	else
-		buf_addf(out, ",\"%s\":null", key);
-}
-
-void object_channel(struct buf *out, struct world *w, const struct world_channel *c)
-{
-	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"type\":%d,\"flags\":0", c->id,
-		 c->guild_id ? 0 : 1);
-	if (c->guild_id) {
-		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\",\"name\":", c->guild_id);
-		json_add_str(out, str_c(c->name));
-		buf_adds(out, STR(",\"position\":0,\"permission_overwrites\":[],\"topic\":null,"
-				  "\"nsfw\":false,\"rate_limit_per_user\":0,\"parent_id\":null"));
-	}
-	const struct world_user *person = world_user(w, c->recipient_id);
-	if (person) {
-		buf_adds(out, STR(",\"recipients\":["));
-		object_user(out, person);
-		buf_addc(out, ']');
-	}
-	id_or_null(out, "last_message_id", c->last_message_id);
-	buf_addc(out, '}');
-}
-
-static void guild_lists(struct buf *out, struct world *w, const struct world_guild *g)
-{
-	const char *comma = "";
-	buf_adds(out, STR(",\"channels\":["));
-	for (size_t i = 0; i < world_channels(w); i++) {
-		const struct world_channel *c = world_channel_at(w, i);
-		if (c->guild_id != g->id)
-			continue;
-		buf_adds(out, str_c(comma));
-		object_channel(out, w, c);
-		comma = ",";
-	}
-	buf_addf(out, "],\"member_count\":%zu,\"members\":[", world_users(w));
-	for (size_t i = 0; i < world_users(w) && i < 50; i++) {
-		buf_adds(out, i ? STR(",") : STR(""));
-		object_member(out, world_user_at(w, i));
-	}
-	buf_adds(out, STR("],\"threads\":[],\"presences\":[],\"voice_states\":[],"
-			  "\"stage_instances\":[],\"guild_scheduled_events\":[],"
-			  "\"soundboard_sounds\":[],\"large\":false,\"unavailable\":false,"
-			  "\"joined_at\":\"2020-01-01T00:00:00.000000+00:00\""));
-}
-
-void object_guild(struct buf *out, struct world *w, const struct world_guild *g, bool is_event)
-{
-	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"name\":", g->id);
-	json_add_str(out, str_c(g->name));
-	buf_addf(
-		out,
-		",\"owner_id\":\"%" PRIu64 "\",\"icon\":null,\"features\":[],\"emojis\":[],"
-		"\"stickers\":[],\"preferred_locale\":\"en-US\",\"afk_timeout\":300,"
-		"\"verification_level\":0,\"default_message_notifications\":0,"
-		"\"explicit_content_filter\":0,\"mfa_level\":0,\"nsfw_level\":0,\"premium_tier\":0,"
-		"\"system_channel_id\":null,\"system_channel_flags\":0,\"rules_channel_id\":null,"
-		"\"roles\":[",
-		g->owner_id);
-	object_everyone(out, g->id);
-	buf_addc(out, ']');
-	if (is_event)
-		guild_lists(out, w, g);
-	buf_addc(out, '}');
-}
-
 static void mentions(struct buf *out, struct world *w, const struct world_message *m)
 {
 	buf_adds(out, STR(",\"mentions\":["));
@@ -159,6 +60,39 @@ static void mentions(struct buf *out, struct world *w, const struct world_messag
 		user_as(out, u, m->mentions[i], u && u->is_bot);
 	}
 	buf_addc(out, ']');
+}
+
+/* <@&id> of the roles that the guild has. */
+static void mention_roles(struct buf *out, struct world *w, const struct world_message *m)
+{
+	const char *comma = "";
+	struct str rest = m->content;
+	buf_adds(out, STR(",\"mention_roles\":["));
+	for (size_t n = 0; rest.n && n < WORLD_MENTIONS;) {
+		uint64_t id;
+		str_cut(&rest, '<');
+		struct str tail = rest;
+		struct str word = str_cut(&tail, '>');
+		if (!str_starts(word, STR("@&")) ||
+		    !str_to_u64(str_of(word.p + 2, word.n - 2), &id) ||
+		    !world_role(w, m->guild_id, id))
+			continue;
+		buf_addf(out, "%s\"%" PRIu64 "\"", comma, id);
+		comma = ",";
+		n++;
+	}
+	buf_addc(out, ']');
+}
+
+/* The thread that started here has the message's id. */
+static void thread_of(struct buf *out, struct world *w, const struct world_message *m)
+{
+	const struct world_channel *c =
+		m->flags & MESSAGE_HAS_THREAD ? world_channel(w, m->id) : NULL;
+	if (!c)
+		return;
+	buf_adds(out, STR(",\"thread\":"));
+	object_channel(out, w, c);
 }
 
 static void reactions(struct buf *out, const struct world_message *m)
@@ -198,22 +132,32 @@ static bool is_blanked(const struct world_message *m)
 	return m->guild_id && m->author_id != WORLD_BOT && !mentions_bot;
 }
 
-static void of_guild(struct buf *out, const struct world_message *m)
+static void of_guild(struct buf *out, struct world *w, const struct world_message *m)
 {
 	if (m->guild_id)
 		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\"", m->guild_id);
-	if (m->guild_id && !m->webhook_id)
-		buf_adds(out, STR(",\"member\":{" MEMBER_FIELDS "}"));
-	buf_addf(out, ",\"channel_type\":%d", m->guild_id ? 0 : 1);
+	if (m->guild_id && !m->webhook_id) {
+		buf_adds(out, STR(",\"member\":"));
+		object_member_plain(out, w, m->guild_id, m->author_id);
+		buf_adds(out, STR(",\"deaf\":false,\"mute\":false}"));
+	}
+	const struct world_channel *c = world_channel(w, m->channel_id);
+	buf_addf(out, ",\"channel_type\":%d", c ? (int)c->type : m->guild_id ? 0 : 1);
 }
 
 static void reply(struct buf *out, struct world *w, const struct world_message *m)
 {
-	const struct world_message *to = world_message(w, m->channel_id, m->reply_to);
+	const struct world_message *to = world_message(w, m->reply_channel_id, m->reply_to);
 	buf_addf(out,
 		 ",\"message_reference\":{\"type\":0,\"message_id\":\"%" PRIu64
-		 "\",\"channel_id\":\"%" PRIu64 "\"},\"referenced_message\":",
-		 m->reply_to, m->channel_id);
+		 "\",\"channel_id\":\"%" PRIu64 "\"",
+		 m->reply_to, m->reply_channel_id);
+	if (m->guild_id)
+		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\"", m->guild_id);
+	buf_adds(out, STR("}"));
+	if (m->type == MESSAGE_PINNED || m->type == MESSAGE_THREAD)
+		return;
+	buf_adds(out, STR(",\"referenced_message\":"));
 	/* One level deep, as at Discord. */
 	if (to) {
 		struct world_message plain = *to;
@@ -229,11 +173,8 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 {
 	bool is_blank = for_whom == OBJECT_BLANK && is_blanked(m);
 	buf_addf(out,
-		 "{\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64 "\",\"type\":%d,\"author\":",
-		 m->id, m->channel_id,
-		 m->is_command_reply ? 20
-		 : m->reply_to       ? 19
-				     : 0);
+		 "{\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64 "\",\"type\":%u,\"author\":",
+		 m->id, m->channel_id, m->type);
 	user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
 	buf_adds(out, STR(",\"content\":"));
 	json_add_str(out, is_blank ? STR("") : m->content);
@@ -245,9 +186,12 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	else
 		buf_adds(out, STR("null"));
 	buf_addf(out,
-		 ",\"tts\":%s,\"mention_everyone\":%s,\"mention_roles\":[],\"pinned\":false,"
+		 ",\"tts\":%s,\"mention_everyone\":%s,\"pinned\":%s,"
 		 "\"flags\":%" PRIu64,
-		 m->is_tts ? "true" : "false", m->mentions_everyone ? "true" : "false", m->flags);
+		 m->is_tts ? "true" : "false", m->mentions_everyone ? "true" : "false",
+		 m->pinned_us ? "true" : "false", m->flags);
+	mention_roles(out, w, m);
+	thread_of(out, w, m);
 	mentions(out, w, m);
 	array(out, "attachments", m->files, is_blank);
 	array(out, "embeds", m->embeds, is_blank);
@@ -264,6 +208,6 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	if (m->reply_to)
 		reply(out, w, m);
 	if (for_whom != OBJECT_REST)
-		of_guild(out, m);
+		of_guild(out, w, m);
 	buf_addc(out, '}');
 }

@@ -2,10 +2,7 @@
 #ifndef SANDBOX_OBJECT_H
 #define SANDBOX_OBJECT_H
 
-#include "sandbox/world.h"
-
-/* All permissions there are: bits 0 to 52 without 47. */
-#define OBJECT_ALL_PERMISSIONS "8866461766385663"
+#include "sandbox/people.h"
 
 enum object_for {
 	OBJECT_REST,  /* an answer */
@@ -14,12 +11,27 @@ enum object_for {
 };
 
 void object_user(struct buf *out, const struct world_user *u);
-void object_member(struct buf *out, const struct world_user *u); /* with the user in it */
-void object_member_plain(struct buf *out); /* as in "resolved": without user, deaf and mute */
-void object_everyone(struct buf *out, uint64_t guild_id); /* the role that has its guild's id */
+/* A member, with the user in it. */
+void object_member(struct buf *out, struct world *w, uint64_t guild_id, const struct world_user *u);
+/* Its members {.. without the last brace: without user, deaf and mute, as in "resolved". */
+void object_member_plain(struct buf *out, struct world *w, uint64_t guild_id, uint64_t user_id);
+/* ,"permissions":".." of a user in a channel, and the like under another key. */
+void object_permissions(struct buf *out, const char *key, struct world *w,
+			const struct world_channel *c, uint64_t user_id);
+void object_role(struct buf *out, const struct world_role *r);
+/* "roles":[..] of a guild. */
+void object_roles(struct buf *out, struct world *w, uint64_t guild_id);
+/* PRESENCE_UPDATE's d; guild_id 0: as in GUILD_CREATE. */
+void object_presence(struct buf *out, uint64_t guild_id, const struct world_user *u);
+void object_thread_member(struct buf *out, const struct world_channel *c, uint64_t user_id);
+/* The threads of a guild that are active: objects between commas. */
+void object_active_threads(struct buf *out, struct world *w, uint64_t guild_id);
 void object_channel(struct buf *out, struct world *w, const struct world_channel *c);
-/* As in GUILD_CREATE, or of GET /guilds/{id}. */
-void object_guild(struct buf *out, struct world *w, const struct world_guild *g, bool is_event);
+/* Of GET /guilds/{id}. */
+void object_guild(struct buf *out, struct world *w, const struct world_guild *g);
+/* As in GUILD_CREATE; with_presences: with those who are there, else with the bot alone. */
+void object_guild_event(struct buf *out, struct world *w, const struct world_guild *g,
+			bool with_presences);
 void object_message(struct buf *out, struct world *w, const struct world_message *m,
 		    enum object_for for_whom);
 /* {"id":..,"name":..} of "😄" or "name:id". */

@@ -1,6 +1,7 @@
 #include "proto/discord.h"
 #include "sandbox/gateway_impl.h"
 #include "sandbox/object.h"
+#include "sandbox/page.h"
 
 #include <inttypes.h>
 
@@ -8,10 +9,22 @@ enum { CHUNK = 1000, NONCE_MAX = 32 };
 
 static const uint64_t members_us = 30000000;
 
+/* The bot's own: the page shows it, and who connects later is told. */
 void op_presence(struct fake_conn *c, struct json_at d)
 {
-	if (json_kind(json_get(d, "activities")) != JSON_ARRAY)
+	struct sandbox *sandbox = c->gw->sandbox;
+	struct world_user *bot = world_user(sandbox->world, WORLD_BOT);
+	struct json_at activities = json_get(d, "activities");
+	struct json_iter it = json_each(activities);
+	if (json_kind(activities) != JSON_ARRAY ||
+	    !world_set_status(bot, json_str(json_get(d, "status")))) {
 		conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Invalid payload."));
+		return;
+	}
+	struct json_at first = json_next(&it) ? it.at : (struct json_at){0};
+	struct str state = json_str(json_get(first, "state"));
+	world_set_activity(bot, state.n ? state : json_str(json_get(first, "name")));
+	page_world(sandbox->page);
 }
 
 void op_voice(struct fake_conn *c, struct json_at d)
@@ -127,7 +140,7 @@ void op_members(struct fake_conn *c, struct json_at d)
 		if (!is_asked(d, world_user_at(world, i)))
 			continue;
 		buf_adds(&members, members.n ? STR(",") : STR(""));
-		object_member(&members, world_user_at(world, i));
+		object_member(&members, world, guild_id, world_user_at(world, i));
 		if (++sent % CHUNK == 0)
 			send_chunk(c, &members, index++, count, guild_id, nonce);
 	}

@@ -93,6 +93,20 @@ struct str rest_query(const struct rest_call *call, const char *key)
 	return STR("");
 }
 
+int rest_limit(struct rest_call *call, uint64_t standard, uint64_t max, uint64_t *out)
+{
+	struct str text = rest_query(call, "limit");
+	*out = standard;
+	if (text.n == 0 || (str_to_u64(text, out) && *out >= 1 && *out <= max))
+		return 0;
+	struct buf words = {0};
+	buf_addf(&words, "int value should be between 1 and %" PRIu64 ".", max);
+	buf_addc(&words, 0);
+	int status = rest_form_error(call, "limit", "NUMBER_TYPE_MAX", words.p);
+	buf_done(&words);
+	return status;
+}
+
 static const char *authorization(const struct rest_call *call)
 {
 	struct str header = httpd_header(call->request, "Authorization");
@@ -236,7 +250,7 @@ static int count_limit(struct rest_call *call)
 {
 	const struct route *route = call->route;
 	char text[32];
-	if (route->bucket.n == 0)
+	if (route->bucket.n == 0 || call->sandbox->limits.is_off)
 		return 0;
 	call->limit = limits_take(&call->sandbox->limits, route->bucket, rest_param_id(call, 0),
 				  route->limit, route->window_ms * UINT64_C(1000),
@@ -266,6 +280,8 @@ static int serve(struct rest_call *call)
 		status = count_limit(call);
 	if (status == 0)
 		status = rest_read_body(call);
+	if (status == 0)
+		status = rest_may_route(call);
 	return status ? status : call->route->fn(call);
 }
 

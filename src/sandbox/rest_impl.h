@@ -6,6 +6,7 @@
 #include "sandbox/app_command.h"
 #include "sandbox/interaction.h"
 #include "sandbox/limits.h"
+#include "sandbox/people.h"
 #include "sandbox/rest.h"
 
 enum { REST_PARAMS = 4, REST_PLANS = 64, REST_BODY = 26 << 20 };
@@ -54,6 +55,7 @@ struct route {
 	struct str bucket; /* empty: no limit of its own */
 	unsigned limit, window_ms;
 	enum { ROUTE_PLAIN, ROUTE_OPEN, ROUTE_INTERACTION } kind; /* OPEN: without a token */
+	uint64_t needs; /* permissions of the bot in the channel or guild of the path */
 };
 /* Fills call->param. NULL: no such route. */
 const struct route *route_find(struct rest_call *call);
@@ -64,7 +66,26 @@ int rest_error(struct rest_call *call, int status, unsigned code, const char *me
 int rest_form_error(struct rest_call *call, const char *field, const char *code,
 		    const char *message);
 
+/* The channel or guild that the path begins with; NULL: it begins otherwise, or there is none. */
+struct world_channel *rest_channel(const struct rest_call *call);
+const struct world_guild *rest_guild(const struct rest_call *call);
+/* 404 where the path begins so and there is none; 0: there is. */
+int rest_no_channel(struct rest_call *call);
+int rest_no_guild(struct rest_call *call);
+
+/* rest_may.c: 0, or 403 with 50001 or 50013 where the bot lacks one of these permissions in the
+ * channel, or (NULL) in the guild. */
+int rest_may(struct rest_call *call, const struct world_channel *c, uint64_t needs);
+/* The same of what the path names, as its route says. */
+int rest_may_route(struct rest_call *call);
+/* 0, or 50013: what is above the bot it may not touch. */
+int rest_outranks(struct rest_call *call, unsigned rank);
+
 uint64_t rest_param_id(const struct rest_call *call, size_t i); /* 0: no id */
+/* ?limit=, 1 to max; 0, or 400. */
+int rest_limit(struct rest_call *call, uint64_t standard, uint64_t max, uint64_t *out);
+/* rest_thread.c: minutes as Discord allows them. */
+bool rest_is_archive_time(uint64_t minutes);
 /* The value of a key of the query; empty where absent. */
 struct str rest_query(const struct rest_call *call, const char *key);
 
@@ -76,51 +97,15 @@ bool plan_take(struct fake_rest *rest, struct str method, struct str path, struc
 /* Puts the programmed status in place of the answer. */
 void plan_answer(struct rest_call *call);
 
+/* Every handler that routes.def names. */
+#define ROUTE(METHOD, path, handler, ...) int route_##handler(struct rest_call *call);
+#include "sandbox/routes.def"
+#undef ROUTE
+
 /* rest_message.c */
-int route_list_messages(struct rest_call *call);
-int route_get_message(struct rest_call *call);
-int route_create_message(struct rest_call *call);
-int route_edit_message(struct rest_call *call);
-int route_delete_message(struct rest_call *call);
-int route_bulk_delete(struct rest_call *call);
-int route_react(struct rest_call *call);
-int route_unreact(struct rest_call *call);
-int route_unreact_user(struct rest_call *call);
-int route_unreact_all(struct rest_call *call);
-int route_reactors(struct rest_call *call);
 /* Checks a message's body and posts it in channel_id; the message's JSON into out. */
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
 	      struct world_message **message);
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
-
-/* rest_other.c */
-int route_gateway(struct rest_call *call);
-int route_gateway_bot(struct rest_call *call);
-int route_me(struct rest_call *call);
-int route_user(struct rest_call *call);
-int route_my_guilds(struct rest_call *call);
-int route_direct_channel(struct rest_call *call);
-int route_application(struct rest_call *call);
-int route_guild(struct rest_call *call);
-int route_guild_channels(struct rest_call *call);
-int route_members(struct rest_call *call);
-int route_member(struct rest_call *call);
-int route_channel(struct rest_call *call);
-int route_typing(struct rest_call *call);
-
-/* rest_command.c */
-int route_commands(struct rest_call *call);
-int route_put_commands(struct rest_call *call);
-int route_create_command(struct rest_call *call);
-int route_command(struct rest_call *call);
-int route_edit_command(struct rest_call *call);
-int route_delete_command(struct rest_call *call);
-
-/* rest_interaction.c */
-int route_callback(struct rest_call *call);
-int route_followup(struct rest_call *call);
-int route_original(struct rest_call *call);
-int route_edit_original(struct rest_call *call);
-int route_delete_original(struct rest_call *call);
 
 #endif

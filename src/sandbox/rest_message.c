@@ -8,25 +8,21 @@
 
 enum { CONTENT_MAX = 2000, EMBEDS_MAX = 10 };
 
-static struct world_channel *channel_of(struct rest_call *call)
-{
-	return world_channel(call->sandbox->world, rest_param_id(call, 0));
-}
-
 static struct world_message *message_of(struct rest_call *call)
 {
 	return world_message(call->sandbox->world, rest_param_id(call, 0), rest_param_id(call, 1));
 }
 
-static int no_channel(struct rest_call *call)
-{
-	return rest_error(call, 404, 10003, "Unknown Channel");
-}
-
 static int no_message(struct rest_call *call)
 {
-	return channel_of(call) ? rest_error(call, 404, 10008, "Unknown Message")
-				: no_channel(call);
+	int status = rest_no_channel(call);
+	return status ? status : rest_error(call, 404, 10008, "Unknown Message");
+}
+
+/* In a thread that was put away nothing changes. */
+static int is_archived(struct rest_call *call, const struct world_channel *c)
+{
+	return c && c->thread.is_archived ? rest_error(call, 400, 50083, "Thread is archived") : 0;
 }
 
 static int show(struct rest_call *call, const struct world_message *m)
@@ -36,29 +32,63 @@ static int show(struct rest_call *call, const struct world_message *m)
 	return 200;
 }
 
-static size_t limit_of(const struct rest_call *call, size_t standard)
+static bool query_id(const struct rest_call *call, const char *key, uint64_t *out)
 {
-	uint64_t limit;
-	return str_to_u64(rest_query(call, "limit"), &limit) ? (limit > 100 ? 100 : limit)
-							     : standard;
+	*out = 0;
+	return str_to_u64(rest_query(call, key), out);
+}
+
+struct found {
+	const struct world_message *all[100];
+	size_t n;
+};
+
+static void add_older(struct rest_call *call, struct found *f, uint64_t before, size_t max)
+{
+	const struct world_message *m =
+		world_newest(call->sandbox->world, rest_param_id(call, 0), before, 0);
+	for (; m && f->n < max; m = world_newest(call->sandbox->world, m->channel_id, m->id, 0))
+		f->all[f->n++] = m;
+}
+
+/* The oldest ones behind a place, to be shown as all are: the newest first. */
+static void add_newer(struct rest_call *call, struct found *f, uint64_t after, size_t max)
+{
+	struct found up = {0};
+	const struct world_message *m =
+		world_next(call->sandbox->world, rest_param_id(call, 0), after);
+	for (; m && up.n < max; m = world_next(call->sandbox->world, m->channel_id, m->id))
+		up.all[up.n++] = m;
+	while (up.n)
+		f->all[f->n++] = up.all[--up.n];
 }
 
 int route_list_messages(struct rest_call *call)
 {
-	uint64_t before = 0, channel_id = rest_param_id(call, 0);
-	const struct world_message *m;
-	size_t limit = limit_of(call, 50);
-	if (!channel_of(call))
-		return no_channel(call);
-	if (!str_to_u64(rest_query(call, "before"), &before))
-		before = 0;
+	uint64_t limit = 50, place;
+	struct found f = {0};
+	int status = rest_no_channel(call);
+	if (status == 0)
+		status = rest_limit(call, 50, 100, &limit);
+	if (status)
+		return status;
+	/* Who may not read back is told of nothing. */
+	if (rest_may(call, rest_channel(call), MAY(READ_MESSAGE_HISTORY)))
+		limit = 0;
+	call->out.n = 0;
+	if (query_id(call, "around", &place)) {
+		add_newer(call, &f, place, limit / 2);
+		add_older(call, &f, place + 1, f.n + limit - limit / 2);
+	} else if (query_id(call, "after", &place)) {
+		add_newer(call, &f, place, limit);
+	} else {
+		query_id(call, "before", &place);
+		add_older(call, &f, place, limit);
+	}
 	buf_addc(&call->out, '[');
-	for (size_t i = 0; i < limit; i++) {
-		m = world_newest(call->sandbox->world, channel_id, before, i);
-		if (!m)
-			break;
+	for (size_t i = 0; i < f.n; i++) {
 		buf_adds(&call->out, i ? STR(",") : STR(""));
-		object_message(&call->out, call->sandbox->world, m, OBJECT_REST);
+		object_message(&call->out, call->sandbox->world, f.all[i], OBJECT_REST);
 	}
 	buf_addc(&call->out, ']');
 	return 200;
@@ -206,8 +236,8 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	if (call->answers) {
 		interaction_show(&answers, call->sandbox->interactions, call->answers);
 		post.answers = buf_str(&answers);
-		post.is_command_reply =
-			call->answers->type == INTERACTION_COMMAND && !call->answers->message_id;
+		if (call->answers->type == INTERACTION_COMMAND && !call->answers->message_id)
+			post.type = call->answers->is_menu ? MESSAGE_MENU : MESSAGE_COMMAND;
 		post.flags |= call->answers->message_id ? 0 : call->answers->flags;
 	}
 	*message = act_post(call->sandbox, &post);
@@ -215,15 +245,24 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	buf_done(&embeds);
 	buf_done(&components);
 	buf_done(&files);
-	return *message ? show(call, *message) : no_channel(call);
+	return *message ? show(call, *message) : rest_error(call, 404, 10003, "Unknown Channel");
 }
 
 int route_create_message(struct rest_call *call)
 {
 	struct world_message *m;
-	if (!channel_of(call))
-		return no_channel(call);
-	return rest_post(call, call->body, rest_param_id(call, 0), 0, &m);
+	const struct world_channel *c = rest_channel(call);
+	int status = rest_no_channel(call);
+	if (status)
+		return status;
+	const struct world_user *person = world_user(call->sandbox->world, c->recipient_id);
+	if (person && person->is_closed)
+		return rest_error(call, 403, 50007, "Cannot send messages to this user");
+	if (call->n_files)
+		status = rest_may(call, c, MAY(ATTACH_FILES));
+	if (status == 0 && c->thread.is_locked)
+		status = rest_may(call, c, MAY(MANAGE_THREADS));
+	return status ? status : rest_post(call, call->body, c->id, 0, &m);
 }
 
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m)
@@ -248,8 +287,9 @@ int rest_edit(struct rest_call *call, struct json_at body, struct world_message 
 int route_edit_message(struct rest_call *call)
 {
 	struct world_message *m = message_of(call);
-	if (!m)
-		return no_message(call);
+	int status = m ? is_archived(call, rest_channel(call)) : no_message(call);
+	if (status)
+		return status;
 	if (m->author_id != WORLD_BOT)
 		return rest_error(call, 403, 50005,
 				  "Cannot edit a message authored by another user");
@@ -259,103 +299,54 @@ int route_edit_message(struct rest_call *call)
 int route_delete_message(struct rest_call *call)
 {
 	struct world_message *m = message_of(call);
-	if (!m)
-		return no_message(call);
+	int status = m ? is_archived(call, rest_channel(call)) : no_message(call);
+	if (status == 0 && m->author_id != WORLD_BOT)
+		status = rest_may(call, rest_channel(call), MAY(MANAGE_MESSAGES));
+	if (status)
+		return status;
 	act_delete(call->sandbox, m);
 	return 204;
 }
 
+enum { BULK = 100 };
+static const uint64_t two_weeks_us = 14 * 86400 * UINT64_C(1000000);
+
+/* 0: they may go at once. */
+static int check_bulk(struct rest_call *call, const uint64_t *ids, size_t n)
+{
+	uint64_t now_us = loop_wall_us();
+	for (size_t i = 0; i < n; i++) {
+		uint64_t sent_us = ((ids[i] >> 22) + UINT64_C(1420070400000)) * 1000;
+		if (sent_us + two_weeks_us < now_us)
+			return rest_error(
+				call, 400, 50034,
+				"You can only bulk delete messages that are under 14 days old.");
+		for (size_t k = 0; k < i; k++)
+			if (ids[k] == ids[i])
+				return rest_form_error(call, "messages", "SET_TYPE_DUPLICATE",
+						       "This set contains duplicate values.");
+	}
+	return 0;
+}
+
 int route_bulk_delete(struct rest_call *call)
 {
-	struct json_at ids = json_get(call->body, "messages");
-	size_t n = json_count(ids);
-	if (!channel_of(call))
-		return no_channel(call);
-	if (n < 2 || n > 100)
+	struct json_at list = json_get(call->body, "messages");
+	uint64_t ids[BULK];
+	size_t n = 0;
+	int status = rest_no_channel(call);
+	if (status)
+		return status;
+	if (rest_channel(call)->guild_id == 0)
+		return rest_error(call, 400, 50003, "Cannot execute action on a DM channel");
+	if (json_count(list) < 2 || json_count(list) > BULK)
 		return rest_form_error(call, "messages", "BASE_TYPE_BAD_LENGTH",
 				       "Must be between 2 and 100 in length.");
-	for (struct json_iter it = json_each(ids); json_next(&it);) {
-		struct world_message *m =
-			world_message(call->sandbox->world, rest_param_id(call, 0), json_id(it.at));
-		if (m)
-			act_delete(call->sandbox, m);
-	}
+	for (struct json_iter it = json_each(list); json_next(&it);)
+		ids[n++] = json_id(it.at);
+	status = check_bulk(call, ids, n);
+	if (status)
+		return status;
+	act_delete_many(call->sandbox, rest_channel(call), ids, n);
 	return 204;
-}
-
-/* "😄" or "name:id"; a name alone that is plain ASCII is no emoji: not percent-encoded. */
-static bool is_emoji(struct str emoji)
-{
-	struct str id = emoji;
-	uint64_t number;
-	str_cut(&id, ':');
-	if (id.n)
-		return str_to_u64(id, &number);
-	return emoji.n && emoji.n < WORLD_NAME &&
-	       (emoji.p[0] & 0x80 || emoji.n == 1 || emoji.n == 7);
-}
-
-int route_react(struct rest_call *call)
-{
-	struct world_message *m = message_of(call);
-	if (!m)
-		return no_message(call);
-	if (!is_emoji(call->param[2]))
-		return rest_error(call, 400, 10014, "Unknown Emoji");
-	if (act_react(call->sandbox, m, call->param[2], WORLD_BOT) == -ENOSPC)
-		return rest_error(call, 400, 30010, "Maximum number of reactions reached (20)");
-	return 204;
-}
-
-static int unreact(struct rest_call *call, uint64_t user_id)
-{
-	struct world_message *m = message_of(call);
-	if (!m)
-		return no_message(call);
-	if (act_unreact(call->sandbox, m, call->param[2], user_id) < 0)
-		return rest_error(call, 404, 10014, "Unknown Emoji");
-	return 204;
-}
-
-int route_unreact(struct rest_call *call)
-{
-	return unreact(call, WORLD_BOT);
-}
-
-int route_unreact_user(struct rest_call *call)
-{
-	return unreact(call, rest_param_id(call, 3));
-}
-
-int route_unreact_all(struct rest_call *call)
-{
-	struct world_message *m = message_of(call);
-	if (!m)
-		return no_message(call);
-	act_unreact_all(call->sandbox, m);
-	return 204;
-}
-
-int route_reactors(struct rest_call *call)
-{
-	const struct world_message *m = message_of(call);
-	const char *comma = "";
-	if (!m)
-		return no_message(call);
-	buf_addc(&call->out, '[');
-	for (size_t i = 0; m->reactions && i < WORLD_REACTIONS; i++) {
-		const struct world_reaction *r = &m->reactions[i];
-		if (!str_eq(str_c(r->emoji), call->param[2]))
-			continue;
-		for (size_t k = 0; k < r->n_users; k++) {
-			const struct world_user *u = world_user(call->sandbox->world, r->users[k]);
-			if (!u)
-				continue;
-			buf_adds(&call->out, str_c(comma));
-			object_user(&call->out, u);
-			comma = ",";
-		}
-	}
-	buf_addc(&call->out, ']');
-	return 200;
 }

@@ -1,12 +1,16 @@
 #include "sandbox/rest_impl.h"
 
+#define READ (MAY(VIEW_CHANNEL) | MAY(READ_MESSAGE_HISTORY))
+#define SEND (MAY(VIEW_CHANNEL) | MAY(SEND_MESSAGES))
 static const struct route routes[] = {
-#define ROUTE(METHOD, path, handler, bucket, limit, window_ms, kind)                  \
-	{STR_INIT(#METHOD), STR_INIT(path), route_##handler, STR_INIT(bucket), limit, \
-	 window_ms,         ROUTE_##kind},
+#define ROUTE(METHOD, path, handler, bucket, limit, window_ms, kind, needs)                      \
+	{STR_INIT(#METHOD), STR_INIT(path), route_##handler, STR_INIT(bucket), limit, window_ms, \
+	 ROUTE_##kind,      needs},
 #include "sandbox/routes.def"
 #undef ROUTE
 };
+#undef READ
+#undef SEND
 
 static int hex(char c)
 {

@@ -1,4 +1,4 @@
-#include "sandbox/world.h"
+#include "sandbox/world_impl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,25 +7,12 @@
 static const uint64_t epoch_ms = 1420070400000; /* of Discord's ids */
 static const uint64_t nonce_us = 5 * 60 * 1000000ull;
 
-/* Things with an id at offset 0, each in an allocation of its own so that pointers hold. */
-struct table {
-	void **at;
-	size_t n, max, size;
-};
-
-struct world {
-	struct table users, guilds, channels;
-	struct world_message *messages; /* a ring: number i lies at i % WORLD_MESSAGES */
-	uint64_t n_messages;            /* ever posted; ids grow with the number */
-	uint64_t last_id;
-};
-
 static uint64_t id_of(const void *thing)
 {
 	return *(const uint64_t *)thing;
 }
 
-static void *table_find(const struct table *t, uint64_t id)
+void *table_find(const struct table *t, uint64_t id)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (id_of(t->at[i]) == id)
@@ -33,7 +20,7 @@ static void *table_find(const struct table *t, uint64_t id)
 	return NULL;
 }
 
-static int table_add(struct table *t, uint64_t id, void **out)
+int table_add(struct table *t, uint64_t id, void **out)
 {
 	if (t->n == t->max)
 		return -ENOSPC;
@@ -45,6 +32,17 @@ static int table_add(struct table *t, uint64_t id, void **out)
 	return 0;
 }
 
+void table_remove(struct table *t, uint64_t id)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (id_of(t->at[i]) == id) {
+			free(t->at[i]);
+			t->n--;
+			memmove(t->at + i, t->at + i + 1, (t->n - i) * sizeof *t->at);
+			return;
+		}
+}
+
 static void table_done(struct table *t)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -52,9 +50,14 @@ static void table_done(struct table *t)
 	free(t->at);
 }
 
-static void name_set(char out[static WORLD_NAME + 1], struct str name)
+void name_set(char *out, size_t size, struct str name)
 {
-	snprintf(out, WORLD_NAME + 1, "%.*s", STR_FMT(name));
+	size_t n = name.n < size ? name.n : size - 1;
+	while (n && n < name.n && ((unsigned char)name.p[n] & 0xc0) == 0x80)
+		n--;
+	if (n)
+		memcpy(out, name.p, n);
+	out[n] = 0;
 }
 
 struct world *world_new(void)
@@ -63,6 +66,7 @@ struct world *world_new(void)
 	w->users = (struct table){.max = WORLD_USERS, .size = sizeof(struct world_user)};
 	w->guilds = (struct table){.max = WORLD_GUILDS, .size = sizeof(struct world_guild)};
 	w->channels = (struct table){.max = WORLD_CHANNELS, .size = sizeof(struct world_channel)};
+	w->roles = (struct table){.max = WORLD_ROLES, .size = sizeof(struct world_role)};
 	w->messages = mem_zero(WORLD_MESSAGES * sizeof *w->messages);
 	int bad = world_add_user(w, WORLD_BOT, STR("bot"), true) |
 		  world_add_user(w, WORLD_ADA, STR("ada"), false) |
@@ -103,6 +107,8 @@ void world_free(struct world **world)
 	table_done(&w->users);
 	table_done(&w->guilds);
 	table_done(&w->channels);
+	table_done(&w->roles);
+	free(w->members);
 	free(w);
 	*world = NULL;
 }
@@ -136,8 +142,29 @@ int world_add_user(struct world *w, uint64_t id, struct str name, bool is_bot)
 	if (error < 0)
 		return error;
 	((struct world_user *)user)->is_bot = is_bot;
-	name_set(((struct world_user *)user)->name, name);
+	name_set(((struct world_user *)user)->name, WORLD_NAME + 1, name);
+	snprintf(((struct world_user *)user)->status, 8, "online");
 	return 0;
+}
+
+bool world_set_status(struct world_user *u, struct str status)
+{
+	static const char *const words[][2] = {{"online", "online"},
+					       {"idle", "idle"},
+					       {"dnd", "dnd"},
+					       {"offline", ""},
+					       {"invisible", ""}};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq(status, str_c(words[i][0]))) {
+			snprintf(u->status, sizeof u->status, "%s", words[i][1]);
+			return true;
+		}
+	return false;
+}
+
+void world_set_activity(struct world_user *u, struct str activity)
+{
+	name_set(u->activity, sizeof u->activity, activity);
 }
 
 int world_add_guild(struct world *w, uint64_t id, struct str name)
@@ -147,8 +174,8 @@ int world_add_guild(struct world *w, uint64_t id, struct str name)
 	if (error < 0)
 		return error;
 	((struct world_guild *)guild)->owner_id = WORLD_ADA;
-	name_set(((struct world_guild *)guild)->name, name);
-	return 0;
+	name_set(((struct world_guild *)guild)->name, WORLD_NAME + 1, name);
+	return people_new_guild(w, id);
 }
 
 int world_add_channel(struct world *w, uint64_t id, uint64_t guild_id, struct str name)
@@ -158,7 +185,9 @@ int world_add_channel(struct world *w, uint64_t id, uint64_t guild_id, struct st
 	if (error < 0)
 		return error;
 	((struct world_channel *)channel)->guild_id = guild_id;
-	name_set(((struct world_channel *)channel)->name, name);
+	name_set(((struct world_channel *)channel)->name, WORLD_NAME + 1, name);
+	if (guild_id == 0)
+		((struct world_channel *)channel)->type = CHANNEL_DIRECT;
 	return 0;
 }
 
@@ -245,18 +274,21 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 		return NULL;
 	struct world_message *m = numbered(w, w->n_messages);
 	message_done(m);
-	*m = (struct world_message){.id = world_new_id(w, now_us),
-				    .channel_id = post->channel_id,
-				    .guild_id = channel->guild_id,
-				    .author_id = post->author_id,
-				    .reply_to = post->reply_to,
-				    .webhook_id = post->webhook_id,
-				    .sent_us = now_us,
-				    .flags = post->flags,
-				    .is_by_bot = post->is_by_bot,
-				    .mentions_everyone = post->mentions_everyone,
-				    .is_tts = post->is_tts,
-				    .is_command_reply = post->is_command_reply};
+	*m = (struct world_message){
+		.id = world_new_id(w, now_us),
+		.channel_id = post->channel_id,
+		.guild_id = channel->guild_id,
+		.author_id = post->author_id,
+		.reply_to = post->reply_to,
+		.reply_channel_id =
+			post->reply_channel_id ? post->reply_channel_id : post->channel_id,
+		.type = !post->type && post->reply_to ? MESSAGE_REPLY : post->type,
+		.webhook_id = post->webhook_id,
+		.sent_us = now_us,
+		.flags = post->flags,
+		.is_by_bot = post->is_by_bot,
+		.mentions_everyone = post->mentions_everyone,
+		.is_tts = post->is_tts};
 	world_set(&m->content, post->content);
 	world_set(&m->embeds, post->embeds);
 	world_set(&m->components, post->components);
@@ -266,6 +298,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	memcpy(m->mentions, post->mentions, sizeof m->mentions);
 	snprintf(m->nonce, sizeof m->nonce, "%.*s", STR_FMT(post->nonce));
 	channel->last_message_id = m->id;
+	channel->thread.n_messages++;
 	w->n_messages++;
 	return m;
 }
@@ -289,6 +322,16 @@ struct world_message *world_newest(struct world *w, uint64_t channel_id, uint64_
 	for (uint64_t n = before ? number_of(w, before) : w->n_messages; n-- > oldest(w);) {
 		struct world_message *m = numbered(w, n);
 		if (m->channel_id == channel_id && !m->is_deleted && i-- == 0)
+			return m;
+	}
+	return NULL;
+}
+
+struct world_message *world_next(struct world *w, uint64_t channel_id, uint64_t after)
+{
+	for (uint64_t n = number_of(w, after + 1); n < w->n_messages; n++) {
+		struct world_message *m = numbered(w, n);
+		if (m->channel_id == channel_id && !m->is_deleted)
 			return m;
 	}
 	return NULL;
@@ -337,7 +380,7 @@ int world_react(struct world_message *m, struct str emoji, uint64_t user_id)
 		return -EEXIST;
 	if (r->n_users == sizeof r->users / sizeof *r->users)
 		return -ENOSPC;
-	name_set(r->emoji, emoji);
+	name_set(r->emoji, sizeof r->emoji, emoji);
 	r->users[r->n_users++] = user_id;
 	return 0;
 }
@@ -353,6 +396,13 @@ int world_unreact(struct world_message *m, struct str emoji, uint64_t user_id)
 	if (r->n_users == 0)
 		*r = (struct world_reaction){0};
 	return 0;
+}
+
+void world_unreact_emoji(struct world_message *m, struct str emoji)
+{
+	struct world_reaction *r = emoji.n ? reaction_of(m, emoji) : NULL;
+	if (r)
+		*r = (struct world_reaction){0};
 }
 
 void world_unreact_all(struct world_message *m)

@@ -18,8 +18,12 @@ enum {
 	WORLD_REACTIONS = 20,   /* different emoji on a message, as at Discord */
 	WORLD_MENTIONS = 8,     /* users mentioned by a message that are kept */
 	WORLD_NAME = 100,       /* bytes of any name */
-	WORLD_BOT = 2,          /* the bot's user and application */
-	WORLD_ADA = 5,          /* the human at the keyboard */
+	WORLD_TOPIC = 1024,     /* bytes of a channel's topic */
+	WORLD_OVERWRITES = 32,  /* of a channel */
+	WORLD_THREAD_MEMBERS = 50,
+	WORLD_PINS = 250, /* of a channel */
+	WORLD_BOT = 2,    /* the bot's user and application */
+	WORLD_ADA = 5,    /* the human at the keyboard */
 	WORLD_OTHER_BOT = 6
 };
 
@@ -27,20 +31,58 @@ struct world_user {
 	uint64_t id;
 	char name[WORLD_NAME + 1];
 	bool is_bot;
+	bool is_closed; /* takes no direct messages */
+	char status[8]; /* online, idle, dnd; empty: offline */
+	char activity[WORLD_NAME + 1];
 };
 
 struct world_guild {
 	uint64_t id, owner_id;
 	char name[WORLD_NAME + 1];
 	bool is_unavailable; /* in an outage */
+	size_t told_members; /* how many it says it has; 0: as many as it has */
+};
+
+enum channel_type {
+	CHANNEL_TEXT = 0,
+	CHANNEL_DIRECT = 1,
+	CHANNEL_VOICE = 2,
+	CHANNEL_CATEGORY = 4,
+	CHANNEL_NEWS = 5,
+	CHANNEL_THREAD = 11,
+	CHANNEL_PRIVATE_THREAD = 12
+};
+
+/* What a channel gives to or takes from a role or a member. */
+struct world_overwrite {
+	uint64_t id, allow, deny;
+	bool is_member;
+};
+
+/* See thread.h. */
+struct world_thread {
+	uint64_t owner_id, members[WORLD_THREAD_MEMBERS];
+	size_t n_members;
+	uint64_t created_us, archived_us; /* since 1970; archived_us: of the last change */
+	unsigned archive_min, n_messages;
+	bool is_archived, is_locked, is_invitable;
 };
 
 struct world_channel {
 	uint64_t id;
 	uint64_t guild_id;     /* 0: a direct message channel */
 	uint64_t recipient_id; /* of a direct one: the person */
+	uint64_t parent_id;    /* a category, or of a thread its channel; 0: none */
 	uint64_t last_message_id;
+	uint64_t pinned_us; /* the last pin, since 1970 */
+	enum channel_type type;
+	unsigned position, slowmode_s;
+	bool is_nsfw;
 	char name[WORLD_NAME + 1];
+	char topic[WORLD_TOPIC + 1];
+	struct world_overwrite overwrites[WORLD_OVERWRITES];
+	size_t n_overwrites;
+	struct world_thread thread;
 };
 
 struct world_reaction {
@@ -49,11 +91,26 @@ struct world_reaction {
 	uint64_t users[16];
 };
 
+enum message_type {
+	MESSAGE_PLAIN = 0,
+	MESSAGE_PINNED = 6,
+	MESSAGE_JOINED = 7,
+	MESSAGE_THREAD = 18,
+	MESSAGE_REPLY = 19,
+	MESSAGE_COMMAND = 20, /* the first answer to a slash command */
+	MESSAGE_STARTER = 21, /* a thread's first: refers to what it started from */
+	MESSAGE_MENU = 23     /* the first answer to a command of a context menu */
+};
+
+enum { MESSAGE_EPHEMERAL = 1 << 6, MESSAGE_HAS_THREAD = 1 << 5 }; /* flags */
+
 struct world_message {
 	uint64_t id, channel_id, guild_id, author_id;
-	uint64_t reply_to; /* message id, or 0 */
+	uint64_t reply_to;         /* message id, or 0 */
+	uint64_t reply_channel_id; /* where that is */
 	uint64_t webhook_id;
-	uint64_t sent_us, edited_us; /* since 1970; edited_us 0: never */
+	uint64_t sent_us, edited_us, pinned_us; /* since 1970; 0: never */
+	unsigned type;                          /* Discord's: MESSAGE_PLAIN and so on */
 	uint64_t flags;
 	/* The message owns these; the last three are JSON arrays as they were sent, or empty. */
 	struct str content, embeds, components, files;
@@ -61,7 +118,6 @@ struct world_message {
 	size_t n_mentions;
 	char nonce[26];
 	bool is_by_bot, is_deleted, mentions_everyone, is_tts;
-	bool is_command_reply; /* the first answer to a slash command */
 	struct str answers; /* owned: JSON members on the interaction that it answers, or empty */
 	struct world_reaction *reactions; /* WORLD_REACTIONS of them, or NULL: none */
 };
@@ -83,8 +139,18 @@ struct world_message *world_message(struct world *w, uint64_t channel_id, uint64
 
 /* -ENOSPC: full; -EEXIST: the id is taken. */
 TT_CHECK int world_add_user(struct world *w, uint64_t id, struct str name, bool is_bot);
+/* "online", "idle", "dnd", or "offline" and "invisible"; false: another word. */
+bool world_set_status(struct world_user *u, struct str status);
+void world_set_activity(struct world_user *u, struct str activity);
 TT_CHECK int world_add_guild(struct world *w, uint64_t id, struct str name);
 TT_CHECK int world_add_channel(struct world *w, uint64_t id, uint64_t guild_id, struct str name);
+/* With its messages, and the threads below it. */
+void world_remove_channel(struct world *w, uint64_t id);
+void world_name_channel(struct world_channel *c, struct str name);
+void world_set_topic(struct world_channel *c, struct str topic);
+/* Sets what it gives and takes; nothing at all takes the overwrite away. -ENOSPC. */
+TT_CHECK int world_set_overwrite(struct world_channel *c, const struct world_overwrite *o);
+void world_drop_overwrite(struct world_channel *c, uint64_t id);
 /* The direct channel with a person, made where it is missing. NULL: no such person, or full. */
 struct world_channel *world_direct(struct world *w, uint64_t user_id);
 
@@ -96,11 +162,12 @@ size_t world_users(const struct world *w);
 struct world_user *world_user_at(struct world *w, size_t i);
 
 struct world_post {
-	uint64_t channel_id, author_id, reply_to, webhook_id, flags;
+	uint64_t channel_id, author_id, reply_to, reply_channel_id, webhook_id, flags;
+	unsigned type; /* 0: plain, or a reply where reply_to is set */
 	struct str content, embeds, components, files, nonce, answers;
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
-	bool is_by_bot, mentions_everyone, is_tts, is_command_reply;
+	bool is_by_bot, mentions_everyone, is_tts;
 };
 /* Copies what it is given. NULL: no such channel. */
 struct world_message *world_post(struct world *w, const struct world_post *post, uint64_t now_us);
@@ -110,6 +177,8 @@ struct world_message *world_by_nonce(struct world *w, uint64_t channel_id, uint6
 /* The i-th newest living message of a channel, from 0; NULL past the end. before: only older ones,
  * 0: all. */
 struct world_message *world_newest(struct world *w, uint64_t channel_id, uint64_t before, size_t i);
+/* The oldest living message of a channel that is newer than after; NULL: none. */
+struct world_message *world_next(struct world *w, uint64_t channel_id, uint64_t after);
 void world_edit(struct world_message *m, struct str content, uint64_t now_us);
 /* Replaces one of embeds, components, files: world_set(&m->embeds, text). */
 void world_set(struct str *at, struct str json);
@@ -119,6 +188,7 @@ void world_delete(struct world *w, struct world_message *m);
 TT_CHECK int world_react(struct world_message *m, struct str emoji, uint64_t user_id);
 /* 0, or -ENOENT. */
 TT_CHECK int world_unreact(struct world_message *m, struct str emoji, uint64_t user_id);
+void world_unreact_emoji(struct world_message *m, struct str emoji);
 void world_unreact_all(struct world_message *m);
 
 #endif

@@ -1,0 +1,84 @@
+/* Commands on threads and pins, and what a person may do there. */
+#include "sandbox/act.h"
+#include "sandbox/act_guild.h"
+#include "sandbox/command_impl.h"
+#include "sandbox/object.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+int command_may(struct sandbox *sandbox, const struct world_channel *c, uint64_t user_id,
+		uint64_t needs, struct why *why)
+{
+	if (world_is_thread(c) && needs & MAY(SEND_MESSAGES))
+		needs = (needs & ~MAY(SEND_MESSAGES)) | MAY(SEND_MESSAGES_IN_THREADS);
+	uint64_t may = world_permissions(sandbox->world, c->guild_id, c, user_id, loop_wall_us());
+	bool is_theirs = !c->recipient_id || user_id == c->recipient_id || user_id == WORLD_BOT;
+	if ((may & needs) == needs && is_theirs)
+		return 0;
+	return why_set(why, -EPERM, "%.*s may not do that here",
+		       STR_FMT(object_name(sandbox->world, user_id)));
+}
+
+int cmd_thread(ARGS)
+{
+	U64(channel_id, "channel", sandbox->channel_id);
+	U64(message_id, "message", 0);
+	U64(user_id, "user", WORLD_ADA);
+	U64(id, "id", message_id ? message_id : world_new_id(sandbox->world, loop_wall_us()));
+	BOOL(is_private, "private", false);
+	const struct world_channel *parent = world_channel(sandbox->world, channel_id);
+	struct world_message *m = world_message(sandbox->world, channel_id, message_id);
+	struct str name = script_get(line, "name");
+	if (!parent || !parent->guild_id || world_is_thread(parent))
+		return command_nothing(why, "channel with threads", channel_id);
+	if (message_id && !m)
+		return command_nothing(why, "message", message_id);
+	if (name.n == 0 || name.n > WORLD_NAME)
+		return why_set(why, -EINVAL, "name: 1 to %d bytes", WORLD_NAME);
+	int error = command_may(sandbox, parent, user_id,
+				MAY(VIEW_CHANNEL) | (is_private ? MAY(CREATE_PRIVATE_THREADS)
+								: MAY(CREATE_PUBLIC_THREADS)),
+				why);
+	if (error < 0)
+		return error;
+	struct world_new_thread t = {.id = id,
+				     .parent_id = channel_id,
+				     .owner_id = user_id,
+				     .name = name,
+				     .is_private = is_private,
+				     .is_invitable = true};
+	return act_add_thread(sandbox, &t, m)
+		       ? 0
+		       : why_set(why, -ENOSPC, "too many threads, or there is one already");
+}
+
+int cmd_archive(ARGS)
+{
+	U64(id, "thread", sandbox->channel_id);
+	BOOL(is_locked, "locked", false);
+	BOOL(is_open, "open", false);
+	struct world_channel *c = world_channel(sandbox->world, id);
+	if (!c || !world_is_thread(c))
+		return command_nothing(why, "thread", id);
+	c->thread.is_locked = is_locked;
+	act_archive(sandbox, c, !is_open);
+	return 0;
+}
+
+int cmd_pin(ARGS)
+{
+	struct world_message *m;
+	U64(user_id, "user", WORLD_ADA);
+	BOOL(is_removed, "remove", false);
+	int error = command_message(sandbox, line, why, &m);
+	if (error < 0)
+		return error;
+	error = command_may(sandbox, world_channel(sandbox->world, m->channel_id), user_id,
+			    MAY(PIN_MESSAGES), why);
+	if (error < 0)
+		return error;
+	return act_pin(sandbox, m, user_id, !is_removed) == -ENOSPC
+		       ? why_set(why, -ENOSPC, "more than %d pins", WORLD_PINS)
+		       : 0;
+}
