@@ -56,6 +56,7 @@ struct tt_route {
 	const char *file, *event, *handler;
 	const char *types;   /* "i64 i64" */
 	unsigned n_captures; /* the pattern must have as many groups */
+	bool is_raw;         /* by on_event(): with.pattern is the event's name */
 	tt_run *run;
 	struct tt_with with;
 };
@@ -100,17 +101,21 @@ TT_VISIBLE void tt_stop(void);
 
 /* The language of bot files; every word has a tt_ form that TT_NO_SHORT_NAMES leaves alone. */
 #ifndef TT_NO_SHORT_NAMES
-#define on_message_create(...)       tt_on_message_create(__VA_ARGS__)
-#define on_message_reaction_add(...) tt_on_message_reaction_add(__VA_ARGS__)
-#define with(...)                    tt_with(__VA_ARGS__)
-#define emoji(...)                   tt_emoji(__VA_ARGS__)
-#define export_bot(...)              tt_export_bot(__VA_ARGS__)
-#define BOTS(...)                    TT_BOTS(__VA_ARGS__)
-#define serve(...)                   tt_serve(__VA_ARGS__)
-#define STR(text)                    TT_STR(text)
-#define fmt(...)                     tt_fmt(__VA_ARGS__)
-#define create_message(...)          tt_create_message(__VA_ARGS__)
-#define create_reaction(...)         tt_create_reaction(__VA_ARGS__)
+#define on_message_create(...)          tt_on_message_create(__VA_ARGS__)
+#define on_message_reaction_add(...)    tt_on_message_reaction_add(__VA_ARGS__)
+#define on_message_reaction_remove(...) tt_on_message_reaction_remove(__VA_ARGS__)
+#define on_event(...)                   tt_on_event(__VA_ARGS__)
+#define on_ready(...)                   tt_on_ready(__VA_ARGS__)
+#define on_gap(...)                     tt_on_gap(__VA_ARGS__)
+#define with(...)                       tt_with(__VA_ARGS__)
+#define emoji(...)                      tt_emoji(__VA_ARGS__)
+#define export_bot(...)                 tt_export_bot(__VA_ARGS__)
+#define BOTS(...)                       TT_BOTS(__VA_ARGS__)
+#define serve(...)                      tt_serve(__VA_ARGS__)
+#define STR(text)                       TT_STR(text)
+#define fmt(...)                        tt_fmt(__VA_ARGS__)
+#define create_message(...)             tt_create_message(__VA_ARGS__)
+#define create_reaction(...)            tt_create_reaction(__VA_ARGS__)
 #endif
 
 #endif

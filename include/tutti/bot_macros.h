@@ -54,9 +54,19 @@ TT_WORD(opt_duration, tt_opt_u64);
 #endif
 
 /* One line per event that has a struct: tt_on_<event>(pattern or with(...), function, words...). */
-#define tt_on_message_create(...) TT_ROUTE(MESSAGE_CREATE, tt_message, __VA_ARGS__)
+#define tt_on_message_create(...) TT_ROUTE("MESSAGE_CREATE", tt_message, __VA_ARGS__)
 #define tt_on_message_reaction_add(...) \
-	TT_ROUTE(MESSAGE_REACTION_ADD, tt_message_reaction_add, __VA_ARGS__)
+	TT_ROUTE("MESSAGE_REACTION_ADD", tt_message_reaction_add, __VA_ARGS__)
+#define tt_on_message_reaction_remove(...) \
+	TT_ROUTE("MESSAGE_REACTION_REMOVE", tt_message_reaction_remove, __VA_ARGS__)
+
+/* Any event by its name, or with("NAME", .help = ...): the function takes a const tt_event *. */
+#define tt_on_event(name, function) \
+	TT_DEFINE(TT_FIRST(name), true, tt_event, name, function, 0, none)
+
+/* What libtutti itself has to say; nothing else runs meanwhile. */
+#define tt_on_ready(function) TT_DEFINE("TUTTI_READY", false, tt_ready, "", function, 0, none)
+#define tt_on_gap(function)   TT_DEFINE("TUTTI_GAP", false, tt_gap, "", function, 0, none)
 
 /* Parentheses keep the commas of designated initializers together; TT_WITH takes them off. */
 #define tt_with(...) (__VA_ARGS__)
@@ -105,6 +115,11 @@ TT_HAVE_BOT(~);
 #define TT_WITH_0(with)            {.pattern = with}
 #define TT_WITH_1(with)            {.pattern = TT_BARE with}
 #define TT_BARE(...)               __VA_ARGS__
+#define TT_FIRST(with)             TT_CAT(TT_FIRST_, TT_IS_PAREN(with))(with)
+#define TT_FIRST_0(with)           with
+#define TT_FIRST_1(with)           TT_HEAD with
+#define TT_HEAD(...)               TT_HEAD_(__VA_ARGS__, ~)
+#define TT_HEAD_(first, ...)       first
 #define TT_IS_PAREN(x)             TT_SECOND(TT_PROBE x, 0, ~)
 #define TT_PROBE(...)              ~, 1
 #define TT_SECOND(...)             TT_SECOND_(__VA_ARGS__, ~)
@@ -113,8 +128,8 @@ TT_HAVE_BOT(~);
 /* ... is the pattern, the function and the type words; the count of all tells how to go on. */
 #define TT_ROUTE(event, payload, ...) \
 	TT_CAT(TT_ROUTE_, TT_HOW(__VA_ARGS__))(event, payload, TT_WORDS(__VA_ARGS__), __VA_ARGS__)
-#define TT_ROUTE_BARE(E, P, n, W, F)      TT_DEFINE(E, P, W, F, 0, none)
-#define TT_ROUTE_WORDS(E, P, n, W, F, ...) TT_DEFINE(E, P, W, F, n, __VA_ARGS__)
+#define TT_ROUTE_BARE(E, P, n, W, F)      TT_DEFINE(E, false, P, W, F, 0, none)
+#define TT_ROUTE_WORDS(E, P, n, W, F, ...) TT_DEFINE(E, false, P, W, F, n, __VA_ARGS__)
 #define TT_ROUTE_SHORT(E, P, n, W) \
 	_Static_assert(0, "an annotation needs a pattern, a function, and a type word per capture")
 #define TT_ROUTE_MANY(...) _Static_assert(0, "a handler takes at most 10 captures")
@@ -143,7 +158,7 @@ TT_HAVE_BOT(~);
 /* Several annotation lines may stand above one function: the line number keeps them apart. */
 #define TT_NAME(prefix, F) TT_CAT(prefix, TT_CAT(F, TT_CAT(_, __LINE__)))
 
-#define TT_DEFINE(E, P, W, F, N, ...)                                                            \
+#define TT_DEFINE(E, R, P, W, F, N, ...)                                                         \
 	TT_HAVE_BOT(F);                                                                          \
 	static tt_result F(tt_client *, const P *TT_EACH_##N(TT_PARAMETER, __VA_ARGS__));        \
 	static tt_result TT_NAME(tt_run_, F)(tt_client *client, const void *payload,             \
@@ -156,8 +171,8 @@ TT_HAVE_BOT(~);
 		return F(client, (const P *)payload TT_EACH_##N(TT_ARGUMENT, __VA_ARGS__));      \
 	}                                                                                        \
 	static const struct tt_route TT_NAME(tt_route_, F) = {                                   \
-		.abi = TT_ABI, .file = __FILE__, .line = __LINE__, .event = #E, .handler = #F,   \
-		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N,                  \
+		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .event = E, .handler = #F,    \
+		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N, .is_raw = R,     \
 		.run = TT_NAME(tt_run_, F), .with = TT_WITH(W)};                                 \
 	static const struct tt_route *const TT_NAME(tt_entry_, F) TT_IN_SECTION(BOT) =           \
 		&TT_NAME(tt_route_, F)
@@ -177,7 +192,7 @@ TT_HAVE_BOT(~);
 		__attribute__((visibility("hidden")));                                           \
 	extern const tt_bot name_ TT_VISIBLE;                                                    \
 	const tt_bot name_ = {                                                                   \
-		.abi = TT_ABI, .file = __FILE__, .line = __LINE__, .name = #name_,               \
+		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .name = #name_,               \
 		.about = about_, .first = TT_CAT(__start_tt_, name_),                            \
 		.last = TT_CAT(__stop_tt_, name_), .listed = listed_}
 

@@ -8,7 +8,18 @@
  *     }
  *
  * Every struct is named as Discord names the object or event, every field as Discord names the
- * field; json is the whole object. A field that Discord left out is empty, 0 or false.
+ * field; json is the whole object. A field that Discord left out is empty, 0 or false. Any event,
+ * also one that has no struct here, one of tuttid's own (TUTTI_SESSION_LOST) and one that is newer
+ * than this library, is had by its name:
+ *
+ *     on_event("TYPING_START", typing);
+ *     tt_result typing(tt_client *client, const tt_event *event)
+ *     {
+ *             tt_id who = tt_json_id(tt_json_get(event->json, "user_id"));
+ *             tt_str name = tt_json_str(tt_json_path(event->json, "member.user.username"));
+ *             ...
+ *     }
+ *
  * Memory:  what a handler is given dies when it returns; tt_keep() copies.
  * Threads: a handler's event belongs to its thread.
  * Errors:  none: an event that cannot be read is logged and reaches no handler.
@@ -72,6 +83,35 @@ typedef struct tt_message_reaction_add {
 	bool burst;
 	tt_json json;
 } tt_message_reaction_add;
+
+/* MESSAGE_REACTION_REMOVE */
+typedef struct tt_message_reaction_remove {
+	tt_id user_id, channel_id, message_id, guild_id;
+	tt_emoji emoji;
+	bool burst;
+	tt_json json;
+} tt_message_reaction_remove;
+
+/* on_ready(): this process is connected to tuttid. Once (for each that zmq.connect lists), before
+ * the first event that comes from there. It is no event of
+ * Discord's, so epoch and pos in tt_event_of() are 0; Discord's READY, which comes when tuttid
+ * identifies, is had by on_event("READY", ...). */
+typedef struct tt_ready {
+	tt_id user_id, application_id; /* ours at Discord; 0: tuttid does not know them yet */
+	uint64_t epoch;                /* of the journal */
+	uint64_t pos, head;            /* delivery begins behind pos; the newest is head */
+	int64_t shards, intents;
+	tt_json json;
+} tt_ready;
+
+/* on_gap(): the events of these positions are gone for this bot. What came before them has been
+ * handled when on_gap() runs, what comes behind them waits until it has returned; a process that
+ * dies before is told again. What was known from events has to be read anew from Discord. */
+typedef struct tt_gap {
+	uint64_t epoch, from, to;
+	bool is_epoch; /* another journal: how many are gone is not known. Else: too far behind */
+	tt_json json;
+} tt_gap;
 
 #ifdef __cplusplus
 }

@@ -33,28 +33,88 @@ static void decode_message_create(struct decoded *out, struct json_at d, uint64_
 	out->reply_to = m->id;
 }
 
+static tt_emoji emoji_of(struct json_at at)
+{
+	return (tt_emoji){
+		.id = json_id(json_get(at, "id")),
+		.name = public_str(json_str(json_get(at, "name"))),
+		.animated = json_bool(json_get(at, "animated")),
+	};
+}
+
+/* Only added reactions in guilds say who the user is. */
+static void see_reaction(struct decoded *out, struct json_at d, uint64_t own_user_id)
+{
+	uint64_t user_id = json_id(json_get(d, "user_id"));
+	out->emoji = emoji_of(json_get(d, "emoji"));
+	out->subject = private_str(out->emoji.name);
+	out->is_by_bot = json_bool(json_path(d, "member.user.bot")) ||
+			 (own_user_id != 0 && user_id == own_user_id);
+	out->channel_id = json_id(json_get(d, "channel_id"));
+}
+
 static void decode_message_reaction_add(struct decoded *out, struct json_at d, uint64_t own_user_id)
 {
-	tt_message_reaction_add *r = &out->as.message_reaction_add;
-	struct json_at emoji = json_get(d, "emoji");
-	*r = (tt_message_reaction_add){
+	see_reaction(out, d, own_user_id);
+	out->as.message_reaction_add = (tt_message_reaction_add){
 		.user_id = json_id(json_get(d, "user_id")),
-		.channel_id = json_id(json_get(d, "channel_id")),
+		.channel_id = out->channel_id,
 		.message_id = json_id(json_get(d, "message_id")),
 		.guild_id = json_id(json_get(d, "guild_id")),
 		.message_author_id = json_id(json_get(d, "message_author_id")),
-		.emoji = {.id = json_id(json_get(emoji, "id")),
-			  .name = public_str(json_str(json_get(emoji, "name"))),
-			  .animated = json_bool(json_get(emoji, "animated"))},
+		.emoji = out->emoji,
 		.burst = json_bool(json_get(d, "burst")),
 		.json = public_json(d),
 	};
-	out->subject = private_str(r->emoji.name);
-	out->emoji = r->emoji;
-	/* Only reactions in guilds say who the user is. */
-	out->is_by_bot = json_bool(json_path(d, "member.user.bot")) ||
-			 (own_user_id != 0 && r->user_id == own_user_id);
-	out->channel_id = r->channel_id;
+}
+
+static void decode_message_reaction_remove(struct decoded *out, struct json_at d,
+					   uint64_t own_user_id)
+{
+	see_reaction(out, d, own_user_id);
+	out->as.message_reaction_remove = (tt_message_reaction_remove){
+		.user_id = json_id(json_get(d, "user_id")),
+		.channel_id = out->channel_id,
+		.message_id = json_id(json_get(d, "message_id")),
+		.guild_id = json_id(json_get(d, "guild_id")),
+		.emoji = out->emoji,
+		.burst = json_bool(json_get(d, "burst")),
+		.json = public_json(d),
+	};
+}
+
+/* The W of docs/wire.md. */
+static void decode_ready(struct decoded *out, struct json_at d, uint64_t own_user_id)
+{
+	(void)own_user_id;
+	out->as.ready = (tt_ready){
+		.user_id = json_id(json_get(d, "user_id")),
+		.application_id = json_id(json_get(d, "application_id")),
+		.epoch = json_u64(json_get(d, "epoch")),
+		.pos = json_u64(json_get(d, "pos")),
+		.head = json_u64(json_get(d, "head")),
+		.shards = json_i64(json_get(d, "shards")),
+		.intents = json_i64(json_get(d, "intents")),
+		.json = public_json(d),
+	};
+}
+
+/* The G of docs/wire.md. */
+static void decode_gap(struct decoded *out, struct json_at d, uint64_t own_user_id)
+{
+	(void)own_user_id;
+	out->as.gap = (tt_gap){
+		.epoch = json_u64(json_get(d, "epoch")),
+		.from = json_u64(json_get(d, "from")),
+		.to = json_u64(json_get(d, "to")),
+		.is_epoch = str_eq(json_str(json_get(d, "why")), STR("epoch")),
+		.json = public_json(d),
+	};
+}
+
+void decode_nothing(struct decoded *out, struct json_at d, uint64_t own_user_id)
+{
+	(void)out, (void)d, (void)own_user_id;
 }
 
 decode_fn *decode_for(struct str event)
@@ -65,6 +125,9 @@ decode_fn *decode_for(struct str event)
 	} rows[] = {
 		{STR_INIT("MESSAGE_CREATE"), decode_message_create},
 		{STR_INIT("MESSAGE_REACTION_ADD"), decode_message_reaction_add},
+		{STR_INIT("MESSAGE_REACTION_REMOVE"), decode_message_reaction_remove},
+		{STR_INIT("TUTTI_READY"), decode_ready},
+		{STR_INIT("TUTTI_GAP"), decode_gap},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (str_eq(rows[i].event, event))

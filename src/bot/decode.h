@@ -13,6 +13,9 @@ struct decoded {
 	union {
 		tt_message message;
 		tt_message_reaction_add message_reaction_add;
+		tt_message_reaction_remove message_reaction_remove;
+		tt_ready ready;
+		tt_gap gap;
 	} as;
 	struct str subject; /* patterns are matched against it */
 	tt_emoji emoji;     /* of a reaction, for lists of emojis */
@@ -24,5 +27,7 @@ struct decoded {
 typedef void decode_fn(struct decoded *out, struct json_at d, uint64_t own_user_id);
 /* NULL: no struct for this event. */
 decode_fn *decode_for(struct str event);
+/* For events that only on_event() sees. */
+decode_fn decode_nothing;
 
 #endif

@@ -73,7 +73,9 @@ static bool run_route(struct way *way, const struct tt_route *route, const struc
 	struct tt_captures captures = {groups, route->n_captures};
 	way->client->route = route;
 	client_enter(way->client);
-	tt_result result = route->run(way->client, &way->decoded.as, &captures);
+	const void *payload =
+		route->is_raw ? (const void *)&way->client->event : (const void *)&way->decoded.as;
+	tt_result result = route->run(way->client, payload, &captures);
 	bool is_done = take_result(way, route, result);
 	client_enter(NULL);
 	way->client->route = NULL;

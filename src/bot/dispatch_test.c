@@ -49,7 +49,7 @@ static tt_result everything(tt_client *client, const tt_message *message)
 {
 	(void)client;
 	note("all", message->author.username);
-	return tt_handled();
+	return tt_equal(message->content, "go on") ? tt_pass() : tt_handled();
 }
 
 tt_on_message_reaction_add("([😄😸])", smile, str);
@@ -66,6 +66,48 @@ static tt_result love(tt_client *client, const tt_message_reaction_add *reaction
 {
 	(void)client;
 	note("love", reaction->emoji.name);
+	return tt_handled();
+}
+tt_on_message_reaction_remove(tt_emoji("😸"), unsmile);
+static tt_result unsmile(tt_client *client, const tt_message_reaction_remove *reaction)
+{
+	(void)client;
+	assert_int_equal(reaction->message_id, 99);
+	assert_int_equal(reaction->user_id, 5);
+	note("unsmile", reaction->emoji.name);
+	return tt_handled();
+}
+
+tt_on_event("SOMETHING_NEW", news);
+tt_on_event(tt_with("TYPING_START", .help = "fingers"), news);
+tt_on_event("MESSAGE_CREATE", news);
+static tt_result news(tt_client *client, const tt_event *event)
+{
+	assert_ptr_equal(event, tt_event_of(client));
+	assert_int_equal(event->pos, 42);
+	note("news", tt_json_str(tt_json_path(event->json, "a.b")));
+	return tt_handled();
+}
+
+tt_on_gap(lost);
+static tt_result lost(tt_client *client, const tt_gap *gap)
+{
+	(void)client;
+	assert_int_equal(gap->epoch, 1000);
+	assert_int_equal(gap->from, 5);
+	assert_int_equal(gap->to, 17);
+	assert_false(gap->is_epoch);
+	note("lost", (tt_str){"", 0});
+	return tt_handled();
+}
+
+tt_on_ready(ready);
+static tt_result ready(tt_client *client, const tt_ready *self)
+{
+	(void)client;
+	assert_int_equal(self->user_id, 500000000000000001);
+	assert_int_equal(self->head, 9);
+	note("ready", (tt_str){"", 0});
 	return tt_handled();
 }
 tt_export_bot(heard, "What was heard.");
@@ -218,6 +260,44 @@ static void a_reaction_is_matched_by_a_list_of_emojis(void **state)
 	heard_was("love(❤️) love(p) ");
 }
 
+static void a_removed_reaction_has_its_struct(void **state)
+{
+	(void)state;
+	run("MESSAGE_REACTION_REMOVE.1.7.",
+	    "{\"user_id\":\"5\",\"message_id\":\"99\",\"emoji\":{\"id\":null,\"name\":\"😸\"}}");
+	heard_was("unsmile(😸) ");
+}
+
+static void any_event_is_had_by_its_name(void **state)
+{
+	(void)state;
+	run("SOMETHING_NEW.1.7.", "{\"a\":{\"b\":\"first\"}}");
+	run("TYPING_START.1.7.", "{}");
+	run("TYPING_STOP.1.7.", "{}");
+	heard_was("news(first) news() ");
+}
+
+static void by_name_and_by_struct_keep_the_order_of_the_file(void **state)
+{
+	(void)state;
+	say("hello", "");
+	heard_was("all(ada) ");
+	trace.n = 0;
+	say("go on", ",\"a\":{\"b\":\"x\"}");
+	heard_was("all(ada) news(x) ");
+	trace.n = 0;
+	say("go on", ",\"webhook_id\":\"8\"");
+	heard_was("all(ada) ");
+}
+
+static void a_gap_and_the_beginning_are_told_like_events(void **state)
+{
+	(void)state;
+	run("TUTTI_READY.0.0.", "{\"user_id\":\"500000000000000001\",\"head\":9}");
+	run("TUTTI_GAP.0.0.", "{\"epoch\":1000,\"from\":5,\"to\":17,\"why\":\"horizon\"}");
+	heard_was("ready() lost() ");
+}
+
 static void a_handler_knows_where_the_event_stands(void **state)
 {
 	(void)state;
@@ -269,6 +349,9 @@ int main(void)
 		checked(exit_is_told), checked(bots_webhooks_and_we_match_only_where_wanted),
 		checked(a_reaction_is_matched_by_its_emoji),
 		checked(a_reaction_is_matched_by_a_list_of_emojis),
+		checked(a_removed_reaction_has_its_struct), checked(any_event_is_had_by_its_name),
+		checked(by_name_and_by_struct_keep_the_order_of_the_file),
+		checked(a_gap_and_the_beginning_are_told_like_events),
 		checked(a_handler_knows_where_the_event_stands),
 		checked(what_cannot_be_read_reaches_nobody),
 		checked(wrong_kinds_of_members_are_as_absent),

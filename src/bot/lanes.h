@@ -22,6 +22,7 @@ struct job {
 	struct batch *batch; /* holds the bytes */
 	unsigned flags;      /* enum wire_flag, as the cursor knows them */
 	unsigned connection; /* on which it came */
+	bool is_notice;      /* of libtutti itself: the cursor does not know its place */
 	struct lane *lane;   /* while it is in hand */
 	struct job *next;
 };

@@ -43,7 +43,7 @@ struct link {
 	uint64_t gaps;
 	struct json *json;
 	char endpoint[DOORS_ENDPOINT];
-	bool has_waited, is_ended;
+	bool has_waited, is_ended, is_ready_told;
 };
 
 static void end(struct link *link, enum link_end how)
@@ -195,6 +195,22 @@ static void tick(void *arg)
 	reopen_in(link, 0);
 }
 
+/* To on_ready(), once. It is no event, so it has no place, and its calls get no ids from one. */
+static void tell_ready(struct link *link)
+{
+	struct buf text = {0};
+	if (link->is_ready_told)
+		return;
+	link->is_ready_told = true;
+	wire_welcome_write(&text, &link->welcome);
+	pool_notice(link->o.pool,
+		    &(struct wire_header){.version = WIRE_VERSION,
+					  .flags = WIRE_MADE_HERE,
+					  .topic = STR("TUTTI_READY.0.0.")},
+		    buf_str(&text));
+	buf_done(&text);
+}
+
 static void welcome_done(struct link *link)
 {
 	const struct wire_welcome *w = &link->welcome;
@@ -209,6 +225,7 @@ static void welcome_done(struct link *link)
 		 STR_FMT(link->o.bot), (unsigned long long)w->epoch, (unsigned long long)w->pos,
 		 (unsigned long long)w->head, w->window, link->endpoint);
 	link->o.on_welcome(link->o.arg, w);
+	tell_ready(link);
 }
 
 /* The cursor's old owner finishes and goes; until then nothing may be taken. */
@@ -286,7 +303,13 @@ static void take_gap(struct link *link, struct str text)
 		 (unsigned long long)gap.to, gap.is_epoch ? "epoch" : "horizon",
 		 (unsigned long long)link->gaps);
 	if (gap.epoch == link->epoch)
-		pool_mark(link->o.pool, gap.epoch, gap.to);
+		pool_notice(link->o.pool,
+			    &(struct wire_header){.version = WIRE_VERSION,
+						  .flags = WIRE_MADE_HERE,
+						  .epoch = gap.epoch,
+						  .pos = gap.to,
+						  .topic = STR("TUTTI_GAP.0.0.")},
+			    text);
 }
 
 static void take_refusal(struct link *link, struct str code, struct str text)

@@ -28,7 +28,10 @@ struct pool {
 	struct lanes lanes;
 	size_t idle; /* workers that wait for work */
 	struct cursor *cursor;
-	struct job *held, **held_end; /* offered, but the cursor is full */
+	struct job *held, **held_end; /* offered, but the cursor is full or a notice is due */
+	bool is_barred;               /* a notice runs */
+	bool is_reset_due;            /* the cursor is to begin at: */
+	uint64_t reset_epoch, reset_pos;
 	unsigned connection, wake_after;
 	uint64_t done, bytes;
 	uint64_t woken_done, woken_bytes; /* as of the last wake-up */
@@ -79,9 +82,48 @@ static void count_done(struct pool *pool, const struct job *job)
 	pool->bytes += wire_record_size(WIRE_HEADER + job->h.topic.n, job->payload.n);
 }
 
-/* Under the lock: the cursor decides whether the event is to run; false: it is full, hold it. */
-static bool admit(struct pool *pool, struct job *job)
+/* Under the lock: the cursor begins anew, if it is to, before anything of the epoch is taken. */
+static void reset_if_due(struct pool *pool, uint64_t epoch)
 {
+	if (!pool->is_reset_due || epoch != pool->reset_epoch)
+		return;
+	cursor_reset(pool->cursor, pool->reset_epoch, pool->reset_pos);
+	pool->is_reset_due = false;
+}
+
+/* Under the lock: what a notice says of positions holds from now on. */
+static void obey_notice(struct pool *pool, const struct job *job)
+{
+	if (!job->h.pos)
+		return;
+	reset_if_due(pool, job->h.epoch);
+	cursor_mark(pool->cursor, job->h.epoch, job->h.pos);
+}
+
+/* Under the lock: false: not yet, hold it. */
+static bool admit_notice(struct pool *pool, struct job *job)
+{
+	bool is_known = job->h.pos && job->h.epoch == pool->cursor->epoch &&
+			job->h.pos <= pool->cursor->pos && !pool->is_reset_due;
+	if (!is_known && pool->options.wants(pool->options.arg, &job->h)) {
+		if (pool->is_barred || pool->lanes.waiting + pool->lanes.running > 0)
+			return false;
+		pool->is_barred = true;
+		lanes_add(&pool->lanes, job);
+		return true;
+	}
+	if (!is_known)
+		obey_notice(pool, job);
+	release(job);
+	return true;
+}
+
+/* Under the lock: the cursor decides whether the event is to run; false: it is full, hold it. */
+static bool admit_event(struct pool *pool, struct job *job)
+{
+	if (pool->is_barred)
+		return false;
+	reset_if_due(pool, job->h.epoch);
 	enum cursor_seen seen = cursor_take(pool->cursor, job->h.epoch, job->h.pos);
 	if (seen == CURSOR_FULL)
 		return false;
@@ -99,6 +141,11 @@ static bool admit(struct pool *pool, struct job *job)
 	count_done(pool, job);
 	release(job);
 	return true;
+}
+
+static bool admit(struct pool *pool, struct job *job)
+{
+	return job->is_notice ? admit_notice(pool, job) : admit_event(pool, job);
 }
 
 /* Under the lock: what was held may fit now. */
@@ -125,9 +172,14 @@ static void call_workers(struct pool *pool, size_t coming)
 /* Under the lock. */
 static void finish(struct pool *pool, struct job *job)
 {
-	cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
 	lanes_done(&pool->lanes, job);
-	count_done(pool, job);
+	if (job->is_notice) {
+		pool->is_barred = false;
+		obey_notice(pool, job);
+	} else {
+		cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
+		count_done(pool, job);
+	}
 	admit_held(pool);
 	call_workers(pool, 1);
 	if (pool->is_stopping || pool->wants_exit ||
@@ -149,7 +201,8 @@ static void *work(void *arg)
 			pool->idle--;
 			continue;
 		}
-		cursor_start(pool->cursor, job->h.epoch, job->h.pos);
+		if (!job->is_notice)
+			cursor_start(pool->cursor, job->h.epoch, job->h.pos);
 		pthread_mutex_unlock(&pool->lock);
 		bool is_exit = pool->options.run(pool->options.arg, worker->number, job);
 		pthread_mutex_lock(&pool->lock);
@@ -252,6 +305,16 @@ static struct batch *batch_new(struct str frame, size_t n, unsigned connection)
 	return batch;
 }
 
+/* Under the lock: now, or behind what is held. */
+static void take_job(struct pool *pool, struct job *job)
+{
+	if (!pool->held && admit(pool, job))
+		return; /* it may be gone */
+	job->next = NULL;
+	*pool->held_end = job;
+	pool->held_end = &job->next;
+}
+
 int pool_offer(struct pool *pool, struct str frame)
 {
 	size_t n;
@@ -260,32 +323,44 @@ int pool_offer(struct pool *pool, struct str frame)
 		return -EBADMSG;
 	struct batch *batch = batch_new(frame, n, pool->connection);
 	pthread_mutex_lock(&pool->lock);
-	for (size_t i = 0; i < n; i++) {
-		struct job *job = &batch->job[i]; /* once admitted, it may be gone */
-		if (!pool->held && admit(pool, job))
-			continue;
-		job->next = NULL;
-		*pool->held_end = job;
-		pool->held_end = &job->next;
-	}
+	for (size_t i = 0; i < n; i++)
+		take_job(pool, &batch->job[i]);
 	call_workers(pool, 0);
 	pthread_mutex_unlock(&pool->lock);
 	return 0;
 }
 
+void pool_notice(struct pool *pool, const struct wire_header *h, struct str payload)
+{
+	struct buf frame = {0};
+	wire_record_add(&frame, h, payload);
+	struct batch *batch = batch_new(buf_str(&frame), 1, 0);
+	buf_done(&frame);
+	batch->job[0].is_notice = true;
+	pthread_mutex_lock(&pool->lock);
+	take_job(pool, &batch->job[0]);
+	call_workers(pool, 0);
+	pthread_mutex_unlock(&pool->lock);
+}
+
 void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos)
 {
 	pthread_mutex_lock(&pool->lock);
-	if (!pool->held) /* else the bus says it again */
+	if (!pool->held && !pool->is_barred) { /* else the bus says it again */
+		reset_if_due(pool, epoch);
 		cursor_mark(pool->cursor, epoch, pos);
+	}
 	pthread_mutex_unlock(&pool->lock);
 }
 
 void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head)
 {
 	pthread_mutex_lock(&pool->lock);
-	if (pool->cursor->epoch != epoch || pool->cursor->pos > head)
-		cursor_reset(pool->cursor, epoch, pos);
+	pool->is_reset_due = pool->cursor->epoch != epoch || pool->cursor->pos > head;
+	pool->reset_epoch = epoch;
+	pool->reset_pos = pos;
+	if (!pool->cursor->epoch) /* the first time ever: nobody has to be told */
+		reset_if_due(pool, epoch);
 	pthread_mutex_unlock(&pool->lock);
 }
 

@@ -38,10 +38,14 @@ void pool_woken(struct pool *pool);
 void pool_connect(struct pool *pool, unsigned wake_after);
 /* The frame of an E. Events count, in order; -EBADMSG: not of the protocol. */
 TT_CHECK int pool_offer(struct pool *pool, struct str frame);
+/* What libtutti itself tells the handlers, as an event: it runs alone, when all that was offered
+ * before has ended, and nothing behind it begins before its end. Where h has a pos, the cursor goes
+ * there then: what is told before a kill is told again. */
+void pool_notice(struct pool *pool, const struct wire_header *h, struct str payload);
 /* The bus said that nothing up to pos is to come. */
 void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos);
-/* The connection stands at (epoch, pos): a cursor of another epoch, or beyond head, begins there.
- */
+/* The connection stands at (epoch, pos): a cursor of another epoch, or beyond head, begins there,
+ * as soon as the first word of this connection, which is the notice of it, has been taken. */
 void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head);
 
 struct pool_state {

@@ -22,7 +22,7 @@ static bool run_event(void *arg, unsigned worker, const struct job *job)
 	uint64_t lane = job->h.guild_id % LANES;
 	if (str_eq(job->payload, STR("stuck")))
 		sem_wait(&gate);
-	if (atomic_exchange(&last[lane], job->h.pos) > job->h.pos)
+	if (!job->is_notice && atomic_exchange(&last[lane], job->h.pos) > job->h.pos)
 		atomic_fetch_add(&out_of_order, 1);
 	atomic_store(&flags_seen, job->flags);
 	atomic_fetch_add(&ran, 1);
@@ -32,7 +32,8 @@ static bool run_event(void *arg, unsigned worker, const struct job *job)
 static bool wants(void *arg, const struct wire_header *h)
 {
 	(void)arg;
-	return str_starts(h->topic, STR("MESSAGE_CREATE."));
+	return str_starts(h->topic, STR("MESSAGE_CREATE.")) ||
+	       str_starts(h->topic, STR("TUTTI_GAP."));
 }
 
 static struct pool *set_up(unsigned workers)
@@ -53,18 +54,14 @@ static struct pool *set_up(unsigned workers)
 static void add(struct buf *frame, uint64_t pos, const char *topic, uint64_t guild,
 		const char *payload)
 {
-	uint8_t header[WIRE_HEADER];
-	struct str t = str_c(topic), p = str_c(payload);
-	uint32_t sizes[2] = {(uint32_t)(WIRE_HEADER + t.n), (uint32_t)p.n};
-	wire_header_put(header, &(struct wire_header){.version = WIRE_VERSION,
-						      .flags = WIRE_REDELIVERED,
-						      .epoch = EPOCH,
-						      .pos = pos,
-						      .guild_id = guild});
-	buf_add(frame, sizes, sizeof sizes);
-	buf_add(frame, header, sizeof header);
-	buf_adds(frame, t);
-	buf_adds(frame, p);
+	wire_record_add(frame,
+			&(struct wire_header){.version = WIRE_VERSION,
+					      .flags = WIRE_REDELIVERED,
+					      .epoch = EPOCH,
+					      .pos = pos,
+					      .guild_id = guild,
+					      .topic = str_c(topic)},
+			str_c(payload));
 }
 
 static void message(struct buf *frame, uint64_t pos, uint64_t guild, const char *payload)
@@ -209,6 +206,113 @@ static void stopping_forgets_what_has_not_begun(void **state)
 	cursor_close(&cursor);
 }
 
+static void gap(struct pool *pool, uint64_t epoch, uint64_t to, const char *payload)
+{
+	pool_notice(pool,
+		    &(struct wire_header){.version = WIRE_VERSION,
+					  .epoch = epoch,
+					  .pos = to,
+					  .topic = STR("TUTTI_GAP.0.0.")},
+		    str_c(payload));
+}
+
+static struct pool_state wait_running(struct pool *pool, size_t running)
+{
+	struct pool_state state;
+	do {
+		pool_state(pool, &state);
+	} while (state.running != running);
+	return state;
+}
+
+static struct pool_state wait_pos(struct pool *pool, uint64_t epoch, uint64_t pos)
+{
+	struct pool_state state;
+	do {
+		pool_state(pool, &state);
+	} while (state.epoch != epoch || state.pos != pos);
+	return state;
+}
+
+static void a_gap_waits_for_what_was_before_and_holds_what_is_behind(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(3);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "stuck");
+	message(&frame, 2, 2, "x");
+	offer(pool, &frame);
+	gap(pool, EPOCH, 50, "stuck");
+	message(&frame, 51, 3, "x");
+	offer(pool, &frame);
+	assert_int_equal(wait_done(pool, 1).pos, 0);
+	assert_int_equal(wait_running(pool, 1).waiting, 0);
+	pool_mark(pool, EPOCH, 60); /* must not overtake the gap */
+	sem_post(&gate);
+	/* the gap's handler runs: nothing else does, and the cursor stands before it */
+	struct pool_state now = wait_pos(pool, EPOCH, 2);
+	assert_int_equal(wait_running(pool, 1).waiting, 0);
+	assert_int_equal(ran, 2);
+	sem_post(&gate);
+	now = wait_done(pool, 3);
+	assert_int_equal(now.pos, 51);
+	assert_int_equal(ran, 4);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void a_gap_that_was_told_is_not_told_again(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	gap(pool, EPOCH, 50, "x");
+	wait_pos(pool, EPOCH, 50);
+	gap(pool, EPOCH, 50, "x");
+	assert_int_equal(wait_running(pool, 0).pos, 50);
+	assert_int_equal(ran, 1);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void the_cursor_enters_another_epoch_behind_the_gap(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(2);
+	struct buf frame = {0};
+	message(&frame, 1, 1, "x");
+	offer(pool, &frame);
+	wait_done(pool, 1);
+	pool_welcome(pool, EPOCH + 1, 9, 20);
+	pool_connect(pool, 1);
+	gap(pool, EPOCH + 1, 9, "stuck");
+	struct pool_state now = wait_running(pool, 1);
+	assert_int_equal(now.epoch, EPOCH); /* a kill here: it is told again */
+	assert_int_equal(now.pos, 1);
+	sem_post(&gate);
+	wait_pos(pool, EPOCH + 1, 9);
+	assert_int_equal(ran, 2);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+static void a_gap_nobody_wants_moves_the_cursor_in_its_turn(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	pool_notice(pool,
+		    &(struct wire_header){.version = WIRE_VERSION,
+					  .epoch = EPOCH,
+					  .pos = 30,
+					  .topic = STR("TUTTI_OTHER.0.0.")},
+		    STR("{}"));
+	struct pool_state now;
+	pool_state(pool, &now);
+	assert_int_equal(now.pos, 30);
+	assert_int_equal(ran, 0);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 static void exit_is_told(void **state)
 {
 	(void)state;
@@ -255,7 +359,11 @@ int main(void)
 			test(what_nobody_wants_is_finished_at_once),
 			test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
 			test(beyond_the_span_events_are_held_until_there_is_room),
-			test(stopping_forgets_what_has_not_begun), test(exit_is_told),
+			test(stopping_forgets_what_has_not_begun),
+			test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
+			test(a_gap_that_was_told_is_not_told_again),
+			test(the_cursor_enters_another_epoch_behind_the_gap),
+			test(a_gap_nobody_wants_moves_the_cursor_in_its_turn), test(exit_is_told),
 			test(without_a_file_the_flag_of_the_bus_counts),
 			test(what_is_no_batch_is_refused));
 }

@@ -1,8 +1,11 @@
 #include "bot/registry.h"
 
 #include "bot/emoji.h"
+#include "proto/discord.h"
 
 #include <stdlib.h>
+
+enum { EVENT_NAME_MAX = 80 }; /* the ids of a topic take the rest of its 128 bytes */
 
 static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -84,6 +87,12 @@ static void collect(struct registry *registry, struct module *module)
 		      bot->name, bot->name);
 }
 
+static decode_fn *decode_of(const char *event)
+{
+	decode_fn *decode = decode_for(str_c(event));
+	return decode ? decode : decode_nothing;
+}
+
 static struct event_routes *routes_for(struct module *module, const char *event)
 {
 	for (size_t i = 0; i < module->events; i++)
@@ -92,39 +101,73 @@ static struct event_routes *routes_for(struct module *module, const char *event)
 	struct event_routes *routes = &module->event[module->events++];
 	*routes = (struct event_routes){
 		.event = str_c(event),
-		.decode = decode_for(str_c(event)),
+		.decode = decode_of(event),
 		.route = mem_new(module->n * sizeof(struct tt_route *)),
 		.patterns = route_set_new(),
 	};
 	return routes;
 }
 
+/* Names the table of events does not have are Discord's newest, or typing errors. */
+static void warn_unknown(struct registry *registry, const struct tt_route *route)
+{
+	struct str near = event_nearest(str_c(route->event));
+	buf_addf(&registry->warnings,
+		 "%s:%d: warning: %s is not in Discord's list of events as tutti knows it%s%.*s\n",
+		 route->file, route->line, route->event, near.n ? "; did you mean " : "",
+		 STR_FMT(near));
+}
+
+static void check_event(struct registry *registry, const struct tt_route *route)
+{
+	struct str name = str_c(route->event);
+	size_t good = strspn(route->event, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	if (name.n == 0 || good != name.n || name.n > EVENT_NAME_MAX)
+		fault(registry, route->file, route->line,
+		      "\"%s\" is no name of an event: 1 to %d capitals, digits and _", route->event,
+		      EVENT_NAME_MAX);
+	else if (!event_by_name(name) && !decode_for(name))
+		warn_unknown(registry, route);
+}
+
+static void check_emoji(struct registry *registry, const struct tt_route *route)
+{
+	struct why why;
+	if (!route->with.emoji)
+		return;
+	if (emoji_check(route->with.emoji, &why) < 0)
+		fault(registry, route->file, route->line, "%s in the emojis of %s", why.text,
+		      route->handler);
+	if (!str_starts(str_c(route->event), STR("MESSAGE_REACTION_")))
+		fault(registry, route->file, route->line, "%s has no emoji, only a reaction has",
+		      route->event);
+}
+
+static void check_groups(struct registry *registry, const struct tt_route *route, unsigned groups)
+{
+	if (groups == route->n_captures)
+		return;
+	fault(registry, route->file, route->line,
+	      "the pattern \"%s\" has %u group%s, but %s takes %u capture%s",
+	      route->with.pattern ? route->with.pattern : "", groups, groups == 1 ? "" : "s",
+	      route->handler, route->n_captures, route->n_captures == 1 ? "" : "s");
+}
+
 static void add_route(struct registry *registry, struct module *module,
 		      const struct tt_route *route)
 {
 	struct event_routes *routes = routes_for(module, route->event);
+	const char *pattern = route->is_raw ? NULL : route->with.pattern;
 	struct why why;
-	int index = route_set_add(routes->patterns, str_c(route->with.pattern), &why);
+	int index = route_set_add(routes->patterns, str_c(pattern), &why);
 	if (index < 0) {
 		fault(registry, route->file, route->line, "%s in the pattern \"%s\" of %s",
-		      why.text, route->with.pattern, route->handler);
+		      why.text, pattern, route->handler);
 		return;
 	}
-	unsigned groups = route_set_groups(routes->patterns, (size_t)index);
-	if (groups != route->n_captures)
-		fault(registry, route->file, route->line,
-		      "the pattern \"%s\" has %u group%s, but %s takes %u capture%s",
-		      route->with.pattern ? route->with.pattern : "", groups,
-		      groups == 1 ? "" : "s", route->handler, route->n_captures,
-		      route->n_captures == 1 ? "" : "s");
-	if (route->with.emoji && emoji_check(route->with.emoji, &why) < 0)
-		fault(registry, route->file, route->line, "%s in the emojis of %s", why.text,
-		      route->handler);
-	if (route->with.emoji && !str_eq(routes->event, STR("MESSAGE_REACTION_ADD")))
-		fault(registry, route->file, route->line, "%s has no emoji, only a reaction has",
-		      route->event);
-	if (!routes->decode)
-		fault(registry, route->file, route->line, "no such event: %s", route->event);
+	check_groups(registry, route, route_set_groups(routes->patterns, (size_t)index));
+	check_emoji(registry, route);
+	check_event(registry, route);
 	routes->route[routes->n++] = route;
 }
 
@@ -169,6 +212,7 @@ void registry_done(struct registry *registry)
 	}
 	free(registry->module);
 	buf_done(&registry->faults);
+	buf_done(&registry->warnings);
 }
 
 const struct event_routes *module_routes(const struct module *module, struct str event)
@@ -207,10 +251,11 @@ bool registry_next_event(const struct registry *registry, size_t *at, struct str
 }
 
 /* The pattern, then the emojis. */
-static void print_trigger(struct buf *out, const struct tt_with *with)
+static void print_trigger(struct buf *out, const struct tt_route *route)
 {
+	const struct tt_with *with = &route->with;
 	struct buf text = {0};
-	buf_adds(&text, str_c(with->pattern));
+	buf_adds(&text, route->is_raw ? STR("") : str_c(with->pattern));
 	for (const char *const *e = with->emoji; e && *e; e++)
 		buf_addf(&text, "%s%s", text.n ? " " : "", *e);
 	buf_addf(out, "%-24.*s ", STR_FMT(buf_str(&text)));
@@ -226,7 +271,7 @@ void registry_print(const struct registry *registry, struct buf *out)
 			const struct tt_route *r = module->route[i];
 			const char *types = *r->types ? r->types + 1 : "-";
 			buf_addf(out, "  %-20s ", r->event);
-			print_trigger(out, &r->with);
+			print_trigger(out, r);
 			buf_addf(out, "%-16s %-12s %s:%d%s%s%s\n", types, r->handler, r->file,
 				 r->line, r->with.from_bots ? "  from bots too" : "",
 				 r->with.help ? "  " : "", r->with.help ? r->with.help : "");

@@ -31,7 +31,8 @@ struct module {
 struct registry {
 	struct module *module;
 	size_t n;
-	struct buf faults; /* lines; empty: all is well */
+	struct buf faults;   /* lines; empty: all is well */
+	struct buf warnings; /* lines about what may be meant so */
 };
 
 void registry_init(struct registry *registry, const tt_bot *const *bots);

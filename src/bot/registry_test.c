@@ -44,7 +44,26 @@ static tt_result no_character(tt_client *client, const tt_message_reaction_add *
 	(void)client, (void)reaction;
 	return tt_pass();
 }
+tt_on_event("typing_start", lower_case);
+tt_on_event("", lower_case);
+static tt_result lower_case(tt_client *client, const tt_event *event)
+{
+	(void)client, (void)event;
+	return tt_pass();
+}
 tt_export_bot(bad, "Everything is wrong.", one_capture, nobody);
+
+#undef BOT
+#define BOT unsure
+tt_on_event("MESAGE_CREATE", misspelt);
+tt_on_event("TUTTI_SESSION_LOST", misspelt);
+tt_on_event("TUTTI_GAP", misspelt);
+static tt_result misspelt(tt_client *client, const tt_event *event)
+{
+	(void)client, (void)event;
+	return tt_pass();
+}
+tt_export_bot(unsure, "Might be right.");
 
 #undef BOT
 #define BOT empty
@@ -136,6 +155,28 @@ static void every_fault_is_told_with_file_and_line(void **state)
 	registry_done(&registry);
 }
 
+static void a_name_of_no_event_is_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&bad)), -1);
+	faults_contain("error: \"typing_start\" is no name of an event");
+	faults_contain("error: \"\" is no name of an event");
+	registry_done(&registry);
+}
+
+static void a_name_tutti_does_not_know_is_a_warning(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&unsure)), 0);
+	buf_addc(&registry.warnings, 0);
+	assert_non_null(strstr(registry.warnings.p,
+			       "warning: MESAGE_CREATE is not in Discord's list of events as "
+			       "tutti knows it; did you mean MESSAGE_CREATE\n"));
+	assert_null(strstr(registry.warnings.p, "TUTTI_"));
+	assert_true(registry_wants(&registry, STR("MESAGE_CREATE")));
+	registry_done(&registry);
+}
+
 static void a_module_without_a_route_says_so(void **state)
 {
 	(void)state;
@@ -173,6 +214,8 @@ int main(void)
 	return run_unit(test(routes_stand_in_the_order_of_the_file),
 			test(routes_are_found_by_event), test(each_event_is_named_once),
 			test(what_with_says_arrives), test(every_fault_is_told_with_file_and_line),
+			test(a_name_of_no_event_is_a_fault),
+			test(a_name_tutti_does_not_know_is_a_warning),
 			test(a_module_without_a_route_says_so), test(no_module_at_all_is_a_fault),
 			test(the_table_shows_pattern_types_file_and_line));
 }

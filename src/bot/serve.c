@@ -87,6 +87,7 @@ static int answer_at_once(struct serve *s)
 		registry_print(&s->registry, &text);
 		print(stdout, &text);
 	}
+	print(stderr, &s->registry.warnings);
 	if (s->registry.faults.n > 0) {
 		print(stderr, &s->registry.faults);
 		return EX_CONFIG;

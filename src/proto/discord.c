@@ -51,6 +51,20 @@ const struct event_info *event_by_number(uint16_t number)
 	return NULL;
 }
 
+struct str event_nearest(struct str name)
+{
+	size_t nearest = name.n / 3 + 1;
+	struct str best = STR("");
+	for (size_t i = 0; i < COUNT(events); i++) {
+		size_t d = str_distance(name, events[i].name);
+		if (d < nearest) {
+			best = events[i].name;
+			nearest = d;
+		}
+	}
+	return best;
+}
+
 size_t event_all(const struct event_info **table)
 {
 	*table = events;

@@ -27,6 +27,8 @@ enum event_number {
 /* NULL where the name or number is not in the table: such events pass under their raw name. */
 const struct event_info *event_by_name(struct str name);
 const struct event_info *event_by_number(uint16_t number);
+/* The event that was meant, for messages; empty: no name is near. */
+struct str event_nearest(struct str name);
 /* All of them in order of number, for tools. */
 size_t event_all(const struct event_info **table);
 

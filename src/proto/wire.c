@@ -84,6 +84,17 @@ bool wire_topic_split(struct str topic, struct str *event, uint64_t *guild_id, u
 	       str_to_u64(guild, guild_id) && str_to_u64(str_of(rest.p, dot), channel_id);
 }
 
+void wire_record_add(struct buf *out, const struct wire_header *h, struct str payload)
+{
+	uint8_t *at = (uint8_t *)buf_room(out, 8 + WIRE_HEADER);
+	put_le32(at, (uint32_t)(WIRE_HEADER + h->topic.n));
+	put_le32(at + 4, (uint32_t)payload.n);
+	wire_header_put(at + 8, h);
+	out->n += 8 + WIRE_HEADER;
+	buf_adds(out, h->topic);
+	buf_adds(out, payload);
+}
+
 int wire_record_next(struct str *rest, struct wire_header *h, struct str *payload)
 {
 	if (rest->n == 0)

@@ -60,6 +60,8 @@ bool wire_topic_split(struct str topic, struct str *event, uint64_t *guild_id,
 /* One record at the front of an E's frame: u32 header length, u32 payload length, header, payload.
  * 1 and the record cut off *rest; 0 at the end; -EBADMSG. */
 TT_CHECK int wire_record_next(struct str *rest, struct wire_header *h, struct str *payload);
+/* Appends one; the header's length is told by h's topic. */
+void wire_record_add(struct buf *out, const struct wire_header *h, struct str payload);
 /* Bytes that a record takes in an E. */
 static inline size_t wire_record_size(size_t header, size_t payload)
 {
