@@ -93,9 +93,9 @@ typedef struct tt_message_reaction_remove {
 } tt_message_reaction_remove;
 
 /* on_ready(): this process is connected to tuttid. Once (for each that zmq.connect lists), before
- * the first event that comes from there. It is no event of
- * Discord's, so epoch and pos in tt_event_of() are 0; Discord's READY, which comes when tuttid
- * identifies, is had by on_event("READY", ...). */
+ * the first event that comes from there. It is no event of Discord's, so epoch and pos in
+ * tt_event_of() are 0; Discord's READY, which comes when tuttid identifies, is had by
+ * on_event("READY", ...). */
 typedef struct tt_ready {
 	tt_id user_id, application_id; /* ours at Discord; 0: tuttid does not know them yet */
 	uint64_t epoch;                /* of the journal */
