@@ -15,7 +15,9 @@ enum {
 	APP_COMMANDS_CHAT = 100,
 	APP_COMMANDS_MENU = 15, /* of a user's or a message's menu, each */
 	APP_COMMANDS_DAY = 200, /* may be created in a scope in 24 hours */
-	APP_COMMAND_CHAT = 1    /* the type of a slash command */
+	APP_COMMAND_CHAT = 1,   /* the type of a slash command */
+	APP_COMMAND_USER = 2,   /* of a user's menu */
+	APP_COMMAND_MESSAGE = 3 /* of a message's */
 };
 
 struct app_command {

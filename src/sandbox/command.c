@@ -2,6 +2,7 @@
 
 #include "proto/discord.h"
 #include "sandbox/act.h"
+#include "sandbox/app_command.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
 #include "sandbox/interaction.h"
@@ -119,12 +120,26 @@ int cmd_interact(ARGS)
 {
 	struct interaction_by by;
 	BOOL(is_autocomplete, "autocomplete", false);
+	U64(target_id, "target", 0);
+	static const char *const types[] = {"", "slash", "user", "message"};
+	struct str type = script_get(line, "type");
+	struct interaction_wish wish = {.name = script_get(line, "name"),
+					.options = script_get(line, "options"),
+					.is_autocomplete = is_autocomplete,
+					.target_id = target_id,
+					.is_of_user =
+						str_eq(script_get(line, "installed"), STR("user")),
+					.type = type.n ? 0 : APP_COMMAND_CHAT};
+	for (unsigned i = 1; i < sizeof types / sizeof *types; i++)
+		if (str_eq(type, str_c(types[i])))
+			wish.type = i;
 	if (!who(sandbox, line, why, &by))
 		return -EINVAL;
-	if (script_get(line, "name").n == 0)
+	if (wish.name.n == 0)
 		return why_set(why, -EINVAL, "name is missing");
-	return interaction_run(sandbox->interactions, &by, script_get(line, "name"),
-			       script_get(line, "options"), is_autocomplete, why);
+	if (wish.type == 0)
+		return why_set(why, -EINVAL, "type: slash, user or message");
+	return interaction_run(sandbox->interactions, &by, &wish, why);
 }
 
 int cmd_press(ARGS)
@@ -341,8 +356,12 @@ int cmd_limits(ARGS)
 	U64(identify_ms, "identify_ms", o->identify_ms);
 	U64(identifies, "identifies", UINT64_MAX);
 	U64(max_concurrency, "max_concurrency", o->max_concurrency);
+	U64(answer_ms, "answer_ms", sandbox->interactions->answer_us / 1000);
+	U64(token_ms, "token_ms", sandbox->interactions->token_us / 1000);
 	if (max_concurrency == 0)
 		return why_set(why, -EINVAL, "max_concurrency: 1 or more");
+	sandbox->interactions->answer_us = answer_ms * 1000;
+	sandbox->interactions->token_us = token_ms * 1000;
 	sandbox->limits.is_off = !is_on;
 	sandbox->limits.global = (unsigned)global;
 	sandbox->limits.invalid_max = (unsigned)invalid;

@@ -86,3 +86,13 @@ void deflate_add(struct deflate *d, struct str text, struct buf *out)
 	else
 		add_zstd(d->zstd, text, out);
 }
+
+void deflate_whole(struct str text, struct buf *out)
+{
+	uLong n = compressBound((uLong)text.n);
+	char *room = buf_room(out, n);
+	int got = compress2((Bytef *)room, &n, (const Bytef *)text.p, (uLong)text.n,
+			    Z_DEFAULT_COMPRESSION);
+	BUG_ON(got != Z_OK);
+	out->n += n;
+}

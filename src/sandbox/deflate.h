@@ -15,5 +15,7 @@ struct deflate *deflate_new(enum deflate_kind kind);
 void deflate_free(struct deflate **d);
 /* Appends text, compressed and flushed. */
 void deflate_add(struct deflate *d, struct str text, struct buf *out);
+/* Payload compression: one text as a whole zlib stream of its own. */
+void deflate_whole(struct str text, struct buf *out);
 
 #endif

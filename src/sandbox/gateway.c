@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { PACKED_FROM = 256 }; /* bytes: with payload compression a smaller one goes as it is */
+
 static const uint64_t closing_us = 3000000; /* the client has so long to answer a close frame */
 
 static void on_sweep(void *arg)
@@ -129,7 +131,12 @@ static void conn_write(struct fake_conn *c, struct str payload)
 		write_packed(c);
 		return;
 	}
-	frame_write(&c->gw->frame, FRAME_SERVER, FRAME_TEXT, payload, 0);
+	bool is_packed = c->session && c->session->is_packed && payload.n > PACKED_FROM;
+	if (is_packed)
+		deflate_whole(payload, &c->gw->packed);
+	frame_write(&c->gw->frame, FRAME_SERVER, is_packed ? FRAME_BINARY : FRAME_TEXT,
+		    is_packed ? buf_str(&c->gw->packed) : payload, 0);
+	c->gw->packed.n = 0;
 	write_frame(c);
 }
 

@@ -194,6 +194,7 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	s->intents = (uint32_t)w.intents;
 	s->shard = (uint32_t)w.shard;
 	s->n_shards = (uint32_t)w.n_shards;
+	s->is_packed = json_bool(json_get(d, "compress")) && !c->deflate;
 	s->conn = c;
 	snprintf(s->query, sizeof s->query, "%s", c->query);
 	c->session = s;

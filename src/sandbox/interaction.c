@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const uint64_t answer_us = 3000000;         /* the first answer must come in so long */
-static const uint64_t token_us = 15 * 60000000ull; /* and everything else */
+enum { ANSWER_US = 3000000, TOKEN_US = 15 * 60000000 };
 
-bool interaction_is_late(const struct interaction *it, uint64_t now_us)
+bool interaction_is_late(const struct interactions *all, const struct interaction *it,
+			 uint64_t now_us)
 {
-	return now_us - it->sent_us >= answer_us;
+	return now_us - it->sent_us >= all->answer_us;
 }
 
 struct interaction *interaction_find(struct interactions *all, struct str token, uint64_t now_us)
@@ -23,7 +23,7 @@ struct interaction *interaction_find(struct interactions *all, struct str token,
 	for (size_t i = 0; i < INTERACTIONS; i++) {
 		struct interaction *it = &all->all[i];
 		if (it->state != INTERACTION_FREE && str_eq(str_c(it->token), token) &&
-		    now_us - it->sent_us < token_us)
+		    now_us - it->sent_us < all->token_us)
 			return it;
 	}
 	return NULL;
@@ -58,8 +58,8 @@ static void on_clock(void *arg)
 		struct interaction *it = &all->all[i];
 		if (it->state != INTERACTION_OPEN || it->is_late)
 			continue;
-		if (!interaction_is_late(it, now_us)) {
-			uint64_t left_us = it->sent_us + answer_us - now_us;
+		if (!interaction_is_late(all, it, now_us)) {
+			uint64_t left_us = it->sent_us + all->answer_us - now_us;
 			next_us = left_us < next_us ? left_us : next_us;
 			continue;
 		}
@@ -75,6 +75,8 @@ struct interactions *interactions_new(struct sandbox *sandbox)
 {
 	struct interactions *all = mem_zero(sizeof *all);
 	all->sandbox = sandbox;
+	all->answer_us = ANSWER_US;
+	all->token_us = TOKEN_US;
 	all->clock = loop_timer_new(sandbox->loop, on_clock, all);
 	return all;
 }
@@ -137,9 +139,9 @@ static void dispatch(struct interactions *all, const struct interaction *it, str
 		 "{\"id\":\"%" PRIu64 "\",\"application_id\":\"%d\",\"type\":%d,\"version\":1,"
 		 "\"token\":\"%s\",\"channel_id\":\"%" PRIu64 "\",\"locale\":\"en-US\","
 		 "\"entitlements\":[],\"attachment_size_limit\":10485760,\"context\":%d,"
-		 "\"authorizing_integration_owners\":{\"0\":\"%" PRIu64 "\"},\"channel\":",
+		 "\"authorizing_integration_owners\":{\"%d\":\"%" PRIu64 "\"},\"channel\":",
 		 it->id, WORLD_BOT, it->type, it->token, it->channel_id, c->guild_id ? 0 : 1,
-		 c->guild_id);
+		 it->is_of_user, it->is_of_user ? it->user_id : c->guild_id);
 	object_channel(&d, world, c);
 	if (c->guild_id)
 		buf_addf(&d,
@@ -192,42 +194,98 @@ static struct interaction *begin(struct interactions *all, const struct interact
 
 /* The server's own command comes before one of all servers. */
 static const struct app_command *command_here(struct interactions *all, uint64_t channel_id,
-					      struct str name)
+					      unsigned type, struct str name)
 {
 	struct app_commands *commands = fake_rest_commands(all->sandbox->rest);
 	const struct world_channel *c = world_channel(all->sandbox->world, channel_id);
 	const struct app_command *own =
-		c && c->guild_id ? app_command_named(commands, c->guild_id, APP_COMMAND_CHAT, name)
-				 : NULL;
-	return own ? own : app_command_named(commands, 0, APP_COMMAND_CHAT, name);
+		c && c->guild_id ? app_command_named(commands, c->guild_id, type, name) : NULL;
+	return own ? own : app_command_named(commands, 0, type, name);
+}
+
+/* Whether somebody is offered a command: "default_member_permissions" of it. */
+static bool is_offered(struct interactions *all, const struct interaction_by *by,
+		       const struct app_command *command)
+{
+	struct json_at text;
+	struct buf whole = {0};
+	const struct world_channel *c = world_channel(all->sandbox->world, by->channel_id);
+	if (!command || !c || !c->guild_id)
+		return true;
+	buf_addf(&whole, "{%.*s}", STR_FMT(command->text));
+	int error = json_parse(all->sandbox->json, buf_str(&whole), &text, NULL);
+	BUG_ON(error < 0);
+	struct json_at needs = json_get(text, "default_member_permissions");
+	uint64_t may =
+		world_permissions(all->sandbox->world, c->guild_id, c, by->user_id, loop_wall_us());
+	bool is_open = json_kind(needs) != JSON_STRING;
+	/* "0": for administrators alone. */
+	uint64_t least = json_id(needs) ? json_id(needs) : MAY(ADMINISTRATOR);
+	buf_done(&whole);
+	return may & MAY(USE_APPLICATION_COMMANDS) && (is_open || (may & least) == least);
+}
+
+static bool has_target(struct interactions *all, const struct interaction_by *by,
+		       const struct interaction_wish *wish)
+{
+	if (wish->type == APP_COMMAND_USER)
+		return world_user(all->sandbox->world, wish->target_id);
+	return wish->type == APP_COMMAND_CHAT ||
+	       world_message(all->sandbox->world, by->channel_id, wish->target_id);
+}
+
+static int add_input(struct buf *data, struct interactions *all, const struct interaction_by *by,
+		     const struct interaction_wish *wish, struct why *why)
+{
+	struct json_at options;
+	struct resolve where = {all->sandbox->world, by->channel_id, by->user_id};
+	struct str text = wish->options.n ? wish->options : STR("[]");
+	if (json_parse(all->sandbox->json, text, &options, why) < 0)
+		return -EINVAL;
+	if (wish->type == APP_COMMAND_CHAT) {
+		buf_adds(data, STR(",\"options\":"));
+		json_minify(data, options);
+		resolve_options(data, &where, options);
+	} else {
+		buf_addf(data, ",\"target_id\":\"%" PRIu64 "\"", wish->target_id);
+		resolve_target(data, &where, wish->type, wish->target_id);
+	}
+	return 0;
 }
 
 /* A command that nobody registered can be run too: for bots that are tested without a registration. */
-int interaction_run(struct interactions *all, const struct interaction_by *by, struct str name,
-		    struct str options, bool is_autocomplete, struct why *why)
+int interaction_run(struct interactions *all, const struct interaction_by *by,
+		    const struct interaction_wish *wish, struct why *why)
 {
-	struct buf data = {0};
-	struct json_at parsed;
-	if (json_parse(all->sandbox->json, options.n ? options : STR("[]"), &parsed, why) < 0)
-		return -EINVAL;
-	struct interaction *it = begin(
-		all, by, is_autocomplete ? INTERACTION_CHOICES : INTERACTION_COMMAND, name, why);
-	if (!it)
-		return -ENOENT;
-	const struct app_command *command = command_here(all, by->channel_id, name);
-	buf_addf(&data, "{\"id\":\"%" PRIu64 "\",\"type\":1,\"name\":",
-		 command ? command->id : it->id + 1);
-	json_add_str(&data, name);
-	if (command && command->guild_id)
-		buf_addf(&data, ",\"guild_id\":\"%" PRIu64 "\"", command->guild_id);
-	buf_adds(&data, STR(",\"options\":"));
-	json_minify(&data, parsed);
-	resolve_options(&data, &(struct resolve){all->sandbox->world, by->channel_id, by->user_id},
-			parsed);
-	buf_addc(&data, '}');
-	dispatch(all, it, buf_str(&data));
+	struct buf data = {0}, input = {0};
+	struct interaction *it = NULL;
+	const struct app_command *command =
+		command_here(all, by->channel_id, wish->type, wish->name);
+	if (!has_target(all, by, wish))
+		return why_set(why, -ENOENT, "target: no such user or message here");
+	if (!is_offered(all, by, command))
+		return why_set(why, -EPERM, "this command is not for %.*s",
+			       STR_FMT(object_name(all->sandbox->world, by->user_id)));
+	int error = add_input(&input, all, by, wish, why);
+	if (error == 0)
+		it = begin(all, by,
+			   wish->is_autocomplete ? INTERACTION_CHOICES : INTERACTION_COMMAND,
+			   wish->name, why);
+	if (it) {
+		it->is_menu = wish->type != APP_COMMAND_CHAT;
+		it->is_of_user = wish->is_of_user;
+		buf_addf(&data, "{\"id\":\"%" PRIu64 "\",\"type\":%u,\"name\":",
+			 command ? command->id : it->id + 1, wish->type);
+		json_add_str(&data, wish->name);
+		if (command && command->guild_id)
+			buf_addf(&data, ",\"guild_id\":\"%" PRIu64 "\"", command->guild_id);
+		buf_adds(&data, buf_str(&input));
+		buf_addc(&data, '}');
+		dispatch(all, it, buf_str(&data));
+	}
+	buf_done(&input);
 	buf_done(&data);
-	return 0;
+	return error < 0 ? error : it ? 0 : -ENOENT;
 }
 
 int interaction_press(struct interactions *all, const struct interaction_by *by,

@@ -8,6 +8,8 @@
  * What becomes of each is reported as {"what":"interaction","state":..}: sent, answered, deferred
  * (the bot thinks), seen (no answer is shown), modal and choices (with "data"), failed (3 s are over).
  *
+ * Commands of a menu are run on a person or a message: the target.
+ *
  * Memory: the last INTERACTIONS; the token of an older one is unknown.
  */
 #ifndef SANDBOX_INTERACTION_H
@@ -15,7 +17,10 @@
 
 #include "sandbox/rest.h"
 
-enum { INTERACTIONS = 1024 };
+enum {
+	INTERACTIONS = 1024,
+	INTERACTION_FOLLOWUPS = 5 /* of one that only its person has installed */
+};
 
 enum interaction_type {
 	INTERACTION_COMMAND = 2,
@@ -40,6 +45,8 @@ struct interaction {
 		INTERACTION_ANSWERED
 	} state;
 	bool is_menu; /* of a command in a user's or a message's menu */
+	bool is_of_user;
+	unsigned n_followups;
 	bool is_late; /* "failed" was reported */
 };
 
@@ -48,6 +55,8 @@ struct interactions {
 	struct interaction all[INTERACTIONS]; /* a ring */
 	unsigned n;
 	struct loop_timer *clock;
+	uint64_t answer_us; /* the first answer must come in so long */
+	uint64_t token_us;  /* and everything else */
 };
 
 struct interactions *interactions_new(struct sandbox *sandbox);
@@ -58,10 +67,17 @@ struct interaction_by {
 	uint64_t channel_id, user_id;
 	struct str nonce;
 };
-/* Each: -ENOENT or -EINVAL and why, in a person's words. options, values, fields: JSON or empty. */
+/* Which command, of which menu. */
+struct interaction_wish {
+	struct str name, options; /* options: JSON or empty */
+	unsigned type;      /* of the command: 1 slash, 2 of a user's menu, 3 of a message's */
+	uint64_t target_id; /* of a menu: the user, or the message in this channel */
+	bool is_autocomplete;
+	bool is_of_user; /* the person has installed the bot, the server has not */
+};
+/* Each: -ENOENT, -EINVAL or -EPERM and why, in a person's words. values, fields: JSON or empty. */
 TT_CHECK int interaction_run(struct interactions *all, const struct interaction_by *by,
-			     struct str name, struct str options, bool is_autocomplete,
-			     struct why *why);
+			     const struct interaction_wish *wish, struct why *why);
 TT_CHECK int interaction_press(struct interactions *all, const struct interaction_by *by,
 			       uint64_t message_id, struct str custom_id, struct str values,
 			       struct why *why);
@@ -72,7 +88,8 @@ TT_CHECK int interaction_submit(struct interactions *all, const struct interacti
 /* Still known, and not older than 15 minutes; NULL: not so. */
 struct interaction *interaction_find(struct interactions *all, struct str token, uint64_t now_us);
 /* The 3 s of the first answer are over. */
-bool interaction_is_late(const struct interaction *it, uint64_t now_us);
+bool interaction_is_late(const struct interactions *all, const struct interaction *it,
+			 uint64_t now_us);
 /* data: JSON or empty. */
 void interaction_report(struct interactions *all, const struct interaction *it, const char *state,
 			struct str data);

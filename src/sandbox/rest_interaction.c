@@ -157,7 +157,8 @@ int route_callback(struct rest_call *call)
 	struct interaction *it = by_token(call);
 	uint64_t type = json_u64(json_get(call->body, "type"));
 	if (!it || it->id != rest_param_id(call, 0) ||
-	    (it->state == INTERACTION_OPEN && interaction_is_late(it, call->now_us)))
+	    (it->state == INTERACTION_OPEN &&
+	     interaction_is_late(call->sandbox->interactions, it, call->now_us)))
 		return rest_error(call, 404, 10062, "Unknown interaction");
 	if (it->state != INTERACTION_OPEN)
 		return rest_error(call, 400, 40060, "Interaction has already been acknowledged.");
@@ -182,7 +183,12 @@ int route_followup(struct rest_call *call)
 	struct world_message *m;
 	if (!it || it->state == INTERACTION_OPEN)
 		return no_webhook(call);
+	if (it->is_of_user && it->n_followups >= INTERACTION_FOLLOWUPS)
+		return rest_error(
+			call, 400, 40094,
+			"Maximum number of follow-up messages reached for this interaction");
 	int status = post(call, it, call->body, &m);
+	it->n_followups += status == 200 && it->state != INTERACTION_DEFERRED;
 	if (status == 200 && it->state == INTERACTION_DEFERRED) {
 		it->message_id = m->id;
 		it->state = INTERACTION_ANSWERED;

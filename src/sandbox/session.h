@@ -19,7 +19,7 @@ struct fake_session {
 	uint64_t seq; /* the last s given */
 	uint32_t intents;
 	uint32_t shard, n_shards;
-	bool is_v9;
+	bool is_packed;  /* payloads are compressed one by one, as IDENTIFY asked */
 	char query[128]; /* of the connection that identified */
 	struct fake_conn *conn;
 	uint64_t lost_us; /* when conn went away */

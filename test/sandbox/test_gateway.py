@@ -1,5 +1,6 @@
 """The fake gateway: hello, identify, dispatch, resume, close codes, compression."""
 import json
+import zlib
 
 from client import TOKEN, Closed, Sandbox, WebSocket, check, finish
 
@@ -72,10 +73,18 @@ w.send(8, {"guild_id": "1", "query": "", "limit": 0, "nonce": "n"})
 limited = w.event("RATE_LIMITED")["d"]
 check("all members twice in 30 s: RATE_LIMITED", limited["opcode"] == 8 and 0 < limited["retry_after"] <= 30
       and limited["meta"] == {"guild_id": "1", "nonce": "n"})
+w.send(8, {"guild_id": "1", "user_ids": ["5", "99", "x"], "presences": True})
+chunk = w.event("GUILD_MEMBERS_CHUNK")["d"]
+check("op 8 by ids: who is there, and who is not", [m["user"]["id"] for m in chunk["members"]] == ["5"]
+      and chunk["not_found"] == ["99", 0] and chunk["presences"][0]["status"] == "online" and "nonce" not in chunk)
+w.send(8, {"guild_id": "1", "query": "ro", "limit": 5, "nonce": "n" * 33})
+chunk = w.event("GUILD_MEMBERS_CHUNK")["d"]
+check("by the beginning of a name, without a nonce that is too long",
+      [m["user"]["username"] for m in chunk["members"]] == ["robot"] and "nonce" not in chunk and "presences" not in chunk)
 s.tell("/repeat count=2")
 again = [w.recv() for _ in range(2)]
 check("events come once more with their sequences", [(e["t"], e["s"]) for e in again]
-      == [("GUILD_MEMBERS_CHUNK", 6), ("RATE_LIMITED", 7)], again)
+      == [("GUILD_MEMBERS_CHUNK", 8), ("GUILD_MEMBERS_CHUNK", 9)], again)
 
 # resume
 s.tell("/drop")
@@ -91,8 +100,8 @@ while not events or events[-1]["t"] != "RESUMED":
     events.append(w.recv())
 check("a resume replays in order, RESUMED comes last with its own sequence",
       [e["t"] for e in events]
-      == ["GUILD_BAN_ADD", "GUILD_MEMBERS_CHUNK", "RATE_LIMITED", "MESSAGE_CREATE", "RESUMED"]
-      and [e["s"] for e in events] == [5, 6, 7, 8, 9], events)
+      == ["GUILD_BAN_ADD", "GUILD_MEMBERS_CHUNK", "RATE_LIMITED", "GUILD_MEMBERS_CHUNK", "GUILD_MEMBERS_CHUNK",
+          "MESSAGE_CREATE", "RESUMED"] and [e["s"] for e in events] == [5, 6, 7, 8, 9, 10, 11], events)
 s.tell("/reconnect")
 check("op 7", w.op(7)["d"] is None)
 s.tell("/invalid resumable=true")
@@ -105,14 +114,14 @@ w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 999})
 check("a sequence of the future closes with 4007", w.closed() == 4007)
 w = WebSocket(port)
 w.op(10)
-w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 9})
+w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 11})
 check("a session closed with 4000 is still there", w.recv()["t"] == "RESUMED")
 s.tell("/expire")
 s.tell("/drop")
 w.closed()
 w = WebSocket(port)
 w.op(10)
-w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 10})
+w.send(6, {"token": TOKEN, "session_id": ready["d"]["session_id"], "seq": 12})
 check("an expired session: op 9 false, the connection stays", w.op(9)["d"] is False)
 w.send(2, {"token": TOKEN, "intents": 1, "properties": {}})
 first = w.event("READY")["d"]["session_id"]
@@ -176,6 +185,15 @@ check("zlib-stream, some events in three messages", [w.event("MESSAGE_CREATE")["
 w.close()
 w = WebSocket(s.port, "v=10&encoding=json&compress=zstd-stream")
 check("zstd-stream begins with its magic", w.message()[:4] == b"\x28\xb5\x2f\xfd")
+w.close()
+w = WebSocket(s.port, "v=10&encoding=json")
+w.identify(compress=True)
+packed = w.message()
+check("payload compression: each message a stream of its own", packed[:1] == b"\x78" and json.loads(zlib.decompress(packed))["t"] == "READY")
+s.tell("/split every=0")
+w.message()
+w.send(1, None)
+check("but not the small ones", json.loads(w.message())["op"] == 11)
 w.close()
 check("an unknown compression is refused", closed_after(query="v=10&compress=lz4") == 4002)
 
