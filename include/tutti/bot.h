@@ -44,7 +44,11 @@ struct tt_with {
 	/* Of reactions, beside the pattern: one of these, characters or "name:id", up to a NULL.
 	 * U+FE0F, which asks for colour, is ignored. NULL: any. */
 	const char *const *emoji;
+	void *arg; /* for tt_arg() */
 };
+
+/* .arg of the route whose handler runs. */
+TT_VISIBLE void *tt_arg(const tt_client *client);
 
 /* Written by the annotation macros, read by serve(). */
 struct tt_captures;

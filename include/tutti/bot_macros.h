@@ -151,24 +151,25 @@ TT_HAVE_BOT(~);
 #define TT_EACH_10(m, A, B, C, D, E, F, G, H, I, J) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H) m(8, I) m(9, J)
 #define TT_PARAMETER(i, word) , TT_T_##word
 #define TT_LOCAL(i, word)     TT_T_##word a##i;
-#define TT_TAKE(i, word)      && tt_take_##word(captures, i, &a##i)
+#define TT_TAKE(i, word)      && tt_take_##word(captures_, i, &a##i)
 #define TT_ARGUMENT(i, word)  , a##i
 #define TT_TYPE(i, word)      " " #word
 
-/* Several annotation lines may stand above one function: the line number keeps them apart. */
+/* Several annotation lines may stand above one function: the line number keeps them apart. The
+ * parameters end in _ so that they hide no global of the bot. */
 #define TT_NAME(prefix, F) TT_CAT(prefix, TT_CAT(F, TT_CAT(_, __LINE__)))
 
 #define TT_DEFINE(E, R, P, W, F, N, ...)                                                         \
 	TT_HAVE_BOT(F);                                                                          \
 	static tt_result F(tt_client *, const P *TT_EACH_##N(TT_PARAMETER, __VA_ARGS__));        \
-	static tt_result TT_NAME(tt_run_, F)(tt_client *client, const void *payload,             \
-		const struct tt_captures *captures)                                              \
+	static tt_result TT_NAME(tt_run_, F)(tt_client *client_, const void *payload_,           \
+		const struct tt_captures *captures_)                                             \
 	{                                                                                        \
 		TT_EACH_##N(TT_LOCAL, __VA_ARGS__)                                               \
-		(void)captures;                                                                  \
+		(void)captures_;                                                                 \
 		if (!(true TT_EACH_##N(TT_TAKE, __VA_ARGS__)))                                   \
 			return tt_unconverted();                                                 \
-		return F(client, (const P *)payload TT_EACH_##N(TT_ARGUMENT, __VA_ARGS__));      \
+		return F(client_, (const P *)payload_ TT_EACH_##N(TT_ARGUMENT, __VA_ARGS__));    \
 	}                                                                                        \
 	static const struct tt_route TT_NAME(tt_route_, F) = {                                   \
 		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .event = E, .handler = #F,    \

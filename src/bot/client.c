@@ -65,6 +65,11 @@ const tt_event *tt_event_of(const tt_client *client)
 	return client ? &client->event : &none;
 }
 
+void *tt_arg(const tt_client *client)
+{
+	return client && client->route ? client->route->with.arg : NULL;
+}
+
 /* The event's arena; outside of handlers one of a few of the thread, used in turn. */
 static struct arena *arena_here(void)
 {

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "bot/capture.h"
 #include "bot/emoji.h"
+#include "bot/register.h"
 #include "net/loop.h"
 
 enum { TELL_CUT_US = 60 * 1000000 };
@@ -95,13 +96,11 @@ static void say_cut(struct way *way, const struct tt_route *route)
 		 route->line, (unsigned long long)count);
 }
 
-static void run_module(struct way *way, const struct module *module,
-		       const struct event_routes *routes)
+/* True: the module is done with this event. */
+static bool run_routes(struct way *way, const struct event_routes *routes)
 {
 	struct route_search *search = way->client->search;
 	struct str groups[PATTERN_GROUPS];
-	way->client->module = module->bot->name;
-	way->client->calls = 0;
 	if (way->decoded_by != routes->decode)
 		routes->decode(
 			&way->decoded, way->d,
@@ -113,9 +112,25 @@ static void run_module(struct way *way, const struct module *module,
 		int cut = route_cut(search);
 		if (cut != ROUTE_NONE)
 			say_cut(way, routes->route[cut]);
-		if (i == ROUTE_NONE || run_route(way, routes->route[i], groups))
-			return;
+		if (i == ROUTE_NONE)
+			return false;
+		if (run_route(way, routes->route[i], groups))
+			return true;
 	}
+}
+
+/* The declared routes first, then those of tt_register(). */
+static void run_module(struct way *way, const struct module *module)
+{
+	struct str event = private_str(way->client->event.name);
+	struct registered_view *view = registered_take(module->registered);
+	const struct event_routes *declared = module_routes(module, event),
+				  *registered = registered_routes(view, event);
+	way->client->module = module->bot->name;
+	way->client->calls = 0;
+	if (!(declared && run_routes(way, declared)) && registered)
+		(void)run_routes(way, registered);
+	registered_drop(&view);
 }
 
 static void describe(tt_event *event, const struct wire_header *h, struct json_at d, unsigned flags)
@@ -151,13 +166,8 @@ bool dispatch_event(struct dispatch *dispatch, struct tt_client *client,
 		return false;
 	}
 	describe(&client->event, h, way.d, flags);
-	for (size_t m = 0; m < dispatch->registry->n; m++) {
-		const struct module *module = &dispatch->registry->module[m];
-		const struct event_routes *routes =
-			module_routes(module, private_str(client->event.name));
-		if (routes)
-			run_module(&way, module, routes);
-	}
+	for (size_t m = 0; m < dispatch->registry->n; m++)
+		run_module(&way, &dispatch->registry->module[m]);
 	client_reset(client);
 	return way.is_exit;
 }

@@ -134,6 +134,11 @@ struct gate *gate_new(const struct gate_options *options)
 	return g;
 }
 
+void gate_topics(struct gate *g)
+{
+	link_topics(g->link);
+}
+
 void gate_leave(struct gate *g)
 {
 	link_leave(g->link);

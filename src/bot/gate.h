@@ -26,6 +26,8 @@ struct gate_options {
 
 struct gate;
 struct gate *gate_new(const struct gate_options *options);
+/* The registry routes other events than before. */
+void gate_topics(struct gate *gate);
 /* Takes nothing more; what is in hand may finish. */
 void gate_leave(struct gate *gate);
 /* Nothing may run any more. Says its last word. */

@@ -41,6 +41,7 @@ struct link {
 	unsigned window;
 	uint64_t said_done, said_bytes;
 	uint64_t gaps;
+	struct buf topics; /* of this connection, each with its dot */
 	struct json *json;
 	char endpoint[DOORS_ENDPOINT];
 	bool has_waited, is_ended, is_ready_told;
@@ -63,25 +64,38 @@ static void reopen_in(struct link *link, uint64_t us)
 	loop_timer_in(link->open, us);
 }
 
-static size_t add_topics(struct link *link, struct wire_open *open, struct buf *bytes)
+static size_t add_topics(struct link *link, struct wire_open *open)
 {
 	size_t at = 0, n = 0, starts[WIRE_TOPICS_MAX + 1];
 	struct str event;
+	link->topics.n = 0;
 	while (n < WIRE_TOPICS_MAX && registry_next_event(link->o.registry, &at, &event)) {
-		starts[n++] = bytes->n;
-		buf_addf(bytes, "%.*s.", STR_FMT(event));
+		starts[n++] = link->topics.n;
+		buf_addf(&link->topics, "%.*s.", STR_FMT(event));
 	}
-	starts[n] = bytes->n;
+	if (n == 0) { /* none would be all; this one comes to everybody anyway */
+		starts[n++] = 0;
+		buf_adds(&link->topics, STR("TUTTI_SESSION_LOST."));
+	}
+	starts[n] = link->topics.n;
 	for (size_t i = 0; i < n; i++)
-		open->topics[i] = str_of(bytes->p + starts[i], starts[i + 1] - starts[i]);
+		open->topics[i] = str_of(link->topics.p + starts[i], starts[i + 1] - starts[i]);
 	return n;
+}
+
+static bool has_topic(const struct link *link, struct str event)
+{
+	for (struct str rest = buf_str(&link->topics); rest.n > 0;)
+		if (str_eq(str_cut(&rest, '.'), event))
+			return true;
+	return false;
 }
 
 static void send_open(struct link *link)
 {
 	static struct wire_open open; /* 8 KiB, this thread's only */
 	struct pool_state state;
-	struct buf topics = {0}, text = {0};
+	struct buf text = {0};
 	pool_state(link->o.pool, &state);
 	open = (struct wire_open){
 		.bot = link->o.bot,
@@ -94,10 +108,9 @@ static void send_open(struct link *link)
 			: link->o.is_cursor_busy || !link->o.cursor_dir ? WIRE_FROM_COMMIT
 									: link->o.from,
 	};
-	open.n_topics = add_topics(link, &open, &topics);
+	open.n_topics = add_topics(link, &open);
 	wire_open_write(&text, &open);
 	zsock_send(link->sock, (struct str[]){STR("O"), buf_str(&text)}, 2);
-	buf_done(&topics);
 	buf_done(&text);
 }
 
@@ -165,6 +178,31 @@ void link_progress(struct link *link)
 		say_progress(link, &state);
 }
 
+/* What is finished, and that this connection ends. */
+static void say_close(struct link *link, const struct pool_state *state)
+{
+	say_progress(link, state);
+	zsock_send(link->sock, &STR("C"), 1);
+}
+
+void link_topics(struct link *link)
+{
+	struct pool_state state;
+	struct str event;
+	size_t at = 0;
+	if (link->state != LINK_OPEN)
+		return;
+	while (registry_next_event(link->o.registry, &at, &event)) {
+		if (has_topic(link, event))
+			continue;
+		log_info("topic_added", "event=%.*s", STR_FMT(event));
+		pool_state(link->o.pool, &state);
+		say_close(link, &state);
+		reopen_in(link, 0);
+		return;
+	}
+}
+
 static void say_waiting(struct link *link)
 {
 	uint64_t now = loop_now_us();
@@ -226,6 +264,7 @@ static void welcome_done(struct link *link)
 		 (unsigned long long)w->head, w->window, link->endpoint);
 	link->o.on_welcome(link->o.arg, w);
 	tell_ready(link);
+	link_topics(link); /* one may have come while it opened */
 }
 
 /* The cursor's old owner finishes and goes; until then nothing may be taken. */
@@ -392,15 +431,14 @@ void link_free(struct link **out)
 	if (!link)
 		return;
 	pool_state(link->o.pool, &state);
-	if (link->sock && state.epoch && state.epoch == link->epoch) {
-		say_progress(link, &state);
-		zsock_send(link->sock, &STR("C"), 1);
-	}
+	if (link->sock && state.epoch && state.epoch == link->epoch)
+		say_close(link, &state);
 	zsock_free(&link->sock);
 	loop_timer_free(&link->tick);
 	loop_timer_free(&link->open);
 	loop_timer_free(&link->lock);
 	json_free(link->json);
+	buf_done(&link->topics);
 	free(link);
 	*out = NULL;
 }

@@ -40,6 +40,9 @@ struct link *link_new(const struct link_options *options);
 /* Sends the last word: what is finished, and that we leave. */
 void link_free(struct link **out);
 
+/* The registry routes other events than before: a connection without their topics is opened anew,
+ * from the cursor. */
+void link_topics(struct link *link);
 /* Takes nothing more; what is in hand may finish. */
 void link_leave(struct link *link);
 /* Tells the bus how far we are, if it has to know. */

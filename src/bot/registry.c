@@ -1,8 +1,10 @@
 #include "bot/registry.h"
 
 #include "bot/emoji.h"
+#include "bot/register.h"
 #include "proto/discord.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { EVENT_NAME_MAX = 80 }; /* the ids of a topic take the rest of its 128 bytes */
@@ -68,7 +70,9 @@ static void check_list(struct registry *registry, const struct module *module)
 static void collect(struct registry *registry, struct module *module)
 {
 	const tt_bot *bot = module->bot;
-	size_t room = (size_t)(bot->last - bot->first);
+	struct str event;
+	size_t room = bot->first ? (size_t)(bot->last - bot->first) : 0;
+	bool may_be_empty = !bot->first || registered_event(module->registered, 0, &event);
 	module->route = mem_new(room * sizeof(struct tt_route *) + 1);
 	for (const struct tt_route *const *at = bot->first; at < bot->last; at++) {
 		if (*at && (*at)->abi != TT_ABI)
@@ -80,7 +84,7 @@ static void collect(struct registry *registry, struct module *module)
 	qsort(module->route, module->n, sizeof(struct tt_route *), by_place);
 	if (bot->listed)
 		check_list(registry, module);
-	if (module->n == 0)
+	if (module->n == 0 && !may_be_empty)
 		fault(registry, bot->file, bot->line,
 		      "%s has no route: no annotation line was compiled with #define BOT %s, "
 		      "or its file is in a static archive and was not linked",
@@ -130,27 +134,25 @@ static void check_event(struct registry *registry, const struct tt_route *route)
 		warn_unknown(registry, route);
 }
 
-static void check_emoji(struct registry *registry, const struct tt_route *route)
+static int check_emojis(const struct tt_route *route, struct why *why)
 {
-	struct why why;
-	if (!route->with.emoji)
-		return;
-	if (emoji_check(route->with.emoji, &why) < 0)
-		fault(registry, route->file, route->line, "%s in the emojis of %s", why.text,
-		      route->handler);
+	struct why bad;
 	if (!str_starts(str_c(route->event), STR("MESSAGE_REACTION_")))
-		fault(registry, route->file, route->line, "%s has no emoji, only a reaction has",
-		      route->event);
+		return why_set(why, -EINVAL, "%s has no emoji, only a reaction has", route->event);
+	if (emoji_check(route->with.emoji, &bad) < 0)
+		return why_set(why, -EINVAL, "%s in the emojis of %s", bad.text, route->handler);
+	return 0;
 }
 
-static void check_groups(struct registry *registry, const struct tt_route *route, unsigned groups)
+int route_check(const struct tt_route *route, unsigned groups, struct why *why)
 {
-	if (groups == route->n_captures)
-		return;
-	fault(registry, route->file, route->line,
-	      "the pattern \"%s\" has %u group%s, but %s takes %u capture%s",
-	      route->with.pattern ? route->with.pattern : "", groups, groups == 1 ? "" : "s",
-	      route->handler, route->n_captures, route->n_captures == 1 ? "" : "s");
+	if (groups != route->n_captures)
+		return why_set(why, -EINVAL,
+			       "the pattern \"%s\" has %u group%s, but %s takes %u capture%s",
+			       route->with.pattern ? route->with.pattern : "", groups,
+			       groups == 1 ? "" : "s", route->handler, route->n_captures,
+			       route->n_captures == 1 ? "" : "s");
+	return route->with.emoji ? check_emojis(route, why) : 0;
 }
 
 static void add_route(struct registry *registry, struct module *module,
@@ -165,8 +167,8 @@ static void add_route(struct registry *registry, struct module *module,
 		      why.text, pattern, route->handler);
 		return;
 	}
-	check_groups(registry, route, route_set_groups(routes->patterns, (size_t)index));
-	check_emoji(registry, route);
+	if (route_check(route, route_set_groups(routes->patterns, (size_t)index), &why) < 0)
+		fault(registry, route->file, route->line, "%s", why.text);
 	check_event(registry, route);
 	routes->route[routes->n++] = route;
 }
@@ -174,11 +176,12 @@ static void add_route(struct registry *registry, struct module *module,
 static void add_module(struct registry *registry, const tt_bot *bot)
 {
 	struct module *module = &registry->module[registry->n++];
-	*module = (struct module){.bot = bot};
+	*module = (struct module){.bot = bot, .registered = registered_of(bot)};
 	if (bot->abi != TT_ABI) {
 		fault(registry, "bot", 0, "a module was compiled for another version of tutti");
 		return;
 	}
+	registered_faults(module->registered, &registry->faults);
 	collect(registry, module);
 	module->event = mem_zero((module->n + 1) * sizeof *module->event);
 	for (size_t i = 0; i < module->n; i++)
@@ -226,26 +229,38 @@ const struct event_routes *module_routes(const struct module *module, struct str
 bool registry_wants(const struct registry *registry, struct str event)
 {
 	for (size_t m = 0; m < registry->n; m++)
-		if (module_routes(&registry->module[m], event))
+		if (module_routes(&registry->module[m], event) ||
+		    registered_wants(registry->module[m].registered, event))
 			return true;
+	return false;
+}
+
+/* The events of all modules in a row, some of them more than once. */
+static bool event_at(const struct registry *registry, size_t place, struct str *event)
+{
+	for (size_t m = 0; m < registry->n; m++) {
+		const struct module *module = &registry->module[m];
+		if (place < module->events) {
+			*event = module->event[place].event;
+			return true;
+		}
+		place -= module->events;
+		for (size_t i = 0; registered_event(module->registered, i, event); i++)
+			if (place-- == 0)
+				return true;
+	}
 	return false;
 }
 
 bool registry_next_event(const struct registry *registry, size_t *at, struct str *event)
 {
-	size_t place = 0;
-	for (size_t m = 0; m < registry->n; m++) {
-		for (size_t i = 0; i < registry->module[m].events; i++, place++) {
-			struct str name = registry->module[m].event[i].event;
-			bool is_new = true;
-			for (size_t before = 0; before < m; before++)
-				is_new &= !module_routes(&registry->module[before], name);
-			if (place < *at || !is_new)
-				continue;
-			*at = place + 1;
-			*event = name;
+	struct str before;
+	while (event_at(registry, (*at)++, event)) {
+		bool is_new = true;
+		for (size_t i = 0; i + 1 < *at && event_at(registry, i, &before); i++)
+			is_new &= !str_eq(before, *event);
+		if (is_new)
 			return true;
-		}
 	}
 	return false;
 }
@@ -262,19 +277,34 @@ static void print_trigger(struct buf *out, const struct tt_route *route)
 	buf_done(&text);
 }
 
+static void print_route(struct buf *out, const struct tt_route *r)
+{
+	buf_addf(out, "  %-20s ", r->event);
+	print_trigger(out, r);
+	buf_addf(out, "%-16s %-12s %s:%d%s%s%s\n", *r->types ? r->types + 1 : "-", r->handler,
+		 r->file, r->line, r->with.from_bots ? "  from bots too" : "",
+		 r->with.help ? "  " : "", r->with.help ? r->with.help : "");
+}
+
+static void print_registered(struct buf *out, struct registered *registered)
+{
+	struct registered_view *view = registered_take(registered);
+	struct str event;
+	for (size_t i = 0; registered_event(registered, i, &event); i++) {
+		const struct event_routes *routes = registered_routes(view, event);
+		for (size_t n = 0; routes && n < routes->n; n++)
+			print_route(out, routes->route[n]);
+	}
+	registered_drop(&view);
+}
+
 void registry_print(const struct registry *registry, struct buf *out)
 {
 	for (size_t m = 0; m < registry->n; m++) {
 		const struct module *module = &registry->module[m];
 		buf_addf(out, "%s: %s\n", module->bot->name, module->bot->about);
-		for (size_t i = 0; i < module->n; i++) {
-			const struct tt_route *r = module->route[i];
-			const char *types = *r->types ? r->types + 1 : "-";
-			buf_addf(out, "  %-20s ", r->event);
-			print_trigger(out, r);
-			buf_addf(out, "%-16s %-12s %s:%d%s%s%s\n", types, r->handler, r->file,
-				 r->line, r->with.from_bots ? "  from bots too" : "",
-				 r->with.help ? "  " : "", r->with.help ? r->with.help : "");
-		}
+		for (size_t i = 0; i < module->n; i++)
+			print_route(out, module->route[i]);
+		print_registered(out, module->registered);
 	}
 }

@@ -4,7 +4,8 @@
  * told as a compiler tells it, "bot.c:3: ...", one line per fault, all of them, before anything
  * connects.
  * Memory:  a registry lives as long as serve(); the routes are the program's own data.
- * Threads: not changed after registry_new(); any thread may read it.
+ * Threads: not changed after registry_init(); any thread may read it. What tt_register() adds is
+ *          kept in bot/register.h.
  */
 #ifndef BOT_REGISTRY_H
 #define BOT_REGISTRY_H
@@ -26,6 +27,7 @@ struct module {
 	size_t n;
 	struct event_routes *event;
 	size_t events;
+	struct registered *registered; /* the routes of tt_register() */
 };
 
 struct registry {
@@ -38,9 +40,12 @@ struct registry {
 void registry_init(struct registry *registry, const tt_bot *const *bots);
 void registry_done(struct registry *registry);
 
-/* NULL: the module has no route for it. */
+/* -EINVAL: the route cannot work with so many groups of its pattern, or with its emojis. */
+TT_CHECK int route_check(const struct tt_route *route, unsigned groups, struct why *why);
+
+/* NULL: the module has no declared route for it. */
 const struct event_routes *module_routes(const struct module *module, struct str event);
-/* True if some module has a route for it. */
+/* True if some module has a route for it, declared or registered. */
 bool registry_wants(const struct registry *registry, struct str event);
 /* The next event name that some module routes, each once: start with *at 0; false at the end. */
 bool registry_next_event(const struct registry *registry, size_t *at, struct str *event);

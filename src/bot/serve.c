@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "bot/asked.h"
 #include "bot/gate.h"
+#include "bot/register.h"
 #include "net/keys.h"
 
 #include <pwd.h>
@@ -228,6 +229,16 @@ static void on_stop(void *arg, int what)
 	stop(arg, EX_OK);
 }
 
+/* tt_register() made the bot want an event that it did not want before. */
+static void on_registered(void *arg, int what)
+{
+	struct serve *s = arg;
+	(void)what;
+	registered_seen();
+	for (size_t i = 0; i < s->n; i++)
+		gate_topics(s->gates[i]);
+}
+
 static void on_end(void *arg, enum link_end end)
 {
 	stop(arg, end == LINK_REFUSED ? EX_CONFIG : EX_OK);
@@ -302,6 +313,8 @@ static void take_down(struct serve *s)
 static void run(struct serve *s)
 {
 	struct loop_fd *asked = loop_fd_new(s->loop, stop_fd_get(), LOOP_READ, on_stop, s);
+	struct loop_fd *registered =
+		loop_fd_new(s->loop, registered_fd(), LOOP_READ, on_registered, s);
 	struct loop_signal *term = loop_signal_new(s->loop, SIGTERM, on_signal, s);
 	struct loop_signal *interrupt = loop_signal_new(s->loop, SIGINT, on_signal, s);
 	if (atomic_load(&stop_asked))
@@ -311,6 +324,7 @@ static void run(struct serve *s)
 	loop_signal_free(&term);
 	loop_signal_free(&interrupt);
 	loop_fd_free(&asked);
+	loop_fd_free(&registered);
 }
 
 static int connect_and_run(struct serve *s)

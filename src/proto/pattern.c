@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 struct pattern {
+	_Atomic unsigned refs;
 	pcre2_code *code;
 	unsigned groups;
 };
@@ -41,15 +42,22 @@ int pattern_new(struct pattern **out, struct str source, struct why *why)
 	/* A system that forbids writable code refuses: then PCRE2 interprets. */
 	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	*out = mem_new(sizeof **out);
-	**out = (struct pattern){.code = code, .groups = groups};
+	**out = (struct pattern){.refs = 1, .code = code, .groups = groups};
 	return 0;
+}
+
+struct pattern *pattern_share(struct pattern *pattern)
+{
+	pattern->refs++;
+	return pattern;
 }
 
 void pattern_free(struct pattern **pattern)
 {
-	if (*pattern)
+	if (*pattern && --(*pattern)->refs == 0) {
 		pcre2_code_free((*pattern)->code);
-	free(*pattern);
+		free(*pattern);
+	}
 	*pattern = NULL;
 }
 

@@ -27,6 +27,8 @@ struct pattern;
 struct pattern_room;
 
 TT_CHECK int pattern_new(struct pattern **out, struct str source, struct why *why);
+/* One more who has to free it; returns the same. */
+struct pattern *pattern_share(struct pattern *pattern);
 void pattern_free(struct pattern **pattern);
 unsigned pattern_groups(const struct pattern *pattern);
 

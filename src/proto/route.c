@@ -67,19 +67,27 @@ void route_set_free(struct route_set **set)
 	*set = NULL;
 }
 
-int route_set_add(struct route_set *set, struct str pattern, struct why *why)
+static int add(struct route_set *set, struct pattern *pattern, struct str source)
 {
 	BUG_ON(set->is_sealed);
-	struct route route = {.literal = literal_of(pattern)};
-	int error = pattern_new(&route.pattern, pattern, why);
-	if (error < 0)
-		return error;
 	if (set->n == set->cap) {
 		set->cap = set->cap ? 2 * set->cap : 16;
 		set->route = mem_grow(set->route, set->cap * sizeof *set->route);
 	}
-	set->route[set->n] = route;
+	set->route[set->n] = (struct route){.pattern = pattern, .literal = literal_of(source)};
 	return (int)set->n++;
+}
+
+int route_set_add(struct route_set *set, struct str pattern, struct why *why)
+{
+	struct pattern *compiled;
+	int error = pattern_new(&compiled, pattern, why);
+	return error < 0 ? error : add(set, compiled, pattern);
+}
+
+int route_set_share(struct route_set *set, struct pattern *pattern, struct str source)
+{
+	return add(set, pattern_share(pattern), source);
 }
 
 size_t route_set_count(const struct route_set *set)

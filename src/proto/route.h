@@ -27,6 +27,8 @@ struct route_set *route_set_new(void);
 void route_set_free(struct route_set **set);
 /* The pattern's index, or -EINVAL with PCRE2's words. */
 TT_CHECK int route_set_add(struct route_set *set, struct str pattern, struct why *why);
+/* The same with a compiled pattern, which is shared; source is its text. */
+int route_set_share(struct route_set *set, struct pattern *pattern, struct str source);
 size_t route_set_count(const struct route_set *set);
 unsigned route_set_groups(const struct route_set *set, size_t index);
 /* Builds the index; nothing may be added behind it. */

@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FLAGS = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-I" + os.path.join(ROOT, "include")]
+FLAGS = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-I" + os.path.join(ROOT, "include")]
 HEAD = "#define BOT my_bot\n#include <tutti/bot.h>\n"
 USE = "(void)client, (void)message"
 BODY = "{{ {use}; return tt_handled(); }}"
@@ -16,11 +16,22 @@ def handler(params, name="echo", result="tt_result", use=USE, body=None):
     return f"{result} {name}(tt_client *client, {params}) " + (body or "{ " + use + "; return tt_handled(); }")
 
 
+def registers(lines):
+    return "void use(void);\nvoid use(void)\n{\n\ttt_bot *bot = tt_bot_new(\"x\", \"y\");\n\t" + lines + "\n\ttt_bot_free(bot);\n}\n"
+
+
 def bot(line, function, tail='export_bot(my_bot, "x");'):
     return f"{HEAD}{line}\n{function}\n{tail}\n"
 
 
 MESSAGE = "const tt_message *message"
+REGISTER = """#include <tutti/register.h>
+tt_result none(tt_client *client, const tt_message *message);
+tt_result three(tt_client *client, const tt_message *message, tt_str a, tt_str b, tt_str c);
+tt_result all(tt_client *client, const tt_message *message, const struct tt_captures *captures);
+tt_result smile(tt_client *client, const tt_message_reaction_add *reaction);
+tt_result other(tt_client *client, int number);
+"""
 GOOD = bot('on_message_create(",echo (.*)", echo, str);', handler(MESSAGE + ", tt_str a", use=USE + ", (void)a"))
 # name, source, what gcc says, what clang says (None: compiles without a word)
 CASES = [
@@ -61,6 +72,21 @@ CASES = [
        made = tt_call(client, "PATCH", "/guilds/{guild_id}", .ids = {{"guild_id", 1}}, .params = {{"a", "b"}, {"c", "d"}},
                       .body = fmt("{\\"name\\":%s}", tt_quote(message->content)), .reason = "r");
        return tt_failed(made) ? tt_error("no: %d", made.status) : create_reaction(client, 1, 2, "x"); }""")), None, None),
+    ("globals with the names of parameters",
+     GOOD.replace("#include <tutti/bot.h>", "#include <tutti/bot.h>\nextern int client, payload, captures;")
+     .replace("tt_client *client", "tt_client *c").replace("(void)client", "(void)c"), None, None),
+    ("handlers that are registered", REGISTER +
+     registers('tt_register(bot, tt_command(".", .help = "x", .from_bots = true), none);'
+               'tt_register(bot, tt_command("(.)(.)(.)"), three);'
+               'tt_register(bot, tt_command(".", .arg = bot), all);'
+               'uint64_t id = tt_register(bot, tt_reaction("x", "y:1"), smile);'
+               'tt_unregister(bot, id); tt_reset(bot);'), None, None),
+    ("a command that calls a reaction's handler", REGISTER + registers('tt_register(bot, tt_command("."), smile);'),
+     "expected .struct tt_reaction. but argument is of type .struct tt_command.",
+     "passing 'struct tt_command' to parameter of incompatible type 'struct tt_reaction'"),
+    ("a function that no trigger calls", REGISTER + registers('tt_register(bot, tt_command("."), other);'),
+     "_Generic. selector of type .tt_result .*int.* is not compatible with any association",
+     "controlling expression type 'tt_result .*int.* not compatible with any generic association"),
     ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
                                     handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
      "conflicting types for .echo.", "conflicting types for 'echo'"),
