@@ -99,4 +99,8 @@ void config_unbuilt(const struct config *config,
  * Short enough for every socket in it. */
 TT_CHECK int config_run_dir(char out[static 108], unsigned port, bool is_daemon, struct why *why);
 
+/* The directory of cursors: TUTTI_STATE, bot.state_dir, $XDG_STATE_HOME/tutti, ~/.local/state/tutti;
+ * "" where there is no home. For free(). */
+char *config_cursor_dir(const struct config *config);
+
 #endif

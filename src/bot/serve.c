@@ -4,7 +4,6 @@
 #include "bot/register.h"
 #include "net/keys.h"
 
-#include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -150,28 +149,6 @@ static int read_config(struct serve *s)
 	return find_doors(s, &why) < 0 ? fail(s, why.text) : 0;
 }
 
-/* TUTTI_STATE, [bot] state_dir, $XDG_STATE_HOME/tutti, ~/.local/state/tutti; "" where there is no
- * home. */
-static char *state_dir(const struct config *config)
-{
-	const char *given = getenv("TUTTI_STATE"), *xdg = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	const struct passwd *user;
-	struct buf path = {0};
-	if (given && *given)
-		buf_adds(&path, str_c(given));
-	else if (*config->bot_state_dir)
-		buf_adds(&path, str_c(config->bot_state_dir));
-	else if (xdg && *xdg == '/')
-		buf_addf(&path, "%s/tutti", xdg);
-	else if (home && *home == '/')
-		buf_addf(&path, "%s/.local/state/tutti", home);
-	else if ((user = getpwuid(getuid())))
-		buf_addf(&path, "%s/.local/state/tutti", user->pw_dir);
-	buf_addc(&path, 0);
-	return path.p;
-}
-
 static struct gate_state state_of(const struct serve *s)
 {
 	struct gate_state sum = {0};
@@ -274,7 +251,7 @@ static void set_up(struct serve *s)
 {
 	const struct tt_serve *how = s->how;
 	unsigned workers = how->workers ? how->workers : WORKERS;
-	char *state = state_dir(&s->config);
+	char *state = config_cursor_dir(&s->config);
 	s->loop = loop_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
 	for (size_t i = 0; i < s->n; i++) {

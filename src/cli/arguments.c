@@ -15,6 +15,7 @@ static const struct row {
 	{"--port", true, offsetof(struct arguments, port)},
 	{"--json", false, offsetof(struct arguments, json)},
 	{"--reference", false, offsetof(struct arguments, reference)},
+	{"--yes", false, offsetof(struct arguments, yes)},
 	{"--help", false, offsetof(struct arguments, help)},
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -5,7 +5,7 @@
 #include "base/metric.h"
 #include "daemon/child.h"
 #include "daemon/keep.h"
-#include "daemon/lock.h"
+#include "net/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

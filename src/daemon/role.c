@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mapped.h"
 #include "base/metric.h"
-#include "daemon/lock.h"
+#include "net/lock.h"
 #include "net/refuse.h"
 
 #include <errno.h>

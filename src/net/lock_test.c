@@ -1,4 +1,4 @@
-#include "daemon/lock.h"
+#include "net/lock.h"
 #include "test/unit.h"
 
 #include <errno.h>

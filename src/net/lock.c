@@ -1,4 +1,4 @@
-#include "daemon/lock.h"
+#include "net/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

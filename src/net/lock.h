@@ -1,7 +1,7 @@
-/* daemon/lock.h: one process per role and state directory. The lock is the kernel's and ends with
+/* net/lock.h: one process per role and state directory. The lock is the kernel's and ends with
  * the process, however it ends; the pid in the file is for people. */
-#ifndef DAEMON_LOCK_H
-#define DAEMON_LOCK_H
+#ifndef NET_LOCK_H
+#define NET_LOCK_H
 
 #include "base/why.h"
 

@@ -1,0 +1,87 @@
+"""tutti reset: says what it costs, asks, refuses while somebody runs, and begins afresh; the token and
+the count of identifies stay."""
+import os
+import pty
+import subprocess
+import sys
+
+from tutti import CANARY, World
+
+failed = 0
+
+
+def check(name, good, text=""):
+    global failed
+    print(("ok " if good else "not ok ") + name + ("" if good else f"\n{text}"), flush=True)
+    failed |= not good
+
+
+def reset(w, *args, typed=None):
+    """Its exit status and output; with typed, at a terminal where somebody types that."""
+    argv = [w.tutti, "reset", "--config", w.config_path, *args]
+    if typed is None:
+        done = subprocess.run(argv, env=w.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+    else:
+        ours, theirs = pty.openpty()
+        os.write(ours, typed.encode())
+        done = subprocess.run(argv, env=w.env, stdin=theirs, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        os.close(ours)
+        os.close(theirs)
+    return done.returncode, done.stdout
+
+
+def remembered(w):
+    """Every file of tuttid and the bots that says where they are."""
+    found = set()
+    for top in (os.path.join(w.dir, "state"), w.env["TUTTI_STATE"], w.env["XDG_RUNTIME_DIR"]):
+        for folder, _, files in os.walk(top):
+            found |= {name for name in files if name.split(".")[0] in ("journal", "sessions", "commits", "self", "echo")}
+    return found
+
+
+with World("reset") as w:
+    w.sandbox()
+    token = os.path.join(w.dir, "state", "token")
+    os.mkdir(os.path.dirname(token), 0o700)
+    with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        f.write(CANARY)
+    w.config(discord__token_file=token)
+    w.tuttid(env={"DISCORD_BOT_TOKEN": ""})
+    w.bot("echo", "examples/echo")
+    w.discord("say", channel=7, content=",echo one")
+    w.expect("rest", method="POST", status=200, body__content="ok, you said: one")
+    code, out = reset(w, "--yes")
+    check("refused while tuttid runs, and it is named", code == 75 and f"process {w.main.pid}" in out, out)
+    w.main.kill(15)
+    w.main.wait(0)
+    code, out = reset(w, "--yes")
+    check("refused while a bot runs, and it is named", code == 75 and "echo.cursor" in out, out)
+    w.bots["echo"].kill(15)
+    w.bots["echo"].wait(0)
+    before = remembered(w)
+    check("there is something to take away", {"journal", "sessions", "commits", "self", "echo.cursor"} <= before, before)
+    code, out = reset(w)
+    check("without a terminal it wants --yes", code == 64 and "--yes" in out and remembered(w) == before, out)
+    check("it says what that costs", all(word in out for word in ("events in", "of 1 shard", "echo.cursor", "kept: ")), out)
+    code, out = reset(w, typed="no\n")
+    check("at a terminal, no means no", code == 64 and "yes or no" in out and remembered(w) == before, out)
+    code, out = reset(w, typed="yes\n")
+    check("and yes means yes", code == 0 and not remembered(w), (out, remembered(w)))
+    check("the token is where it was", open(token, encoding="utf-8").read() == CANARY)
+    code, out = reset(w, "--yes")
+    check("a second time there is nothing to take away", code == 0 and "nothing to take away" in out, out)
+    w.discord("say", channel=7, content=",echo unheard")
+    w.tuttid(env={"DISCORD_BOT_TOKEN": ""})
+    check("Discord was asked for a new session", len(w.fake.all("recv", op=2)) == 2 and not w.fake.all("recv", op=6))
+    w.bot("echo", "examples/echo")
+    w.discord("say", channel=7, content=",echo two")
+    w.expect("rest", method="POST", status=200, body__content="ok, you said: two")
+    check("and what was said meanwhile is gone, as it said",
+          not w.fake.all("rest", method="POST", body__content="ok, you said: unheard"))
+    with open(os.path.join(w.dir, "state", "ledger"), "rb") as f:
+        copies = [f.read(64), f.read(64)]
+    newest = max(copies, key=lambda copy: int.from_bytes(copy[12:16], "little"))
+    check("the count of identifies went on", int.from_bytes(newest[16:24], "little") == 2)
+sys.exit(failed)
