@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "bot/call.h"
+#include "bot/crash.h"
+#include "bot/dead.h"
 #include "bot/dispatch.h"
 
 #include <errno.h>
@@ -43,10 +45,30 @@ static void open_cursor(struct gate *g)
 	g->cursor_dir = NULL;
 }
 
+static void set_aside(struct gate *g, unsigned worker, const struct job *job)
+{
+	struct why why = {0};
+	int error = dead_write(g->cursor_dir, str_c(g->o.bot), g->o.part, g->o.parts, job,
+			       g->client[worker].parser, &why);
+	log_error("dead_letter", "topic=%.*s epoch=%llu pos=%llu crashes=%u signal=%d dir=%s%s%s",
+		  STR_FMT(job->h.topic), (unsigned long long)job->h.epoch,
+		  (unsigned long long)job->h.pos, job->crashes, job->signal,
+		  log_quote(str_c(g->cursor_dir)), error ? " unwritten=" : "",
+		  error ? log_quote(str_c(why.text)) : "");
+}
+
 static bool run_job(void *arg, unsigned worker, const struct job *job)
 {
 	struct gate *g = arg;
-	return dispatch_event(&g->dispatch, &g->client[worker], &job->h, job->payload, job->flags);
+	if (job->crashes >= POOL_CRASHES) {
+		set_aside(g, worker, job);
+		return false;
+	}
+	crash_enter(job->is_notice ? NULL : &g->cursor, &job->h, &g->client[worker]);
+	bool is_exit =
+		dispatch_event(&g->dispatch, &g->client[worker], &job->h, job->payload, job->flags);
+	crash_leave();
+	return is_exit;
 }
 
 static bool wants_job(void *arg, const struct wire_header *h)

@@ -126,6 +126,11 @@ static struct job *pop_job(struct lanes *lanes, struct lane *lane)
 	return job;
 }
 
+const struct job *lanes_next(const struct lanes *lanes)
+{
+	return lanes->first ? lanes->first->first : NULL;
+}
+
 struct job *lanes_take(struct lanes *lanes)
 {
 	struct lane *lane = pop_ready(lanes);

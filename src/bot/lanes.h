@@ -23,6 +23,8 @@ struct job {
 	unsigned flags;      /* enum wire_flag, as the cursor knows them */
 	unsigned connection; /* on which it came */
 	bool is_notice;      /* of libtutti itself: the cursor does not know its place */
+	unsigned crashes;    /* of this event so far; not 0: it runs alone */
+	int signal;          /* of the last of them */
 	struct lane *lane;   /* while it is in hand */
 	struct job *next;
 };
@@ -41,6 +43,8 @@ void lanes_init(struct lanes *lanes);
 void lanes_done_all(struct lanes *lanes);
 
 void lanes_add(struct lanes *lanes, struct job *job);
+/* What lanes_take() would give. */
+const struct job *lanes_next(const struct lanes *lanes);
 struct job *lanes_take(struct lanes *lanes);
 void lanes_done(struct lanes *lanes, struct job *job);
 /* Takes out all jobs that did not start, in any order, as a list by next. */

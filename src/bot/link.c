@@ -158,11 +158,13 @@ static void open_socket(void *arg)
 
 static void say_progress(struct link *link, const struct pool_state *state)
 {
-	uint8_t done[8], pos[8];
+	uint8_t done[8], pos[8], dead[8];
+	struct str frames[4] = {STR("A"), str_of((char *)done, 8), str_of((char *)pos, 8),
+				str_of((char *)dead, 8)};
 	put_le64(done, state->done);
+	put_le64(dead, state->dead);
 	put_le64(pos, state->epoch == link->epoch ? state->pos : 0);
-	zsock_send(link->sock,
-		   (struct str[]){STR("A"), str_of((char *)done, 8), str_of((char *)pos, 8)}, 3);
+	zsock_send(link->sock, frames, state->dead ? 4 : 3);
 	link->said_done = state->done;
 	link->said_bytes = state->bytes;
 }

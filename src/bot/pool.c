@@ -33,7 +33,8 @@ struct pool {
 	bool is_reset_due;            /* the cursor is to begin at: */
 	uint64_t reset_epoch, reset_pos;
 	unsigned connection, wake_after;
-	uint64_t done, bytes;
+	bool is_alone; /* what runs, has crashed before */
+	uint64_t done, bytes, dead;
 	uint64_t woken_done, woken_bytes; /* as of the last wake-up */
 	bool wants_exit, is_stopping, is_ended;
 	int fd;
@@ -129,8 +130,10 @@ static bool admit_event(struct pool *pool, struct job *job)
 		return false;
 	if (pool->cursor->file.p) /* it knows better than the bus what was begun */
 		job->flags &= ~(unsigned)WIRE_REDELIVERED;
-	if (seen == CURSOR_AGAIN)
+	if (seen == CURSOR_AGAIN) {
 		job->flags |= WIRE_REDELIVERED;
+		job->crashes = cursor_crashes(pool->cursor, job->h.pos, &job->signal);
+	}
 	if ((seen == CURSOR_NEW || seen == CURSOR_AGAIN) &&
 	    pool->options.wants(pool->options.arg, &job->h)) {
 		lanes_add(&pool->lanes, job);
@@ -161,6 +164,17 @@ static void admit_held(struct pool *pool)
 	}
 }
 
+/* Under the lock: a job whose turn it is. One that has crashed waits until nothing else runs, and
+ * nothing else starts before it has ended. */
+static struct job *next_job(struct pool *pool)
+{
+	const struct job *next = lanes_next(&pool->lanes);
+	if (!next || pool->is_alone || (next->crashes && pool->lanes.running))
+		return NULL;
+	pool->is_alone = next->crashes > 0;
+	return lanes_take(&pool->lanes);
+}
+
 /* Under the lock: as many as there are lanes to start, without those that will come by themselves. */
 static void call_workers(struct pool *pool, size_t coming)
 {
@@ -173,12 +187,14 @@ static void call_workers(struct pool *pool, size_t coming)
 static void finish(struct pool *pool, struct job *job)
 {
 	lanes_done(&pool->lanes, job);
+	pool->is_alone = false; /* it was this one, or it is not */
 	if (job->is_notice) {
 		pool->is_barred = false;
 		obey_notice(pool, job);
 	} else {
 		cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
 		count_done(pool, job);
+		pool->dead += job->crashes >= POOL_CRASHES && job->connection == pool->connection;
 	}
 	admit_held(pool);
 	call_workers(pool, 1);
@@ -194,7 +210,7 @@ static void *work(void *arg)
 	struct pool *pool = worker->pool;
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->is_ended) {
-		struct job *job = lanes_take(&pool->lanes);
+		struct job *job = next_job(pool);
 		if (!job) {
 			pool->idle++;
 			pthread_cond_wait(&pool->work, &pool->lock);
@@ -274,7 +290,7 @@ void pool_connect(struct pool *pool, unsigned wake_after)
 	pool->connection++;
 	forget_held(pool); /* it comes again */
 	pool->wake_after = wake_after;
-	pool->done = pool->bytes = pool->woken_done = pool->woken_bytes = 0;
+	pool->dead = pool->done = pool->bytes = pool->woken_done = pool->woken_bytes = 0;
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -372,6 +388,7 @@ void pool_state(struct pool *pool, struct pool_state *out)
 		.pos = pool->cursor->pos,
 		.done = pool->done,
 		.bytes = pool->bytes,
+		.dead = pool->dead,
 		.waiting = pool->lanes.waiting,
 		.running = pool->lanes.running,
 		.wants_exit = pool->wants_exit,

@@ -2,7 +2,8 @@
  *
  * The main thread offers what the bus sent (pool_offer) and reads how far it is (pool_state); a few
  * workers run one event each. One lock guards lanes and cursor. The main thread is woken by an
- * eventfd, not for every event but when a good part of the window is done.
+ * eventfd, not for every event but when a good part of the window is done. An event with a crash in
+ * the cursor runs alone, so that it is not blamed for another's.
  * Memory:  a batch is one copy of what the bus sent; it goes when its last event is finished.
  * Threads: pool_* belong to the main thread, run is called by the workers.
  */
@@ -11,6 +12,8 @@
 
 #include "bot/lanes.h"
 #include "proto/cursor.h"
+
+enum { POOL_CRASHES = 3 }; /* of one event; then run() is to set it aside */
 
 /* Runs one event on worker number i; true: a handler asked to leave serve(). */
 typedef bool pool_run_fn(void *arg, unsigned worker, const struct job *job);
@@ -52,6 +55,7 @@ struct pool_state {
 	uint64_t epoch, pos; /* of the cursor: everything up to it is finished */
 	uint64_t done;       /* events finished on this connection */
 	uint64_t bytes;      /* of these, since the connection began */
+	uint64_t dead;       /* set aside since the connection began */
 	size_t waiting, running;
 	bool wants_exit;
 };

@@ -1,12 +1,13 @@
 #include "bot/pool.h"
 
-#include "test/unit.h"
+#include "test/dir.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { EPOCH = 77, LANES = 8 };
 
@@ -15,10 +16,27 @@ static sem_t gate; /* what "stuck" waits for */
 static _Atomic unsigned ran, out_of_order;
 static _Atomic uint64_t last[LANES]; /* pos, by guild */
 static _Atomic unsigned flags_seen;
+static _Atomic unsigned running, beside, crashes_seen;
+
+static void let_others_run(void)
+{
+	for (int i = 0; i < 2000; i++)
+		sched_yield();
+}
 
 static bool run_event(void *arg, unsigned worker, const struct job *job)
 {
 	(void)arg, (void)worker;
+	atomic_fetch_add(&running, 1);
+	if (job->crashes) {
+		unsigned before = atomic_load(&ran);
+		atomic_store(&crashes_seen, job->crashes);
+		atomic_fetch_add(&beside, atomic_load(&running) > 1);
+		let_others_run();
+		atomic_fetch_add(&beside, atomic_load(&ran) != before);
+	} else if (str_eq(job->payload, STR("slow"))) {
+		let_others_run();
+	}
 	uint64_t lane = job->h.guild_id % LANES;
 	if (str_eq(job->payload, STR("stuck")))
 		sem_wait(&gate);
@@ -26,6 +44,7 @@ static bool run_event(void *arg, unsigned worker, const struct job *job)
 		atomic_fetch_add(&out_of_order, 1);
 	atomic_store(&flags_seen, job->flags);
 	atomic_fetch_add(&ran, 1);
+	atomic_fetch_sub(&running, 1);
 	return str_eq(job->payload, STR("exit"));
 }
 
@@ -352,18 +371,80 @@ static void what_is_no_batch_is_refused(void **state)
 	cursor_close(&cursor);
 }
 
+/* A cursor file of a process that crashed so often at pos 4, which it had begun as 3 and 5. */
+static void leave_crashes(unsigned crashes)
+{
+	struct why why;
+	unlink(in_dir("p.cursor"));
+	assert_int_equal(cursor_open(&cursor, test_dir, STR("p"), 0, 1, &why), 0);
+	cursor_reset(&cursor, EPOCH, 0);
+	for (uint64_t pos = 1; pos <= 8; pos++) {
+		(void)cursor_take(&cursor, EPOCH, pos);
+		if (pos >= 3 && pos <= 5)
+			cursor_start(&cursor, EPOCH, pos);
+	}
+	while (crashes--)
+		(void)cursor_crash(&cursor, EPOCH, 4, 11);
+	cursor_close(&cursor);
+	assert_int_equal(cursor_open(&cursor, test_dir, STR("p"), 0, 1, &why), 0);
+}
+
+static struct pool_state run_after_crashes(unsigned crashes)
+{
+	struct buf frame = {0};
+	struct pool *pool;
+	leave_crashes(crashes);
+	ran = running = beside = crashes_seen = 0;
+	for (unsigned i = 0; i < LANES; i++)
+		last[i] = 0;
+	pool = pool_new(&(struct pool_options){.workers = 4, .run = run_event, .wants = wants},
+			&cursor);
+	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_connect(pool, 1);
+	for (uint64_t pos = 1; pos <= 400; pos++)
+		message(&frame, pos, pos % LANES, pos < 8 ? "slow" : "x");
+	offer(pool, &frame);
+	struct pool_state now = wait_done(pool, 400);
+	pool_free(&pool);
+	cursor_close(&cursor);
+	assert_int_equal(ran, 400);
+	assert_int_equal(out_of_order, 0);
+	return now;
+}
+
+static void what_has_crashed_runs_alone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct pool_state now = run_after_crashes(2);
+		assert_int_equal(crashes_seen, 2);
+		assert_int_equal(beside, 0);
+		assert_int_equal(now.dead, 0);
+	}
+}
+
+static void at_the_third_crash_it_counts_as_set_aside(void **state)
+{
+	(void)state;
+	struct pool_state now = run_after_crashes(POOL_CRASHES);
+	assert_int_equal(crashes_seen, POOL_CRASHES);
+	assert_int_equal(now.dead, 1);
+	assert_int_equal(now.pos, 400);
+}
+
 int main(void)
 {
-	return run_unit(test(every_event_runs_and_each_lane_in_order),
-			test(a_stuck_handler_holds_the_commit_and_nobody_else),
-			test(what_nobody_wants_is_finished_at_once),
-			test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
-			test(beyond_the_span_events_are_held_until_there_is_room),
-			test(stopping_forgets_what_has_not_begun),
-			test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
-			test(a_gap_that_was_told_is_not_told_again),
-			test(the_cursor_enters_another_epoch_behind_the_gap),
-			test(a_gap_nobody_wants_moves_the_cursor_in_its_turn), test(exit_is_told),
-			test(without_a_file_the_flag_of_the_bus_counts),
-			test(what_is_no_batch_is_refused));
+	return run_unit_in_dir(test(every_event_runs_and_each_lane_in_order),
+			       test(a_stuck_handler_holds_the_commit_and_nobody_else),
+			       test(what_nobody_wants_is_finished_at_once),
+			       test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
+			       test(beyond_the_span_events_are_held_until_there_is_room),
+			       test(stopping_forgets_what_has_not_begun),
+			       test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
+			       test(a_gap_that_was_told_is_not_told_again),
+			       test(the_cursor_enters_another_epoch_behind_the_gap),
+			       test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
+			       test(exit_is_told), test(without_a_file_the_flag_of_the_bus_counts),
+			       test(what_is_no_batch_is_refused), test(what_has_crashed_runs_alone),
+			       test(at_the_third_crash_it_counts_as_set_aside));
 }

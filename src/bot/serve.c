@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "bot/asked.h"
+#include "bot/crash.h"
 #include "bot/gate.h"
 #include "bot/register.h"
 #include "net/keys.h"
@@ -309,12 +310,14 @@ static int connect_and_run(struct serve *s)
 	int error = read_config(s);
 	if (error)
 		return error;
+	crash_open(s->asked.name);
 	set_up(s);
 	run(s);
 	struct gate_state state = state_of(s);
 	log_info("stopped", "handled=%llu errors=%llu status=%d", (unsigned long long)state.handled,
 		 (unsigned long long)state.errors, s->status);
 	take_down(s);
+	crash_close();
 	config_free(&s->config);
 	return s->status;
 }

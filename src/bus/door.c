@@ -190,6 +190,17 @@ static void on_open(struct bus *b, const struct said *said)
 	}
 }
 
+/* At most what it was sent, so that no bot can make the number absurd. */
+static void count_dead(struct peer *p, uint64_t dead)
+{
+	dead = dead < p->sent ? dead : p->sent;
+	if (dead <= p->dead)
+		return;
+	metric_add(METRIC_bus_dead_letters, dead - p->dead);
+	log_warn("dead_letters", "bot=%.*s count=%llu", STR_FMT(p->bot), (unsigned long long)dead);
+	p->dead = dead;
+}
+
 static void on_ack(struct bus *b, const struct said *said)
 {
 	struct peer *p = said->peer;
@@ -199,6 +210,7 @@ static void on_ack(struct bus *b, const struct said *said)
 		say_unknown(b, said->id);
 	} else if (p->known) {
 		uint64_t before = p->commit;
+		count_dead(p, said->n > 2 && said->args[2].n == 8 ? get_le64(said->args[2].p) : 0);
 		if (peer_ack(p, get_le64(said->args[0].p), get_le64(said->args[1].p)))
 			loop_again(b->loop); /* the pump may have had its pass already */
 		if (p->commit != before)

@@ -51,6 +51,7 @@ struct peer {
 
 	unsigned window;
 	uint64_t sent, done;         /* events */
+	uint64_t dead;               /* of these, set aside after three crashes */
 	uint64_t bytes;              /* of the unfinished */
 	uint32_t *sizes, sizes_mask; /* of each unfinished event: a ring */
 

@@ -2,6 +2,8 @@
  *
  *      64 u64 which of the two places below is valid, 0 or 1
  *     128 place 0: u64 epoch, u64 pos        192 place 1: the same
+ *    1024 256 words of u64: bit 0..7 crashes, 8..15 signal, 16..63 pos; of an event that is
+ *         finished, or 0: free
  *    4096 4,097 words of u64: bit 0..15 started, 16..31 finished, 32..63 block, of 16 positions
  *
  * Every change is one aligned store of 8 bytes, so a kill falls between two of them. A word says by
@@ -22,6 +24,7 @@ enum {
 	AT_PLACE = 64,
 	AT_PLACES = 128,
 	PLACE_BYTES = 64,
+	AT_CRASHED = 1024,
 	AT_WORDS = 4096,
 	BLOCK = 16,                      /* positions of a word */
 	WORDS = CURSOR_SPAN / BLOCK + 1, /* a span that begins inside a block ends inside another */
@@ -155,6 +158,55 @@ void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos)
 		set_front(c, pos);
 }
 
+static bool is_finished(const struct cursor *c, uint64_t pos)
+{
+	return pos <= c->pos || has_bit(c, pos, FINISHED);
+}
+
+static _Atomic uint64_t *crash_word(const struct cursor *c, size_t i)
+{
+	return (_Atomic uint64_t *)(void *)(c->p + AT_CRASHED + 8 * i);
+}
+
+/* The word about pos, else NULL; a free one, else NULL. */
+static _Atomic uint64_t *crash_find(const struct cursor *c, uint64_t pos, _Atomic uint64_t **spare)
+{
+	for (size_t i = 0; i < CURSOR_CRASHED; i++) {
+		_Atomic uint64_t *at = crash_word(c, i);
+		uint64_t word = le64toh(atomic_load(at));
+		if (word && word >> 16 == pos)
+			return at;
+		if (!*spare && (!word || is_finished(c, word >> 16)))
+			*spare = at;
+	}
+	return NULL;
+}
+
+/* Several threads may crash at once: a word that changed meanwhile is looked for again. */
+unsigned cursor_crash(struct cursor *c, uint64_t epoch, uint64_t pos, int signal)
+{
+	for (int tries = 0; tries < CURSOR_CRASHED && epoch == c->epoch; tries++) {
+		_Atomic uint64_t *spare = NULL, *at = crash_find(c, pos, &spare);
+		if (pos >> 48 || is_finished(c, pos) || !(at || spare))
+			return 0;
+		uint64_t was = atomic_load(at ? at : spare);
+		uint64_t count = at ? (le64toh(was) & 255) + 1 : 1;
+		count = count < CURSOR_CRASHES ? count : CURSOR_CRASHES;
+		uint64_t word = pos << 16 | (uint64_t)(signal & 255) << 8 | count;
+		if (atomic_compare_exchange_strong(at ? at : spare, &was, htole64(word)))
+			return (unsigned)count;
+	}
+	return 0;
+}
+
+unsigned cursor_crashes(const struct cursor *c, uint64_t pos, int *signal)
+{
+	_Atomic uint64_t *spare = NULL, *at = crash_find(c, pos, &spare);
+	uint64_t word = at ? le64toh(atomic_load(at)) : 0;
+	*signal = (int)(word >> 8 & 255);
+	return is_finished(c, pos) ? 0 : (unsigned)(word & 255);
+}
+
 /* What the process knows, besides the file. */
 static void forget_hand(struct cursor *c)
 {
@@ -169,6 +221,8 @@ static void forget_hand(struct cursor *c)
 void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos)
 {
 	size_t other = AT_PLACES + PLACE_BYTES * (~load(c, AT_PLACE) & 1);
+	for (size_t i = 0; i < CURSOR_CRASHED; i++)
+		store(c, AT_CRASHED + 8 * i, 0);
 	for (size_t i = 0; i < WORDS; i++)
 		store(c, AT_WORDS + 8 * i, 0);
 	store(c, other, epoch);

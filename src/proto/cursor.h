@@ -15,15 +15,23 @@
  * What is in hand is known to the process only: after a kill it is delivered again, as CURSOR_AGAIN
  * where its handler had begun.
  *
- * Threads: one at a time, under a lock of the caller's. No call makes a system call but open,
- * close.
+ * It also counts, per event in hand, how often its handler brought the process down: cursor_crash()
+ * is for signal handlers. What only was in hand when somebody else killed the process counts
+ * nothing.
+ *
+ * Threads: one at a time, under a lock of the caller's, but cursor_crash(). No call makes a system
+ * call but open, close.
  */
 #ifndef PROTO_CURSOR_H
 #define PROTO_CURSOR_H
 
 #include "base/mapped.h"
 
-enum { CURSOR_SPAN = 65536 }; /* positions above pos; a multiple of 64 */
+enum {
+	CURSOR_SPAN = 65536,  /* positions above pos; a multiple of 64 */
+	CURSOR_CRASHED = 256, /* events with a crash that the file has room for at a time */
+	CURSOR_CRASHES = 255, /* where counting ends */
+};
 
 struct cursor {
 	struct mapped file; /* zero: in memory only */
@@ -60,5 +68,11 @@ void cursor_start(struct cursor *c, uint64_t epoch, uint64_t pos);
 void cursor_finish(struct cursor *c, uint64_t epoch, uint64_t pos);
 /* Nothing up to pos will come any more that has not come. */
 void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos);
+
+/* The handler of an event in hand is bringing the process down by this signal. The count, in the
+ * file by now; 0: nothing to count. Takes no lock and calls nothing, from any thread. */
+unsigned cursor_crash(struct cursor *c, uint64_t epoch, uint64_t pos, int signal);
+/* How often that happened to an event that is not finished, and the last time by which signal. */
+unsigned cursor_crashes(const struct cursor *c, uint64_t pos, int *signal);
 
 #endif

@@ -229,6 +229,52 @@ static void without_a_file_it_works_in_memory(void **state)
 	cursor_close(&c);
 }
 
+static void crashes_are_counted_per_event_and_outlive_the_process(void **state)
+{
+	int by = 0;
+	(void)state;
+	open_fresh();
+	for (uint64_t pos = 1; pos <= 4; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+	assert_int_equal(cursor_crash(&c, EPOCH, 2, SIGSEGV), 1);
+	assert_int_equal(cursor_crash(&c, EPOCH, 3, SIGABRT), 1);
+	assert_int_equal(cursor_crash(&c, EPOCH - 1, 3, SIGABRT), 0);
+	open_again();
+	assert_int_equal(cursor_crash(&c, EPOCH, 2, SIGBUS), 2);
+	open_again();
+	assert_int_equal(cursor_crashes(&c, 2, &by), 2);
+	assert_int_equal(by, SIGBUS);
+	assert_int_equal(cursor_crashes(&c, 3, &by), 1);
+	assert_int_equal(cursor_crashes(&c, 4, &by), 0);
+	for (int i = 0; i < 300; i++)
+		cursor_crash(&c, EPOCH, 2, SIGBUS);
+	assert_int_equal(cursor_crashes(&c, 2, &by), CURSOR_CRASHES);
+	cursor_reset(&c, EPOCH + 1, 0);
+	assert_int_equal(cursor_crashes(&c, 2, &by), 0);
+	cursor_close(&c);
+}
+
+static void a_finished_event_makes_room_for_another_that_crashes(void **state)
+{
+	int by = 0;
+	(void)state;
+	open_fresh();
+	for (uint64_t pos = 1; pos <= CURSOR_CRASHED + 3; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+	for (uint64_t pos = 1; pos <= CURSOR_CRASHED; pos++)
+		assert_int_equal(cursor_crash(&c, EPOCH, pos, SIGSEGV), 1);
+	assert_int_equal(cursor_crash(&c, EPOCH, CURSOR_CRASHED + 1, SIGSEGV), 0);
+	run(1);
+	run(7);
+	assert_int_equal(cursor_crashes(&c, 7, &by), 0);
+	assert_int_equal(cursor_crash(&c, EPOCH, 7, SIGSEGV), 0);
+	assert_int_equal(cursor_crash(&c, EPOCH, CURSOR_CRASHED + 1, SIGSEGV), 1);
+	assert_int_equal(cursor_crash(&c, EPOCH, CURSOR_CRASHED + 2, SIGSEGV), 1);
+	assert_int_equal(cursor_crash(&c, EPOCH, CURSOR_CRASHED + 3, SIGSEGV), 0);
+	assert_int_equal(cursor_crash(&c, EPOCH, 2, SIGSEGV), 2);
+	cursor_close(&c);
+}
+
 /* ------------------------------------------------------------------ a kill after every store */
 
 enum { MOST = 12000 };
@@ -410,6 +456,8 @@ int main(void)
 			       test(hostile_positions_do_no_harm),
 			       test(parts_and_names_have_files_of_their_own),
 			       test(without_a_file_it_works_in_memory),
+			       test(crashes_are_counted_per_event_and_outlive_the_process),
+			       test(a_finished_event_makes_room_for_another_that_crashes),
 			       test(a_kill_after_any_store_loses_and_doubles_nothing),
 			       test(a_kill_in_a_reset_leaves_one_or_the_other),
 			       test(killed_bots_lose_nothing_and_double_only_what_is_flagged));

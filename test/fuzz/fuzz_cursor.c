@@ -33,7 +33,8 @@ static uint64_t some_pos(struct fuzz_in *in)
 static void one_call(struct fuzz_in *in)
 {
 	uint64_t pos = some_pos(in), before = c.pos;
-	switch (fuzz_take(in, 1) % 8) {
+	int by;
+	switch (fuzz_take(in, 1) % 9) {
 	case 0:
 	case 1: (void)cursor_take(&c, c.epoch, pos); break;
 	case 2: cursor_start(&c, c.epoch, pos); break;
@@ -43,6 +44,10 @@ static void one_call(struct fuzz_in *in)
 		BUG_ON(cursor_take(&c, c.epoch, c.pos) != CURSOR_FINISHED);
 		break;
 	case 5: cursor_mark(&c, c.epoch, pos); break;
+	case 8:
+		if (cursor_crash(&c, c.epoch, pos, 11))
+			BUG_ON(pos <= c.pos || cursor_crashes(&c, pos, &by) == 0);
+		break;
 	case 6:
 		before = c.epoch ? before : 0; /* no cursor: it begins anew */
 		cursor_close(&c);
