@@ -16,7 +16,7 @@ static sem_t gate; /* what "stuck" waits for */
 static _Atomic unsigned ran, out_of_order;
 static _Atomic uint64_t last[LANES]; /* pos, by guild */
 static _Atomic unsigned flags_seen;
-static _Atomic unsigned running, beside, crashes_seen;
+static _Atomic unsigned at_once, beside, crashes_seen;
 
 static void let_others_run(void)
 {
@@ -27,11 +27,11 @@ static void let_others_run(void)
 static bool run_event(void *arg, unsigned worker, const struct job *job)
 {
 	(void)arg, (void)worker;
-	atomic_fetch_add(&running, 1);
+	atomic_fetch_add(&at_once, 1);
 	if (job->crashes) {
 		unsigned before = atomic_load(&ran);
 		atomic_store(&crashes_seen, job->crashes);
-		atomic_fetch_add(&beside, atomic_load(&running) > 1);
+		atomic_fetch_add(&beside, atomic_load(&at_once) > 1);
 		let_others_run();
 		atomic_fetch_add(&beside, atomic_load(&ran) != before);
 	} else if (str_eq(job->payload, STR("slow"))) {
@@ -44,7 +44,7 @@ static bool run_event(void *arg, unsigned worker, const struct job *job)
 		atomic_fetch_add(&out_of_order, 1);
 	atomic_store(&flags_seen, job->flags);
 	atomic_fetch_add(&ran, 1);
-	atomic_fetch_sub(&running, 1);
+	atomic_fetch_sub(&at_once, 1);
 	return str_eq(job->payload, STR("exit"));
 }
 
@@ -394,7 +394,7 @@ static struct pool_state run_after_crashes(unsigned crashes)
 	struct buf frame = {0};
 	struct pool *pool;
 	leave_crashes(crashes);
-	ran = running = beside = crashes_seen = 0;
+	ran = at_once = beside = crashes_seen = 0;
 	for (unsigned i = 0; i < LANES; i++)
 		last[i] = 0;
 	pool = pool_new(&(struct pool_options){.workers = 4, .run = run_event, .wants = wants},
