@@ -31,6 +31,25 @@
 extern "C" {
 #endif
 
+/* A handler that returned an error, or the result of a call that failed, as on_error() sees it. */
+typedef struct tt_failure {
+	const tt_event *event;
+	const char *module, *handler, *file; /* of the route */
+	int line;
+	tt_str reason;          /* in one sentence */
+	tt_result result;       /* that was returned */
+	const tt_str *captures; /* as they stood in the text; p NULL: the group took no part */
+	size_t n_captures;
+	tt_id channel_id, message_id; /* where an answer would be read; 0: nowhere */
+} tt_failure;
+
+/* Innermost first: .on_error of the route, on_error(fn) of its module, .on_error of serve(). Each may
+ * return tt_pass(), and the next one is asked, or an error of its own, and the next one is told that
+ * instead; anything else ends it. What nobody handles is a line in the log with route, file and line.
+ *     tt_error_handler oops;                          // declares it, for with(..., .on_error = oops)
+ */
+typedef tt_result tt_error_handler(tt_client *client, const tt_failure *failure);
+
 /* What an annotation line says: on_message_create(with("^,add (\\S+) (\\S+)$", .help = "adds"),
  * add, i64, i64). */
 struct tt_with {
@@ -45,6 +64,7 @@ struct tt_with {
 	 * U+FE0F, which asks for colour, is ignored. NULL: any. */
 	const char *const *emoji;
 	void *arg; /* for tt_arg() */
+	tt_error_handler *on_error;
 };
 
 /* .arg of the route whose handler runs. */
@@ -75,16 +95,17 @@ typedef struct tt_bot {
 } tt_bot;
 
 struct tt_serve {
-	unsigned port;         /* of tuttid; --port and TUTTI_PORT come before it; 0: the
+	unsigned port;              /* of tuttid; --port and TUTTI_PORT come before it; 0: the
 				  configuration's */
-	const char *config;    /* file, which has to be there; --config and TUTTI_CONFIG come
+	const char *config;         /* file, which has to be there; --config and TUTTI_CONFIG come
 				  before it; "" or NULL: defaults */
-	const char *name;      /* identity of this bot at tuttid; NULL: the program's name */
-	unsigned part, parts;  /* one of several processes that share the guilds: i of n */
-	unsigned workers;      /* threads for handlers; 0: 4 */
-	unsigned window;       /* events in hand at most; 0: 512 */
-	const char *from;      /* the first time: "head" (default), "tail" or "commit" */
-	bool ignore_arguments; /* the program's arguments are its own */
+	const char *name;           /* identity of this bot at tuttid; NULL: the program's name */
+	unsigned part, parts;       /* one of several processes that share the guilds: i of n */
+	unsigned workers;           /* threads for handlers; 0: 4 */
+	unsigned window;            /* events in hand at most; 0: 512 */
+	const char *from;           /* the first time: "head" (default), "tail" or "commit" */
+	bool ignore_arguments;      /* the program's arguments are its own */
+	tt_error_handler *on_error; /* when neither route nor module handled it */
 };
 
 /* Runs the modules (an array that ends in NULL) until SIGTERM, SIGINT, tt_stop() or a handler that
@@ -111,6 +132,7 @@ TT_VISIBLE void tt_stop(void);
 #define on_event(...)                   tt_on_event(__VA_ARGS__)
 #define on_ready(...)                   tt_on_ready(__VA_ARGS__)
 #define on_gap(...)                     tt_on_gap(__VA_ARGS__)
+#define on_error(...)                   tt_on_error(__VA_ARGS__)
 #define with(...)                       tt_with(__VA_ARGS__)
 #define emoji(...)                      tt_emoji(__VA_ARGS__)
 #define export_bot(...)                 tt_export_bot(__VA_ARGS__)

@@ -68,6 +68,9 @@ TT_WORD(opt_duration, tt_opt_u64);
 #define tt_on_ready(function) TT_DEFINE("TUTTI_READY", false, tt_ready, "", function, 0, none)
 #define tt_on_gap(function)   TT_DEFINE("TUTTI_GAP", false, tt_gap, "", function, 0, none)
 
+/* The failures of this module's handlers. One in a module. */
+#define tt_on_error(function) TT_DEFINE("TUTTI_ERROR", false, tt_failure, "", function, 0, none)
+
 /* Parentheses keep the commas of designated initializers together; TT_WITH takes them off. */
 #define tt_with(...) (__VA_ARGS__)
 

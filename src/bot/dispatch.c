@@ -11,6 +11,7 @@ enum { TELL_CUT_US = 60 * 1000000 };
 /* One event on its way. */
 struct way {
 	struct dispatch *dispatch;
+	const struct module *module;
 	struct tt_client *client;
 	struct json_at d;
 	struct decoded decoded;
@@ -18,18 +19,78 @@ struct way {
 	bool is_exit;
 };
 
-static void say_error(const struct way *way, const struct tt_route *route, tt_result result)
+static void say_failure(const tt_failure *failure)
 {
-	const tt_event *event = &way->client->event;
+	const tt_event *event = failure->event;
 	log_error("handler_error",
 		  "handler=%s at=%s:%d event=%.*s epoch=%llu pos=%llu status=%d reason=%s",
-		  route->handler, route->file, route->line, TT_STR(event->name),
-		  (unsigned long long)event->epoch, (unsigned long long)event->pos, result.status,
-		  log_quote(private_str(result.text)));
+		  failure->handler, failure->file, failure->line, TT_STR(event->name),
+		  (unsigned long long)event->epoch, (unsigned long long)event->pos,
+		  failure->result.status, log_quote(private_str(failure->reason)));
+}
+
+static tt_result ask_module(struct way *way, const struct tt_route *on_error,
+			    const tt_failure *failure)
+{
+	const struct tt_route *route = way->client->route;
+	way->client->route = on_error; /* in whose function we are */
+	tt_result result = on_error->run(way->client, failure, &(struct tt_captures){0});
+	way->client->route = route;
+	return result;
+}
+
+/* What an on_error() returned. True: that is the end of it. */
+static bool take_answer(struct way *way, tt_failure *failure, tt_result result)
+{
+	if (result.outcome == TT_PASS)
+		return false;
+	if (result.outcome == TT_EXIT)
+		way->is_exit = true;
+	if (!tt_failed(result))
+		return true;
+	failure->result = result;
+	failure->reason = result.text;
+	return false;
+}
+
+/* Innermost first. */
+static void tell_failure(struct way *way, const struct tt_route *route, tt_failure *failure)
+{
+	tt_error_handler *first = route->with.on_error, *last = way->dispatch->on_error;
+	const struct tt_route *module = way->module->on_error;
+	if (first && take_answer(way, failure, first(way->client, failure)))
+		return;
+	if (module && take_answer(way, failure, ask_module(way, module, failure)))
+		return;
+	if (last && take_answer(way, failure, last(way->client, failure)))
+		return;
+	say_failure(failure);
+}
+
+static void failed(struct way *way, const struct tt_route *route,
+		   const struct tt_captures *captures, tt_result result)
+{
+	tt_str texts[PATTERN_GROUPS];
+	for (unsigned i = 0; i < captures->n; i++)
+		texts[i] = public_str(captures->group[i]);
+	atomic_fetch_add_explicit(&way->dispatch->errors, 1, memory_order_relaxed);
+	tell_failure(way, route,
+		     &(tt_failure){.event = &way->client->event,
+				   .module = way->client->module,
+				   .handler = route->handler,
+				   .file = route->file,
+				   .line = route->line,
+				   .reason = result.text,
+				   .result = result,
+				   .captures = texts,
+				   .n_captures = captures->n,
+				   .channel_id = way->decoded.channel_id,
+				   .message_id = way->decoded.reply_to});
 }
 
 /* A capture was not of its type: true if the user was told, false if the next route may try. */
-static bool tell_usage(struct way *way, const struct tt_route *route)
+static bool tell_usage(struct way *way, const struct tt_route *route,
+		       const struct tt_captures *captures)
 {
 	if (!route->with.usage || !way->decoded.channel_id)
 		return false;
@@ -37,24 +98,23 @@ static bool tell_usage(struct way *way, const struct tt_route *route)
 		tt_create_message(way->client, way->decoded.channel_id,
 				  .content = route->with.usage, .reply_to = way->decoded.reply_to);
 	if (tt_failed(told))
-		say_error(way, route, told);
+		failed(way, route, captures, told);
 	return true;
 }
 
 /* True: the module is done with this event. */
-static bool take_result(struct way *way, const struct tt_route *route, tt_result result)
+static bool take_result(struct way *way, const struct tt_route *route,
+			const struct tt_captures *captures, tt_result result)
 {
 	if (result.outcome == TT_PASS)
 		return false;
 	if (result.outcome == TT_UNCONVERTED)
-		return tell_usage(way, route);
+		return tell_usage(way, route, captures);
 	if (result.outcome == TT_EXIT)
 		way->is_exit = true;
 	atomic_fetch_add_explicit(&way->dispatch->handled, 1, memory_order_relaxed);
-	if (tt_failed(result)) {
-		atomic_fetch_add_explicit(&way->dispatch->errors, 1, memory_order_relaxed);
-		say_error(way, route, result);
-	}
+	if (tt_failed(result))
+		failed(way, route, captures, result);
 	return true;
 }
 
@@ -77,7 +137,7 @@ static bool run_route(struct way *way, const struct tt_route *route, const struc
 	const void *payload =
 		route->is_raw ? (const void *)&way->client->event : (const void *)&way->decoded.as;
 	tt_result result = route->run(way->client, payload, &captures);
-	bool is_done = take_result(way, route, result);
+	bool is_done = take_result(way, route, &captures, result);
 	client_enter(NULL);
 	way->client->route = NULL;
 	return is_done;
@@ -126,6 +186,7 @@ static void run_module(struct way *way, const struct module *module)
 	struct registered_view *view = registered_take(module->registered);
 	const struct event_routes *declared = module_routes(module, event),
 				  *registered = registered_routes(view, event);
+	way->module = module;
 	way->client->module = module->bot->name;
 	way->client->calls = 0;
 	if (!(declared && run_routes(way, declared)) && registered)

@@ -15,6 +15,7 @@
 
 struct dispatch {
 	const struct registry *registry;
+	tt_error_handler *on_error;   /* of serve(); NULL: none */
 	_Atomic uint64_t own_user_id; /* 0: not known yet */
 	_Atomic uint64_t handled, errors, unreadable, cut;
 	_Atomic uint64_t told_cut_us; /* when a cut match was last logged */

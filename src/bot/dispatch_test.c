@@ -123,6 +123,57 @@ static tt_result other(tt_client *client, const tt_message *message, tt_str text
 }
 tt_export_bot(second, "Another module.");
 
+#undef BOT
+#define BOT failing
+/* What each level is to answer, by a letter. */
+static const char *answers;
+static tt_failure failure;
+
+static tt_result answer(const char *who, size_t level, const tt_failure *told)
+{
+	failure = *told;
+	assert_int_equal(told->event->pos, 42);
+	buf_addf(&trace, "%s(%.*s) ", who, TT_STR(told->reason));
+	switch (answers[level]) {
+	case 'p': return tt_pass();
+	case 'x': return tt_exit();
+	case 'e': return tt_error("%s failed", who);
+	case 'c': return (tt_result){.outcome = TT_CALLED, .status = 403, .text = {"403", 3}};
+	default: return tt_handled();
+	}
+}
+
+static tt_error_handler of_route;
+tt_on_message_create(tt_with("^,break (\\w+)( \\w+)?$", .on_error = of_route), breaks, str,
+		     opt_str);
+static tt_result breaks(tt_client *client, const tt_message *message, tt_str a, tt_str b)
+{
+	(void)client, (void)message, (void)b;
+	return tt_error("broke %.*s", TT_STR(a));
+}
+
+static tt_result of_route(tt_client *client, const tt_failure *told)
+{
+	(void)client;
+	assert_int_equal(told->n_captures, 2);
+	assert_true(tt_equal(told->captures[0], "it") && !told->captures[1].p);
+	return answer("route", 0, told);
+}
+
+tt_on_error(of_module);
+static tt_result of_module(tt_client *client, const tt_failure *told)
+{
+	(void)client;
+	return answer("module", 1, told);
+}
+tt_export_bot(failing, "Fails.");
+
+static tt_result of_bot(tt_client *client, const tt_failure *told)
+{
+	(void)client;
+	return answer("bot", 2, told);
+}
+
 static struct registry registry;
 static struct dispatch dispatch;
 static struct tt_client client;
@@ -130,7 +181,7 @@ static struct tt_client client;
 static int set_up(void **state)
 {
 	(void)state;
-	registry_init(&registry, TT_BOTS(&heard, &second));
+	registry_init(&registry, TT_BOTS(&heard, &second, &failing));
 	assert_int_equal(registry.faults.n, 0);
 	dispatch = (struct dispatch){.registry = &registry, .own_user_id = 2};
 	client_init(&client);
@@ -211,6 +262,58 @@ static void an_error_ends_it_and_is_counted(void **state)
 	say(",fail", "");
 	heard_was("any(fail) ");
 	assert_int_equal(dispatch.errors, 1);
+}
+
+static bool fail_with(const char *levels)
+{
+	trace.n = 0;
+	answers = levels;
+	dispatch.on_error = of_bot;
+	failure = (tt_failure){0};
+	return say(",break it", "");
+}
+
+static void a_failure_is_told_from_the_inside_out(void **state)
+{
+	(void)state;
+	fail_with("hhh");
+	heard_was("all(ada) route(broke it) ");
+	fail_with("phh");
+	heard_was("all(ada) route(broke it) module(broke it) ");
+	fail_with("pph");
+	heard_was("all(ada) route(broke it) module(broke it) bot(broke it) ");
+	fail_with("ppp");
+	heard_was("all(ada) route(broke it) module(broke it) bot(broke it) ");
+	assert_int_equal(dispatch.errors, 4);
+}
+
+static void an_error_handler_may_fail_itself(void **state)
+{
+	(void)state;
+	fail_with("ech");
+	heard_was("all(ada) route(broke it) module(route failed) bot(403) ");
+	assert_int_equal(failure.result.status, 403);
+}
+
+static void an_error_handler_may_leave(void **state)
+{
+	(void)state;
+	assert_true(fail_with("pxh"));
+	heard_was("all(ada) route(broke it) module(broke it) ");
+	assert_false(fail_with("hhh"));
+}
+
+static void a_failure_knows_route_event_and_captures(void **state)
+{
+	(void)state;
+	fail_with("hhh");
+	assert_string_equal(failure.module, "failing");
+	assert_string_equal(failure.handler, "breaks");
+	assert_non_null(strstr(failure.file, "dispatch_test.c"));
+	assert_true(failure.line > 0);
+	assert_int_equal(failure.channel_id, 7);
+	assert_int_equal(failure.message_id, 99);
+	assert_int_equal(failure.result.outcome, TT_ERROR);
 }
 
 static void exit_is_told(void **state)
@@ -346,7 +449,10 @@ int main(void)
 		checked(every_module_sees_the_event), checked(the_first_match_of_a_module_has_it),
 		checked(a_capture_that_does_not_convert_lets_the_next_route_try),
 		checked(pass_goes_on), checked(an_error_ends_it_and_is_counted),
-		checked(exit_is_told), checked(bots_webhooks_and_we_match_only_where_wanted),
+		checked(a_failure_is_told_from_the_inside_out),
+		checked(an_error_handler_may_fail_itself), checked(an_error_handler_may_leave),
+		checked(a_failure_knows_route_event_and_captures), checked(exit_is_told),
+		checked(bots_webhooks_and_we_match_only_where_wanted),
 		checked(a_reaction_is_matched_by_its_emoji),
 		checked(a_reaction_is_matched_by_a_list_of_emojis),
 		checked(a_removed_reaction_has_its_struct), checked(any_event_is_had_by_its_name),

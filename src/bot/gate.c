@@ -131,6 +131,7 @@ struct gate *gate_new(const struct gate_options *options)
 	struct gate *g = mem_zero(sizeof *g); /* the cursor alone is 8 KiB */
 	g->o = *options;
 	g->dispatch.registry = options->registry;
+	g->dispatch.on_error = options->on_error;
 	const struct zsock_curve *curve = pair_of(g);
 	open_cursor(g);
 	g->caller = caller_new(options->loop, str_c(options->bot), options->doors, curve);

@@ -17,6 +17,7 @@ struct gate_options {
 	const char *bot;
 	const char *state_dir; /* of the cursor */
 	unsigned part, parts, workers, window;
+	tt_error_handler *on_error;
 	enum wire_from from;
 	/* Something was finished, or a handler asked to leave. */
 	void (*on_change)(void *arg);

@@ -155,9 +155,24 @@ int route_check(const struct tt_route *route, unsigned groups, struct why *why)
 	return route->with.emoji ? check_emojis(route, why) : 0;
 }
 
+/* No event: kept apart. */
+static void add_on_error(struct registry *registry, struct module *module,
+			 const struct tt_route *route)
+{
+	if (module->on_error)
+		fault(registry, route->file, route->line,
+		      "a second on_error() in %s; the first is %s in line %d", module->bot->name,
+		      module->on_error->handler, module->on_error->line);
+	module->on_error = route;
+}
+
 static void add_route(struct registry *registry, struct module *module,
 		      const struct tt_route *route)
 {
+	if (!route->is_raw && str_eq(str_c(route->event), STR("TUTTI_ERROR"))) {
+		add_on_error(registry, module, route);
+		return;
+	}
 	struct event_routes *routes = routes_for(module, route->event);
 	const char *pattern = route->is_raw ? NULL : route->with.pattern;
 	struct why why;

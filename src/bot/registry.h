@@ -27,7 +27,8 @@ struct module {
 	size_t n;
 	struct event_routes *event;
 	size_t events;
-	struct registered *registered; /* the routes of tt_register() */
+	struct registered *registered;   /* the routes of tt_register() */
+	const struct tt_route *on_error; /* NULL: none */
 };
 
 struct registry {

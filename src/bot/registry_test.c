@@ -51,6 +51,18 @@ static tt_result lower_case(tt_client *client, const tt_event *event)
 	(void)client, (void)event;
 	return tt_pass();
 }
+tt_on_error(first_error);
+static tt_result first_error(tt_client *client, const tt_failure *failure)
+{
+	(void)client, (void)failure;
+	return tt_pass();
+}
+tt_on_error(second_error);
+static tt_result second_error(tt_client *client, const tt_failure *failure)
+{
+	(void)client, (void)failure;
+	return tt_pass();
+}
 tt_export_bot(bad, "Everything is wrong.", one_capture, nobody);
 
 #undef BOT
@@ -155,6 +167,14 @@ static void every_fault_is_told_with_file_and_line(void **state)
 	registry_done(&registry);
 }
 
+static void a_module_has_one_on_error(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&bad)), -1);
+	faults_contain("error: a second on_error() in bad; the first is first_error in line ");
+	registry_done(&registry);
+}
+
 static void a_name_of_no_event_is_a_fault(void **state)
 {
 	(void)state;
@@ -214,7 +234,7 @@ int main(void)
 	return run_unit(test(routes_stand_in_the_order_of_the_file),
 			test(routes_are_found_by_event), test(each_event_is_named_once),
 			test(what_with_says_arrives), test(every_fault_is_told_with_file_and_line),
-			test(a_name_of_no_event_is_a_fault),
+			test(a_module_has_one_on_error), test(a_name_of_no_event_is_a_fault),
 			test(a_name_tutti_does_not_know_is_a_warning),
 			test(a_module_without_a_route_says_so), test(no_module_at_all_is_a_fault),
 			test(the_table_shows_pattern_types_file_and_line));

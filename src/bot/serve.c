@@ -269,6 +269,7 @@ static void set_up(struct serve *s)
 			.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
 			.window = how->window ? how->window : WIRE_WINDOW,
 			.from = from_of(how->from),
+			.on_error = how->on_error,
 			.on_change = on_change,
 			.on_end = on_end,
 			.arg = s,

@@ -87,6 +87,21 @@ CASES = [
     ("a function that no trigger calls", REGISTER + registers('tt_register(bot, tt_command("."), other);'),
      "_Generic. selector of type .tt_result .*int.* is not compatible with any association",
      "controlling expression type 'tt_result .*int.* not compatible with any generic association"),
+    ("an event by its name", bot('on_event("TYPING_START", f);\non_event(with("NEWEST", .help = "a, b"), f);',
+                                 handler("const tt_event *e", "f", use="(void)client, (void)e")), None, None),
+    ("on_ready, on_gap, on_error",
+     bot("on_ready(f);\non_gap(g);\non_error(h);",
+         handler("const tt_ready *r", "f", use="(void)client, (void)r")
+         + handler("const tt_gap *r", "g", use="(void)client, (void)r")
+         + handler("const tt_failure *r", "h", use="(void)client, (void)r")), None, None),
+    ("on_error of a route and of serve",
+     GOOD.replace('on_message_create(",echo (.*)"', 'static tt_error_handler oops;\n'
+                  'on_message_create(with(",echo (.*)", .on_error = oops)')
+     + handler("const tt_failure *f", "oops", "static tt_result", "(void)client, (void)f")
+     + 'int main(void) { return serve(BOTS(&my_bot), 0, .on_error = oops); }\n', None, None),
+    ("a removed reaction", bot('on_message_reaction_remove("(.)", echo, str);',
+                               handler("const tt_message_reaction_remove *r, tt_str a", use="(void)client, (void)r, (void)a")),
+     None, None),
     ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
                                     handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
      "conflicting types for .echo.", "conflicting types for 'echo'"),
@@ -119,6 +134,22 @@ CASES = [
      "has no member named .halp.", "field designator 'halp' does not refer"),
     ("an unknown option of serve", GOOD + 'int main(void) { return serve(BOTS(&my_bot), 0, .confg = "x"); }\n',
      "has no member named .confg.", "field designator 'confg' does not refer"),
+    ("another payload than an event's", bot('on_event("TYPING_START", echo);', handler(MESSAGE)),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("another payload than a gap's", bot("on_gap(echo);", handler("const tt_event *message")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("another payload than on_ready's", bot("on_ready(echo);", handler("const tt_gap *message")),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("another payload than a failure's", bot("on_error(echo);", handler(MESSAGE)),
+     "conflicting types for .echo.", "conflicting types for 'echo'"),
+    ("on_event without a function", bot('on_event("TYPING_START");', ""),
+     "macro .tt_on_event. requires 2 arguments", "too few arguments provided to function-like macro"),
+    ("on_event with a capture", bot('on_event("TYPING_START", echo, str);', ""),
+     "macro .tt_on_event. passed 3 arguments", "too many arguments provided to function-like macro"),
+    ("on_error of another type", GOOD.replace('",echo (.*)"', 'with(",echo (.*)", .on_error = echo)')
+     .replace("on_message", "tt_result echo(tt_client *, const tt_message *, tt_str);\non_message").replace(
+         "tt_result echo(", "static tt_result echo("),
+     "incompatible pointer type", "incompatible function pointer types"),
     ("a wrong format", bot('on_message_create(".", echo);', handler(MESSAGE, body="{ (void)message; return tt_reply("
                                                                   "client, message, \"%s\", 5); }")),
      "expects argument of type .char \\*", "format specifies type 'char \\*'"),

@@ -1,4 +1,5 @@
-/* A bot for scenarios: says what it is given, events by name, gaps and its own beginning. */
+/* A bot for scenarios: says what it is given, events by name, gaps, failures and its own
+ * beginning. */
 #define BOT events
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,33 @@ static tt_result gap(tt_client *client, const tt_gap *lost)
 	printf("gap over\n");
 	fflush(stdout);
 	return tt_handled();
+}
+
+on_message_create("^,fail (.+)$", fails, str);
+static tt_result fails(tt_client *client, const tt_message *message, tt_str how)
+{
+	if (tt_equal(how, "a call"))
+		return create_reaction(client, message->channel_id, 1, "x");
+	return tt_error("no luck with %.*s", STR(how));
+}
+
+on_error(tell);
+static tt_result tell(tt_client *client, const tt_failure *failure)
+{
+	(void)client;
+	printf("%s failed at line %d with \"%.*s\": %.*s\n", failure->handler, failure->line,
+	       STR(failure->captures[0]), STR(failure->reason));
+	fflush(stdout);
+	return tt_pass();
+}
+
+/* Of the whole bot. */
+static tt_result answer(tt_client *client, const tt_failure *failure)
+{
+	if (tt_equal(failure->captures[0], "alone"))
+		return tt_pass();
+	return create_message(client, failure->channel_id, .reply_to = failure->message_id,
+			      .content = fmt("sorry: %.*s", STR(failure->reason)));
 }
 
 on_event("TYPING_START", any);
@@ -78,5 +106,5 @@ export_bot(events, "Says what it is given.");
 
 int main(void)
 {
-	return serve(BOTS(&events), 0);
+	return serve(BOTS(&events), 0, .on_error = answer);
 }
