@@ -89,9 +89,10 @@ static void hand_out_slots(void *arg)
 	struct gateway *g = arg;
 	enum identify_got got;
 	uint32_t shard;
-	uint64_t now = loop_now_us();
 	forget_who_left(g);
-	while ((got = identify_next(&g->identify, now, &shard)) == IDENTIFY_GO) {
+	/* the clock anew for each: the key's pause begins when its identify goes out, and many take a
+	 * while to be counted and written */
+	while ((got = identify_next(&g->identify, loop_now_us(), &shard)) == IDENTIFY_GO) {
 		ledger_count(&g->ledger, loop_wall_us() / 1000);
 		shard_identify(shard_of(g, shard));
 	}
@@ -99,7 +100,7 @@ static void hand_out_slots(void *arg)
 		discover_ask(g->discover);
 		return;
 	}
-	uint64_t due = identify_due_us(&g->identify, now);
+	uint64_t now = loop_now_us(), due = identify_due_us(&g->identify, now);
 	if (got == IDENTIFY_EMPTY)
 		tell_empty(g, due, now);
 	if (due != IDENTIFY_NEVER)

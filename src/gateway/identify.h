@@ -15,8 +15,8 @@
 
 #include "base/why.h"
 
-/* A little more than Discord's 5 s: the network may bring two closer together. */
-#define IDENTIFY_SPACING_US     5100000ull
+/* More than Discord's 5 s: the network may be late with one and not with the next. */
+#define IDENTIFY_SPACING_US     5250000ull
 /* Older than this, a limit is asked for again before it is used. */
 #define IDENTIFY_LIMIT_FRESH_US 60000000ull
 #define IDENTIFY_NEVER          UINT64_MAX
