@@ -227,7 +227,8 @@ int cmd_close(ARGS)
 int cmd_drop(ARGS)
 {
 	U64(conn, "conn", 0);
-	fake_gateway_drop(sandbox->gateway, (unsigned)conn);
+	BOOL(is_fin, "fin", false);
+	fake_gateway_drop(sandbox->gateway, (unsigned)conn, is_fin);
 	return 0;
 }
 
@@ -291,6 +292,26 @@ int cmd_refuse(ARGS)
 	struct fake_greeting greeting = {.refusals = times, .status = (unsigned)status};
 	fake_gateway_greet(sandbox->gateway, &greeting);
 	return 0;
+}
+
+int cmd_fault(ARGS)
+{
+	struct fault fault;
+	U64(code, "code", 4000);
+	U64(after, "after", 0);
+	U64(times, "times", 1);
+	U64(shard, "shard", 0);
+	if (!fault_read_at(script_get(line, "at"), &fault.at, why) ||
+	    !fault_read_does(script_get(line, "does"), &fault.does, why))
+		return -EINVAL;
+	if (code < 1000 || code > 4999 || times == 0 || shard > UINT32_MAX)
+		return why_set(why, -EINVAL, "code: 1000 to 4999; times: 1 or more");
+	fault.code = (unsigned)code;
+	fault.after = (unsigned)after;
+	fault.times = (unsigned)times;
+	fault.shard = script_has(line, "shard") ? (int64_t)shard : FAULT_ANY;
+	int error = fake_gateway_plan(sandbox->gateway, &fault);
+	return error < 0 ? why_errno(why, error, "fault") : 0;
 }
 
 int cmd_repeat(ARGS)
@@ -412,6 +433,10 @@ int cmd_advertise(ARGS)
 	U64(resume, "resume", sandbox->told_resume_port);
 	if (gateway == 0 || gateway > 65535 || resume == 0 || resume > 65535)
 		return why_set(why, -EINVAL, "ports are 1 to 65535");
+	BOOL(tells_shards, "shards", sandbox->tells_shards);
+	snprintf(sandbox->told_resume_url, sizeof sandbox->told_resume_url, "%.*s",
+		 STR_FMT(script_get(line, "url")));
+	sandbox->tells_shards = tells_shards;
 	sandbox->told_port = (unsigned)gateway;
 	sandbox->told_resume_port = (unsigned)resume;
 	return 0;

@@ -93,6 +93,13 @@ void conn_drop(struct fake_conn *c)
 	conn_end(c, false);
 }
 
+void conn_fall_silent(struct fake_conn *c)
+{
+	report_closed(c, 1006, "server");
+	conn_leave(c, false);
+	conn_end(c, true);
+}
+
 static void write_frame(struct fake_conn *c)
 {
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
@@ -137,6 +144,19 @@ static void conn_write(struct fake_conn *c, struct str payload)
 	frame_write(&c->gw->frame, FRAME_SERVER, is_packed ? FRAME_BINARY : FRAME_TEXT,
 		    is_packed ? buf_str(&c->gw->packed) : payload, 0);
 	c->gw->packed.n = 0;
+	write_frame(c);
+}
+
+void conn_send_half(struct fake_conn *c, struct str payload)
+{
+	struct fake_gateway *gw = c->gw;
+	if (c->deflate)
+		deflate_add(c->deflate, payload, &gw->packed);
+	else
+		buf_adds(&gw->packed, payload);
+	frame_write_part(&gw->frame, FRAME_SERVER, c->deflate ? FRAME_BINARY : FRAME_TEXT, false,
+			 str_of(gw->packed.p, gw->packed.n / 2), 0);
+	gw->packed.n = 0;
 	write_frame(c);
 }
 
@@ -406,6 +426,8 @@ static struct str query_get(struct str query, struct str key)
 static void hello(struct fake_conn *c)
 {
 	char d[128];
+	if (conn_meets(c, FAULT_HELLO, c->told_shard))
+		return;
 	if (c->gw->greeting.reconnects) {
 		c->gw->greeting.reconnects--;
 		conn_send(c, OP_RECONNECT, STR("null"));
@@ -415,6 +437,7 @@ static void hello(struct fake_conn *c)
 		 c->gw->sandbox->options.heartbeat_ms);
 	rules_hello(&c->rules, c->gw->sandbox->options.heartbeat_ms, loop_now_us());
 	conn_send(c, OP_HELLO, str_c(d));
+	(void)conn_meets(c, FAULT_GREETED, c->told_shard);
 }
 
 /* One timer for the two ends of a connection's life: a greeting that is late, and a close frame
@@ -448,6 +471,15 @@ static void greet(struct fake_conn *c, struct str query)
 	}
 }
 
+/* "/7" */
+static int64_t path_shard(struct str path)
+{
+	uint64_t shard;
+	bool is_told = str_starts(path, STR("/")) &&
+		       str_to_u64(str_of(path.p + 1, path.n - 1), &shard) && shard <= UINT32_MAX;
+	return is_told ? (int64_t)shard : FAULT_ANY;
+}
+
 static void report_connect(struct fake_conn *c)
 {
 	struct report *report = &c->gw->sandbox->report;
@@ -456,6 +488,8 @@ static void report_connect(struct fake_conn *c)
 		buf_addf(o, ",\"conn\":%u,\"door\":\"%s\",\"query\":", c->number,
 			 c->is_resume_door ? "resume" : "first");
 		json_add_str(o, str_c(c->query));
+		if (c->told_shard != FAULT_ANY)
+			buf_addf(o, ",\"shard\":%" PRId64, c->told_shard);
 		report_end(report);
 	}
 	report_note(report, "connection %u", c->number);
@@ -481,7 +515,9 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 	struct fake_conn *c = mem_zero(sizeof *c);
 	struct buf query = {0}; /* dies with the request else */
 	buf_adds(&query, httpd_query(r));
-	*c = (struct fake_conn){.gw = gw, .is_resume_door = is_resume_door};
+	*c = (struct fake_conn){.gw = gw,
+				.is_resume_door = is_resume_door,
+				.told_shard = path_shard(httpd_path(r))};
 	if (gw->n_conns == CONNS || gw->greeting.refusals) {
 		gw->greeting.refusals -= gw->greeting.refusals > 0;
 		refuse(gw, r);

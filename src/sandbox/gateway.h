@@ -5,6 +5,7 @@
 #ifndef SANDBOX_GATEWAY_H
 #define SANDBOX_GATEWAY_H
 
+#include "sandbox/fault.h"
 #include "sandbox/state.h"
 
 struct fake_gateway *fake_gateway_new(struct sandbox *sandbox);
@@ -29,7 +30,7 @@ size_t fake_gateway_waiting(const struct fake_gateway *gw);
 /* conn 0: all connections. They return how many were meant. */
 unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
 			    struct str reason);
-unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn);
+unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin);
 unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
 /* Stops reading: what a half-dead server looks like. */
 unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
@@ -41,6 +42,8 @@ struct fake_greeting {
 	unsigned status;     /* with this HTTP status, or a reset: 0 */
 };
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting);
+/* What happens to connections that come to a point. -ENOSPC: too many plans. */
+TT_CHECK int fake_gateway_plan(struct fake_gateway *gw, const struct fault *fault);
 /* The last n events of each session once more, with their old sequences. */
 void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n);
 /* Op 9; one that is not resumable ends the session. */

@@ -10,7 +10,7 @@ enum {
 	CONNS = 2048,
 	MESSAGE_MAX = 1 << 16,   /* bytes from a client; above 4096 is refused with 4002 */
 	WAITING_MAX = 128 << 20, /* bytes unsent: the connection is given up */
-	IDENTIFY_KEYS = 64,
+	IDENTIFY_KEYS = RULES_KEYS,
 	MEMBER_GUILDS = 64 /* whose last request is remembered */
 };
 
@@ -25,6 +25,7 @@ struct fake_conn {
 	struct rules_conn rules;
 	char query[128];
 	bool is_resume_door, is_closing, is_frozen;
+	int64_t told_shard;            /* of the URL's path; FAULT_ANY: it has none */
 	uint64_t sent_us[RULES_SENDS]; /* when the last payloads came, a ring */
 	uint64_t n_sent;
 	uint64_t n_events; /* compressed, for the splitting */
@@ -41,6 +42,7 @@ struct fake_gateway {
 	unsigned n_conns, numbers;
 	unsigned identifies_left;
 	struct fake_greeting greeting;
+	struct faults faults;
 	struct {
 		uint64_t guild_id, at_us;
 	} members_us[MEMBER_GUILDS]; /* when all members were asked for */
@@ -63,8 +65,17 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason);
 void conn_leave(struct fake_conn *c, bool is_over);
 /* Ends the connection, with what waits to be sent or by a reset; it is freed later. */
 void conn_end(struct fake_conn *c, bool with_flush);
+/* Nothing more, and FIN without a close frame; reported. */
+void conn_fall_silent(struct fake_conn *c);
 /* A reset, reported. */
 void conn_drop(struct fake_conn *c);
+
+/* The first half of a payload, as the first frame of a message that never ends. */
+void conn_send_half(struct fake_conn *c, struct str payload);
+
+/* What is planned for the connection at this point, carried out; false: nothing. */
+bool conn_meets(struct fake_conn *c, enum fault_at at, int64_t shard);
+void conn_suffers(struct fake_conn *c, const struct fault *fault, int64_t shard);
 
 /* A past event of its session, with its old sequence. */
 void conn_send_past(struct fake_conn *c, uint64_t seq);

@@ -77,7 +77,8 @@ static bool is_in_time(struct fake_conn *c, const struct wish *w)
 	const struct sandbox_options *o = &gw->sandbox->options;
 	unsigned key = (unsigned)(w->shard % o->max_concurrency);
 	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
-	uint64_t spacing_us = o->identify_ms * UINT64_C(1000);
+	/* a tenth less than what Discord has: this process may have been late itself with the last */
+	uint64_t spacing_us = o->identify_ms * UINT64_C(900);
 	rules_identify(&gw->sandbox->rules, &c->rules, key, could_resume(gw, w), c->is_resume_door,
 		       spacing_us, now_us);
 	bool is_early = *last && now_us - *last < spacing_us;
@@ -122,22 +123,51 @@ static void add_guild_stubs(struct buf *d, struct fake_gateway *gw, const struct
 	}
 }
 
+static void resume_url(char *out, size_t size, const struct sandbox *sandbox, unsigned shard)
+{
+	int n = 0;
+	if (sandbox->told_resume_url[0])
+		n = snprintf(out, size, "%s", sandbox->told_resume_url);
+	else
+		n = snprintf(out, size, "%s://127.0.0.1:%u", sandbox->options.cert ? "wss" : "ws",
+			     sandbox->told_resume_port);
+	if (sandbox->tells_shards)
+		snprintf(out + n, size - (size_t)n, "/%u", shard);
+}
+
+/* What goes wrong while READY is on its way: half of it was sent, or an op comes in its place. The
+ * client has not heard of the session. */
+static void fail_ready(struct fake_conn *c, const struct fault *fault, struct str payload)
+{
+	unsigned shard = c->session->shard;
+	bool is_op = fault->does >= FAULT_RECONNECT;
+	if (!is_op)
+		conn_send_half(c, payload);
+	conn_leave(c, true);
+	conn_suffers(c, fault, shard);
+}
+
 static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned version)
 {
 	struct buf d = {0};
+	struct fault fault;
+	char url[300];
 	const struct sandbox *sandbox = gw->sandbox;
+	resume_url(url, sizeof url, sandbox, s->shard);
 	buf_addf(&d, "{\"v\":%u,\"user_settings\":{},\"user\":", version);
 	object_user(&d, world_user(sandbox->world, WORLD_BOT));
 	buf_adds(&d, STR(",\"guilds\":["));
 	add_guild_stubs(&d, gw, s);
 	buf_addf(&d,
 		 "],\"session_type\":\"normal\",\"session_id\":\"%s\","
-		 "\"resume_gateway_url\":\"%s://127.0.0.1:%u\",\"shard\":[%u,%u],"
+		 "\"resume_gateway_url\":\"%s\",\"shard\":[%u,%u],"
 		 "\"private_channels\":[],\"presences\":[],\"relationships\":[],"
 		 "\"application\":{\"id\":\"%d\",\"flags\":565248}," TRACE "}",
-		 s->id, sandbox->options.cert ? "wss" : "ws", sandbox->told_resume_port, s->shard,
-		 s->n_shards, WORLD_BOT);
-	fake_session_send(gw, s, STR("READY"), buf_str(&d), 0);
+		 s->id, url, s->shard, s->n_shards, WORLD_BOT);
+	if (fault_take(&gw->faults, FAULT_READY, s->shard, &fault))
+		fail_ready(s->conn, &fault, fake_session_add(s, STR("READY"), buf_str(&d)));
+	else
+		fake_session_send(gw, s, STR("READY"), buf_str(&d), 0);
 	buf_done(&d);
 }
 
@@ -200,6 +230,8 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	c->session = s;
 	report_session(c, false);
 	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
+	if (!c->session)
+		return;
 	send_guilds(gw, s);
 	report_note(&gw->sandbox->report, "the bot is here (connection %u, shard %u of %u)",
 		    c->number, s->shard, s->n_shards);
@@ -225,10 +257,19 @@ void conn_send_past(struct fake_conn *c, uint64_t seq)
 static void replay(struct fake_conn *c, uint64_t seq)
 {
 	struct fake_session *s = c->session;
-	for (uint64_t at = seq + 1, last = s->seq; at <= last && c->session; at++)
+	struct fault fault;
+	bool is_planned = fault_take(&c->gw->faults, FAULT_REPLAY, s->shard, &fault);
+	for (uint64_t at = seq + 1, last = s->seq; at <= last && c->session; at++) {
+		if (is_planned && at - seq > fault.after)
+			break;
 		conn_send_past(c, at);
+	}
 	if (!c->session)
 		return; /* its queue was full */
+	if (is_planned) {
+		conn_suffers(c, &fault, s->shard);
+		return;
+	}
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
 	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
 }

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-enum { RULES_SENDS = 120, RULES_KEYS = 64, RULES_REFUSALS = 32 };
+enum { RULES_SENDS = 120, RULES_KEYS = 1024, RULES_REFUSALS = 32 };
 
 struct rules_conn {
 	unsigned number;

@@ -39,6 +39,8 @@ struct sandbox {
 	struct page *page;
 	struct httpd *door, *resume_door;     /* of REST and first connections; of resumed ones */
 	unsigned told_port, told_resume_port; /* of these two, as clients are told: a proxy's */
+	char told_resume_url[256];            /* in place of one that leads to us; "": none */
+	bool tells_shards;                    /* resume_gateway_url ends in /SHARD */
 	struct json *json;                    /* commands */
 	uint64_t channel_id;                  /* where the human is */
 };

@@ -20,12 +20,15 @@ unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned cod
 	return n;
 }
 
-unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn)
+unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin)
 {
 	unsigned n = 0;
 	for (struct fake_conn *c = gw->conns; c; c = c->next)
 		if (is_meant(c, conn)) {
-			conn_drop(c);
+			if (is_fin)
+				conn_fall_silent(c);
+			else
+				conn_drop(c);
 			n++;
 		}
 	return n;
@@ -72,6 +75,51 @@ unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting)
 {
 	gw->greeting = *greeting;
+}
+
+int fake_gateway_plan(struct fake_gateway *gw, const struct fault *fault)
+{
+	return fault_plan(&gw->faults, fault);
+}
+
+static void report_fault(struct fake_conn *c, const struct fault *fault, int64_t shard)
+{
+	struct report *report = &c->gw->sandbox->report;
+	struct buf *o = report_begin(report, "fault");
+	if (!o)
+		return;
+	buf_addf(o, ",\"conn\":%u,\"at\":\"%.*s\",\"does\":\"%.*s\"", c->number,
+		 STR_FMT(fault_at_name(fault->at)), STR_FMT(fault_does_name(fault->does)));
+	if (fault->does == FAULT_CLOSE)
+		buf_addf(o, ",\"code\":%u", fault->code);
+	if (shard != FAULT_ANY)
+		buf_addf(o, ",\"shard\":%" PRId64, shard);
+	report_end(report);
+}
+
+void conn_suffers(struct fake_conn *c, const struct fault *fault, int64_t shard)
+{
+	report_fault(c, fault, shard);
+	switch (fault->does) {
+	case FAULT_CLOSE: conn_close(c, fault->code, close_text(fault->code)); break;
+	case FAULT_END: conn_fall_silent(c); break;
+	case FAULT_DROP: conn_drop(c); break;
+	case FAULT_RECONNECT: conn_send(c, OP_RECONNECT, STR("null")); break;
+	case FAULT_RESUMABLE: conn_send(c, OP_INVALID_SESSION, STR("true")); break;
+	case FAULT_INVALID:
+		conn_send(c, OP_INVALID_SESSION, STR("false"));
+		conn_leave(c, true);
+		break;
+	}
+}
+
+bool conn_meets(struct fake_conn *c, enum fault_at at, int64_t shard)
+{
+	struct fault fault;
+	bool is_planned = fault_take(&c->gw->faults, at, shard, &fault);
+	if (is_planned)
+		conn_suffers(c, &fault, shard);
+	return is_planned;
 }
 
 void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n)
