@@ -83,6 +83,7 @@ struct tt_route {
 	bool is_raw;         /* by on_event(): with.pattern is the event's name */
 	tt_run *run;
 	struct tt_with with;
+	const struct tt_bot *module; /* by use_module(): no route at all */
 };
 
 /* A module, written by export_bot(). */
@@ -92,7 +93,15 @@ typedef struct tt_bot {
 	const char *file, *name, *about;
 	const struct tt_route *const *first, *const *last;
 	const char *listed; /* "echo, add": the handlers export_bot() names; NULL: all there are */
+	unsigned *is_off;   /* tt_enable() */
 } tt_bot;
+
+/* Switches a module, with all it uses, off and on. From any thread, at any time, handlers and the
+ * time before serve() included: an event that reaches the module afterwards finds the change; a
+ * handler that runs goes on. What a module that is off would have handled is not kept for it. */
+TT_VISIBLE void tt_enable(const tt_bot *module, bool is_on);
+/* What tt_enable() said of the module itself, not of those that use it. */
+TT_VISIBLE bool tt_is_enabled(const tt_bot *module);
 
 struct tt_serve {
 	unsigned port;              /* of tuttid; --port and TUTTI_PORT come before it; 0: the
@@ -108,12 +117,17 @@ struct tt_serve {
 	tt_error_handler *on_error; /* when neither route nor module handled it */
 };
 
-/* Runs the modules (an array that ends in NULL) until SIGTERM, SIGINT, tt_stop() or a handler that
+/* Runs the modules (an array that ends in NULL, or one module) until SIGTERM, SIGINT, tt_stop() or a handler that
  * returns tt_exit(). Returns the exit status for main(): 0 asked to stop, 75 try again, 78 the
  * configuration or a bot is wrong. Reads the program's arguments (--help lists them) and
  * TUTTI_CONFIG, TUTTI_PORT, TUTTI_STATE. */
 TT_VISIBLE int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how);
-#define tt_serve(bots, ...) tt_serve_with((bots), &(struct tt_serve){.port = __VA_ARGS__})
+TT_VISIBLE int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how);
+#define tt_serve(bots, ...) TT_SERVE_FOR(bots)((bots), &(struct tt_serve){.port = __VA_ARGS__})
+#define TT_SERVE_FOR(bots) \
+	_Generic((bots),                     \
+		tt_bot *: tt_serve_one_with, \
+		const tt_bot *: tt_serve_one_with, default: tt_serve_with)
 
 /* Ends serve() as SIGTERM does. From any thread, at any time, any number of times. */
 TT_VISIBLE void tt_stop(void);
@@ -133,6 +147,7 @@ TT_VISIBLE void tt_stop(void);
 #define on_ready(...)                   tt_on_ready(__VA_ARGS__)
 #define on_gap(...)                     tt_on_gap(__VA_ARGS__)
 #define on_error(...)                   tt_on_error(__VA_ARGS__)
+#define use_module(...)                 tt_use_module(__VA_ARGS__)
 #define with(...)                       tt_with(__VA_ARGS__)
 #define emoji(...)                      tt_emoji(__VA_ARGS__)
 #define export_bot(...)                 tt_export_bot(__VA_ARGS__)

@@ -68,6 +68,21 @@ TT_WORD(opt_duration, tt_opt_u64);
 #define tt_on_ready(function) TT_DEFINE("TUTTI_READY", false, tt_ready, "", function, 0, none)
 #define tt_on_gap(function)   TT_DEFINE("TUTTI_GAP", false, tt_gap, "", function, 0, none)
 
+/* Another module becomes a part of this one: it sees what this one sees, after it; its failures go to
+ * this one's on_error() behind its own; it is off where this one is. It may be in a library: the
+ * linker takes what is named, or says what is missing. */
+#define tt_use_module(module_)                                                               \
+	TT_HAVE_BOT(~);                                                                      \
+	extern const tt_bot module_;                                                         \
+	static const struct tt_route TT_NAME(tt_route_, module_) = {.abi = TT_ABI,           \
+								    .line = __LINE__,        \
+								    .file = __FILE__,        \
+								    .handler = #module_,     \
+								    .types = "",             \
+								    .module = &module_};     \
+	static const struct tt_route *const TT_NAME(tt_entry_, module_) TT_IN_SECTION(BOT) = \
+		&TT_NAME(tt_route_, module_)
+
 /* The failures of this module's handlers. One in a module. */
 #define tt_on_error(function) TT_DEFINE("TUTTI_ERROR", false, tt_failure, "", function, 0, none)
 
@@ -194,11 +209,13 @@ TT_HAVE_BOT(~);
 		__attribute__((visibility("hidden")));                                           \
 	extern const struct tt_route *const TT_CAT(__stop_tt_, name_)[]                          \
 		__attribute__((visibility("hidden")));                                           \
+	static unsigned TT_CAT(tt_off_, name_);                                                  \
 	extern const tt_bot name_ TT_VISIBLE;                                                    \
 	const tt_bot name_ = {                                                                   \
 		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .name = #name_,               \
 		.about = about_, .first = TT_CAT(__start_tt_, name_),                            \
-		.last = TT_CAT(__stop_tt_, name_), .listed = listed_}
+		.last = TT_CAT(__stop_tt_, name_), .listed = listed_,                             \
+		.is_off = &TT_CAT(tt_off_, name_)}
 
 #define TT_PICK_EXPORT(...) TT_PICK(__VA_ARGS__, \
 	LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, LIST, \

@@ -56,12 +56,14 @@ static bool take_answer(struct way *way, tt_failure *failure, tt_result result)
 /* Innermost first. */
 static void tell_failure(struct way *way, const struct tt_route *route, tt_failure *failure)
 {
+	const struct module *all = way->dispatch->registry->module, *at = way->module;
 	tt_error_handler *first = route->with.on_error, *last = way->dispatch->on_error;
-	const struct tt_route *module = way->module->on_error;
 	if (first && take_answer(way, failure, first(way->client, failure)))
 		return;
-	if (module && take_answer(way, failure, ask_module(way, module, failure)))
-		return;
+	for (; at; at = at->parent >= 0 ? &all[at->parent] : NULL)
+		if (at->on_error &&
+		    take_answer(way, failure, ask_module(way, at->on_error, failure)))
+			return;
 	if (last && take_answer(way, failure, last(way->client, failure)))
 		return;
 	say_failure(failure);
@@ -227,8 +229,11 @@ bool dispatch_event(struct dispatch *dispatch, struct tt_client *client,
 		return false;
 	}
 	describe(&client->event, h, way.d, flags);
-	for (size_t m = 0; m < dispatch->registry->n; m++)
-		run_module(&way, &dispatch->registry->module[m]);
+	for (size_t m = 0; m < dispatch->registry->n; m++) {
+		const struct module *module = &dispatch->registry->module[m];
+		if (registry_is_on(dispatch->registry, module))
+			run_module(&way, module);
+	}
 	client_reset(client);
 	return way.is_exit;
 }

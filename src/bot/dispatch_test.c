@@ -168,6 +168,41 @@ static tt_result of_module(tt_client *client, const tt_failure *told)
 }
 tt_export_bot(failing, "Fails.");
 
+#undef BOT
+#define BOT inner
+tt_on_message_create("^,(nested|broken|off|on)$", nested, str);
+tt_export_bot(inner, "A part of another.");
+#undef BOT
+#define BOT outer
+tt_use_module(inner);
+tt_on_message_create("^,(nested|broken|off|on)$", outermost, str);
+tt_on_error(of_outer);
+tt_export_bot(outer, "Uses another.");
+
+static tt_result nested(tt_client *c, const tt_message *message, tt_str word)
+{
+	(void)c, (void)message;
+	note("nested", word);
+	return tt_equal(word, "broken") ? tt_error("inside") : tt_handled();
+}
+
+static tt_result outermost(tt_client *c, const tt_message *message, tt_str word)
+{
+	(void)c, (void)message;
+	note("outermost", word);
+	if (tt_equal(word, "off") || tt_equal(word, "on"))
+		tt_enable(&inner, tt_equal(word, "on"));
+	return tt_handled();
+}
+
+static tt_result of_outer(tt_client *c, const tt_failure *told)
+{
+	(void)c;
+	note("of_outer", told->reason);
+	assert_string_equal(told->module, "inner");
+	return tt_handled();
+}
+
 static tt_result of_bot(tt_client *client, const tt_failure *told)
 {
 	(void)client;
@@ -181,7 +216,7 @@ static struct tt_client client;
 static int set_up(void **state)
 {
 	(void)state;
-	registry_init(&registry, TT_BOTS(&heard, &second, &failing));
+	registry_init(&registry, TT_BOTS(&heard, &second, &failing, &outer));
 	assert_int_equal(registry.faults.n, 0);
 	dispatch = (struct dispatch){.registry = &registry, .own_user_id = 2};
 	client_init(&client);
@@ -314,6 +349,41 @@ static void a_failure_knows_route_event_and_captures(void **state)
 	assert_int_equal(failure.channel_id, 7);
 	assert_int_equal(failure.message_id, 99);
 	assert_int_equal(failure.result.outcome, TT_ERROR);
+}
+
+static void a_used_module_sees_events_behind_its_user_and_fails_to_it(void **state)
+{
+	(void)state;
+	say(",nested", "");
+	heard_was("all(ada) outermost(nested) nested(nested) ");
+	trace.n = 0;
+	say(",broken", "");
+	heard_was("all(ada) outermost(broken) nested(broken) of_outer(inside) ");
+}
+
+static void a_module_is_switched_off_for_the_next_event(void **state)
+{
+	(void)state;
+	say(",off", "");
+	heard_was("all(ada) outermost(off) ");
+	assert_false(tt_is_enabled(&inner));
+	trace.n = 0;
+	say(",nested", "");
+	heard_was("all(ada) outermost(nested) ");
+	trace.n = 0;
+	say(",on", "");
+	heard_was("all(ada) outermost(on) nested(on) ");
+	assert_true(tt_is_enabled(&inner));
+}
+
+static void a_module_that_is_off_takes_what_it_uses_along(void **state)
+{
+	(void)state;
+	tt_enable(&outer, false);
+	say(",nested", "");
+	heard_was("all(ada) ");
+	assert_true(tt_is_enabled(&inner));
+	tt_enable(&outer, true);
 }
 
 static void exit_is_told(void **state)
@@ -451,7 +521,10 @@ int main(void)
 		checked(pass_goes_on), checked(an_error_ends_it_and_is_counted),
 		checked(a_failure_is_told_from_the_inside_out),
 		checked(an_error_handler_may_fail_itself), checked(an_error_handler_may_leave),
-		checked(a_failure_knows_route_event_and_captures), checked(exit_is_told),
+		checked(a_failure_knows_route_event_and_captures),
+		checked(a_used_module_sees_events_behind_its_user_and_fails_to_it),
+		checked(a_module_is_switched_off_for_the_next_event),
+		checked(a_module_that_is_off_takes_what_it_uses_along), checked(exit_is_told),
 		checked(bots_webhooks_and_we_match_only_where_wanted),
 		checked(a_reaction_is_matched_by_its_emoji),
 		checked(a_reaction_is_matched_by_a_list_of_emojis),

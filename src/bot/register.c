@@ -48,6 +48,7 @@ struct registered_view {
 /* What tt_bot_new() makes. */
 struct made_bot {
 	tt_bot bot;
+	unsigned is_off;
 	struct arena texts;
 };
 
@@ -446,7 +447,8 @@ tt_bot *tt_bot_new_at(const char *name, const char *about, const char *file, int
 			     .line = line,
 			     .file = arena_str(&made->texts, str_c(file)).p,
 			     .name = arena_str(&made->texts, str_c(name)).p,
-			     .about = arena_str(&made->texts, str_c(about)).p};
+			     .about = arena_str(&made->texts, str_c(about)).p,
+			     .is_off = &made->is_off};
 	return &made->bot;
 }
 

@@ -78,7 +78,7 @@ static void collect(struct registry *registry, struct module *module)
 		if (*at && (*at)->abi != TT_ABI)
 			fault(registry, bot->file, bot->line,
 			      "%s was compiled for another version of tutti", bot->name);
-		else if (*at && (*at)->event) /* the one without makes the section */
+		else if (*at && ((*at)->event || (*at)->module)) /* else it makes the section */
 			module->route[module->n++] = *at;
 	}
 	qsort(module->route, module->n, sizeof(struct tt_route *), by_place);
@@ -188,10 +188,23 @@ static void add_route(struct registry *registry, struct module *module,
 	routes->route[routes->n++] = route;
 }
 
-static void add_module(struct registry *registry, const tt_bot *bot)
+static int index_of(const struct registry *registry, const tt_bot *bot)
 {
-	struct module *module = &registry->module[registry->n++];
-	*module = (struct module){.bot = bot, .registered = registered_of(bot)};
+	for (size_t i = 0; i < registry->n; i++)
+		if (registry->module[i].bot == bot)
+			return (int)i;
+	return -1;
+}
+
+/* The route is a use_module() in module number user. */
+static void add_used(struct registry *registry, int user, const struct tt_route *route);
+
+static void add_module(struct registry *registry, const tt_bot *bot, int parent)
+{
+	int self = (int)registry->n++;
+	registry->module = mem_grow(registry->module, registry->n * sizeof *registry->module);
+	struct module *module = &registry->module[self];
+	*module = (struct module){.bot = bot, .registered = registered_of(bot), .parent = parent};
 	if (bot->abi != TT_ABI) {
 		fault(registry, "bot", 0, "a module was compiled for another version of tutti");
 		return;
@@ -200,20 +213,35 @@ static void add_module(struct registry *registry, const tt_bot *bot)
 	collect(registry, module);
 	module->event = mem_zero((module->n + 1) * sizeof *module->event);
 	for (size_t i = 0; i < module->n; i++)
-		add_route(registry, module, module->route[i]);
+		if (!module->route[i]->module)
+			add_route(registry, module, module->route[i]);
 	for (size_t i = 0; i < module->events; i++)
 		route_set_seal(module->event[i].patterns);
+	for (size_t i = 0; i < registry->module[self].n; i++)
+		add_used(registry, self, registry->module[self].route[i]);
+}
+
+static void add_used(struct registry *registry, int user, const struct tt_route *route)
+{
+	if (!route->module)
+		return;
+	for (int at = user; at >= 0; at = registry->module[at].parent)
+		if (registry->module[at].bot == route->module) {
+			fault(registry, route->file, route->line, "%s uses itself%s",
+			      route->handler, at == user ? "" : " through others");
+			return;
+		}
+	if (index_of(registry, route->module) < 0)
+		add_module(registry, route->module, user);
 }
 
 void registry_init(struct registry *registry, const tt_bot *const *bots)
 {
-	size_t n = 0;
-	while (bots && bots[n])
-		n++;
-	*registry = (struct registry){.module = mem_zero((n + 1) * sizeof(struct module))};
-	for (size_t i = 0; i < n; i++)
-		add_module(registry, bots[i]);
-	if (n == 0)
+	*registry = (struct registry){0};
+	for (; bots && *bots; bots++)
+		if (index_of(registry, *bots) < 0)
+			add_module(registry, *bots, -1);
+	if (registry->n == 0)
 		fault(registry, "serve", 0, "no module was given: serve(BOTS(&my_bot), ...)");
 }
 
@@ -231,6 +259,41 @@ void registry_done(struct registry *registry)
 	free(registry->module);
 	buf_done(&registry->faults);
 	buf_done(&registry->warnings);
+}
+
+size_t registry_routes(const struct registry *registry)
+{
+	size_t n = 0;
+	for (size_t m = 0; m < registry->n; m++)
+		for (size_t i = 0; i < registry->module[m].n; i++)
+			n += !registry->module[m].route[i]->module;
+	return n;
+}
+
+static bool is_off(const tt_bot *bot)
+{
+	return bot->is_off && __atomic_load_n(bot->is_off, __ATOMIC_ACQUIRE);
+}
+
+bool registry_is_on(const struct registry *registry, const struct module *module)
+{
+	while (!is_off(module->bot)) {
+		if (module->parent < 0)
+			return true;
+		module = &registry->module[module->parent];
+	}
+	return false;
+}
+
+void tt_enable(const tt_bot *module, bool is_on)
+{
+	if (module && module->is_off)
+		__atomic_store_n(module->is_off, !is_on, __ATOMIC_RELEASE);
+}
+
+bool tt_is_enabled(const tt_bot *module)
+{
+	return module && !is_off(module);
 }
 
 const struct event_routes *module_routes(const struct module *module, struct str event)
@@ -294,7 +357,7 @@ static void print_trigger(struct buf *out, const struct tt_route *route)
 
 static void print_route(struct buf *out, const struct tt_route *r)
 {
-	buf_addf(out, "  %-20s ", r->event);
+	buf_addf(out, "  %-20s ", r->module ? "use_module" : r->event);
 	print_trigger(out, r);
 	buf_addf(out, "%-16s %-12s %s:%d%s%s%s\n", *r->types ? r->types + 1 : "-", r->handler,
 		 r->file, r->line, r->with.from_bots ? "  from bots too" : "",
@@ -317,7 +380,10 @@ void registry_print(const struct registry *registry, struct buf *out)
 {
 	for (size_t m = 0; m < registry->n; m++) {
 		const struct module *module = &registry->module[m];
-		buf_addf(out, "%s: %s\n", module->bot->name, module->bot->about);
+		buf_addf(out, "%s: %s", module->bot->name, module->bot->about);
+		if (module->parent >= 0)
+			buf_addf(out, " (used by %s)", registry->module[module->parent].bot->name);
+		buf_addc(out, '\n');
 		for (size_t i = 0; i < module->n; i++)
 			print_route(out, module->route[i]);
 		print_registered(out, module->registered);

@@ -23,16 +23,17 @@ struct event_routes {
 
 struct module {
 	const tt_bot *bot;
-	const struct tt_route **route; /* all, by file and line */
+	const struct tt_route **route; /* all, by file and line; what it uses among them */
 	size_t n;
 	struct event_routes *event;
 	size_t events;
 	struct registered *registered;   /* the routes of tt_register() */
 	const struct tt_route *on_error; /* NULL: none */
+	int parent;                      /* index of the module that uses it; -1: none */
 };
 
 struct registry {
-	struct module *module;
+	struct module *module; /* each once; behind one that uses others, these */
 	size_t n;
 	struct buf faults;   /* lines; empty: all is well */
 	struct buf warnings; /* lines about what may be meant so */
@@ -40,6 +41,11 @@ struct registry {
 
 void registry_init(struct registry *registry, const tt_bot *const *bots);
 void registry_done(struct registry *registry);
+
+/* How many routes there are. */
+size_t registry_routes(const struct registry *registry);
+/* Neither it nor a module above it was switched off. */
+bool registry_is_on(const struct registry *registry, const struct module *module);
 
 /* -EINVAL: the route cannot work with so many groups of its pattern, or with its emojis. */
 TT_CHECK int route_check(const struct tt_route *route, unsigned groups, struct why *why);

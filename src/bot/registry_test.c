@@ -78,6 +78,34 @@ static tt_result misspelt(tt_client *client, const tt_event *event)
 tt_export_bot(unsure, "Might be right.");
 
 #undef BOT
+#define BOT leaf
+tt_on_message_create("leaf", in_leaf);
+static tt_result in_leaf(tt_client *client, const tt_message *message) NOTHING
+	tt_export_bot(leaf, "Used twice.");
+
+#undef BOT
+#define BOT left
+tt_use_module(leaf);
+tt_export_bot(left, "Has nothing of its own.");
+
+#undef BOT
+#define BOT root
+tt_on_message_create("root", in_root);
+static tt_result in_root(tt_client *client, const tt_message *message) NOTHING tt_use_module(left);
+tt_use_module(leaf);
+tt_export_bot(root, "Uses.", in_root, left, leaf);
+
+extern const tt_bot ring_b;
+#undef BOT
+#define BOT ring_a
+tt_use_module(ring_b);
+tt_export_bot(ring_a, "Round.");
+#undef BOT
+#define BOT ring_b
+tt_use_module(ring_a);
+tt_export_bot(ring_b, "And round.");
+
+#undef BOT
 #define BOT empty
 TT_HAVE_BOT(~);
 tt_export_bot(empty, "No route.");
@@ -125,7 +153,7 @@ static void routes_are_found_by_event(void **state)
 static void each_event_is_named_once(void **state)
 {
 	(void)state;
-	assert_int_equal(set_up(TT_BOTS(&good, &good)), 0);
+	assert_int_equal(set_up(TT_BOTS(&good, &root)), 0);
 	size_t at = 0;
 	struct str event;
 	assert_true(registry_next_event(&registry, &at, &event));
@@ -164,6 +192,33 @@ static void every_fault_is_told_with_file_and_line(void **state)
 		"\"smile\" is neither a character nor \"name:id\" in the emojis of no_character");
 	faults_contain("unclosed is annotated, but export_bot(bad, ...) does not list it");
 	faults_contain("export_bot(bad, ...) lists nobody, which has no annotation line");
+	registry_done(&registry);
+}
+
+static void used_modules_stand_once_behind_their_first_user(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&root, &leaf, &root)), 0);
+	assert_int_equal(registry.n, 3);
+	static const tt_bot *const order[] = {&root, &left, &leaf};
+	for (int i = 0; i < 3; i++) {
+		assert_ptr_equal(registry.module[i].bot, order[i]);
+		assert_int_equal(registry.module[i].parent, i - 1);
+	}
+	assert_int_equal(registry_routes(&registry), 2);
+	struct buf text = {0};
+	registry_print(&registry, &text);
+	buf_addc(&text, 0);
+	assert_non_null(strstr(text.p, "leaf: Used twice. (used by left)\n"));
+	buf_done(&text);
+	registry_done(&registry);
+}
+
+static void a_module_that_uses_itself_is_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&ring_a)), -1);
+	faults_contain("error: ring_a uses itself through others");
 	registry_done(&registry);
 }
 
@@ -234,7 +289,9 @@ int main(void)
 	return run_unit(test(routes_stand_in_the_order_of_the_file),
 			test(routes_are_found_by_event), test(each_event_is_named_once),
 			test(what_with_says_arrives), test(every_fault_is_told_with_file_and_line),
-			test(a_module_has_one_on_error), test(a_name_of_no_event_is_a_fault),
+			test(used_modules_stand_once_behind_their_first_user),
+			test(a_module_that_uses_itself_is_a_fault), test(a_module_has_one_on_error),
+			test(a_name_of_no_event_is_a_fault),
 			test(a_name_tutti_does_not_know_is_a_warning),
 			test(a_module_without_a_route_says_so), test(no_module_at_all_is_a_fault),
 			test(the_table_shows_pattern_types_file_and_line));

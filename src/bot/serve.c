@@ -94,9 +94,7 @@ static int answer_at_once(struct serve *s)
 		return EX_CONFIG;
 	}
 	if (s->asked.wants_check) {
-		size_t routes = 0;
-		for (size_t i = 0; i < s->registry.n; i++)
-			routes += s->registry.module[i].n;
+		size_t routes = registry_routes(&s->registry);
 		printf("%zu module%s, %zu route%s: ok\n", s->registry.n,
 		       s->registry.n == 1 ? "" : "s", routes, routes == 1 ? "" : "s");
 		fflush(stdout);
@@ -340,4 +338,9 @@ int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how)
 	}
 	free(s);
 	return status;
+}
+
+int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how)
+{
+	return tt_serve_with(TT_BOTS(bot), how);
 }

@@ -102,6 +102,9 @@ CASES = [
     ("a removed reaction", bot('on_message_reaction_remove("(.)", echo, str);',
                                handler("const tt_message_reaction_remove *r, tt_str a", use="(void)client, (void)r, (void)a")),
      None, None),
+    ("a module that uses another, and one module alone in serve",
+     GOOD.replace("export_bot(", "use_module(other);\nexport_bot(") +
+     'int main(void) { tt_enable(&other, false); return serve(&my_bot, 0); }\n', None, None),
     ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
                                     handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
      "conflicting types for .echo.", "conflicting types for 'echo'"),
@@ -150,6 +153,8 @@ CASES = [
      .replace("on_message", "tt_result echo(tt_client *, const tt_message *, tt_str);\non_message").replace(
          "tt_result echo(", "static tt_result echo("),
      "incompatible pointer type", "incompatible function pointer types"),
+    ("serve without a module", GOOD + 'int main(void) { return serve("my_bot", 0); }\n',
+     "incompatible pointer type", "incompatible pointer types passing"),
     ("a wrong format", bot('on_message_create(".", echo);', handler(MESSAGE, body="{ (void)message; return tt_reply("
                                                                   "client, message, \"%s\", 5); }")),
      "expects argument of type .char \\*", "format specifies type 'char \\*'"),
