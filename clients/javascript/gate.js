@@ -1,4 +1,5 @@
 /* One tuttid, as a bot has it: a cursor in its journal, a connection to its events door, the calls. */
+import { Asker } from "./asker.js";
 import { zmq } from "./door.js";
 import { log } from "./log.js";
 import * as wire from "./wire.js";
@@ -8,7 +9,8 @@ const SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
 export class Gate {
 	constructor(bot, doors, cursor) {
 		Object.assign(this, { bot, doors, cursor, isOpen: false, keyPauseMs: 1000 });
-		this.pending = new Map();
+		this.calls = new Asker(doors, "call");
+		this.ops = new Asker(doors, "events");
 	}
 
 	/* Until the bot stops: one connection after another. */
@@ -17,7 +19,8 @@ export class Gate {
 			const pause = await this.#serve();
 			await this.#rest(pause);
 		}
-		this.calls?.close();
+		this.calls.close();
+		this.ops.close();
 	}
 
 	stop() {
@@ -183,38 +186,19 @@ export class Gate {
 	}
 
 	/* An answer may get lost with a tuttid that restarts: what may be repeated is, under its id. */
-	async ask(id, document, files, end) {
+	call(id, document, files, end) {
 		const mayRepeat = document.method !== "POST" || document.route.endsWith("/messages");
-		const key = id.toString("hex");
-		let answered, wait = 1000;
-		if (!this.calls)
-			this.#openCalls();
-		const answer = new Promise((resolve) => { answered = resolve; });
-		const say = () => {
-			const frames = wire.call(this.bot.name, id, Math.max(1, end - Date.now()), document, files);
-			this.callsSending = this.callsSending.then(() => this.calls.send(frames)).catch(() => {});
-			again = setTimeout(say, mayRepeat ? wait : 2 ** 30);
-			wait = Math.min(8000, wait * 2);
-		};
-		let again;
-		const late = setTimeout(() => answered({
-			status: 0, answer: { message: "no answer from tuttid before the deadline" },
-		}), end - Date.now() + 2000);
-		this.pending.set(key, answered);
-		say();
-		const got = await answer;
-		clearTimeout(late);
-		clearTimeout(again);
-		this.pending.delete(key);
-		return got;
+		return this.calls.ask(id, end, mayRepeat, (leftMs) => wire.call(this.bot.name, id, leftMs, document, files));
 	}
 
-	#openCalls() {
-		this.calls = this.doors.connect("call", zmq.Dealer).sock;
-		this.callsSending = Promise.resolve();
-		(async () => {
-			for await (const [id, status, text] of this.calls)
-				this.pending.get(id.toString("hex"))?.({ status: status.readUInt16LE(), answer: JSON.parse(text) });
-		})();
+	/* Where the limit of sends is used up, the wait that tuttid names is waited, if the deadline allows. */
+	async op(id, document, end) {
+		for (;;) {
+			const got = await this.ops.ask(id, end, true, (leftMs) => wire.op(this.bot.name, id, leftMs, document));
+			const pause = got.answer?.wait_ms ?? 0;
+			if (got.status !== 1 || !pause || Date.now() + pause > end)
+				return got;
+			await new Promise((resolve) => setTimeout(resolve, pause));
+		}
 	}
 }

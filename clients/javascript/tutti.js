@@ -75,6 +75,7 @@ export class Bot {
 		event.nCalls = 0;
 		event.reply = (text, more) => this.reply(event, text, more);
 		event.call = (method, route, more) => this.call(method, route, { ...more, event });
+		event.gatewayOp = (op, d, more) => this.gatewayOp(op, d, { ...more, event });
 		for (const fn of this.handlers.get(event.event) ?? []) {
 			try {
 				await fn(event);
@@ -96,9 +97,25 @@ export class Bot {
 
 	/* Discord's answer; else CallFailed is thrown. Goes where the event came from. */
 	async call(method, route, { params = {}, body, query = {}, reason, event, seconds = 30, files = [] } = {}) {
-		const id = event ? wire.callId(this.name, event.epoch, event.pos, event.nCalls++) : randomBytes(16);
 		const document = { method, route, params, query, body, reason };
-		const { status, answer } = await (event?.gate ?? this.gates[0]).ask(id, document, files, Date.now() + seconds * 1000);
+		const { gate, id } = this.#place(event);
+		return this.#answer(await gate.call(id, document, files, Date.now() + seconds * 1000));
+	}
+
+	/* Op 3, 4, 8, 31 or 43, on the shard of the guild in d, else on that shard or every one. It was sent when this
+	 * resolves; Discord answers by events, or not at all. */
+	async gatewayOp(op, d, { shard, event, seconds = 30 } = {}) {
+		const { gate, id } = this.#place(event);
+		return this.#answer(await gate.op(id, { op, d, shard }, Date.now() + seconds * 1000));
+	}
+
+	/* Where a call goes, and its id: for an event the same when its handler runs again. */
+	#place(event) {
+		return event ? { gate: event.gate, id: wire.callId(this.name, event.epoch, event.pos, event.nCalls++) }
+			: { gate: this.gates[0], id: randomBytes(16) };
+	}
+
+	#answer({ status, answer }) {
 		if (status < 200 || status >= 300)
 			throw new CallFailed(status, answer);
 		return answer;

@@ -91,10 +91,15 @@ export function ack(done, pos) {
 	return ["A", u64(done), u64(pos)];
 }
 
-export function call(bot, id, deadlineMs, document, files = []) {
+export function call(bot, id, deadlineMs, document, files = [], verb = "REST") {
 	const deadline = Buffer.alloc(4);
 	deadline.writeUInt32LE(deadlineMs);
-	return [bot, id, deadline, "REST", JSON.stringify(document), ...files];
+	return [bot, id, deadline, verb, JSON.stringify(document), ...files];
+}
+
+/* A gateway op, for the events door. */
+export function op(bot, id, deadlineMs, document) {
+	return ["Q", ...call(bot, id, deadlineMs, document, [], "GATEWAY")];
 }
 
 /* The n-th call for an event: the same when its handler runs again, so that it gets its first answer. */

@@ -102,6 +102,41 @@ TT_VISIBLE tt_result tt_call_with(tt_client *client, const char *method,
 #define tt_call(client, method, ...) \
 	tt_call_with((client), (method), &(struct tt_call){.route = __VA_ARGS__})
 
+/* Discord's gateway is asked something, on the shard of the guild that d names, else on every shard
+ * of the tuttid that the event came from:
+ *
+ *     tt_gateway_op(client, TT_OP_REQUEST_GUILD_MEMBERS,
+ *                   .d = fmt("{\"guild_id\":\"%llu\",\"query\":\"\",\"limit\":10}", guild))
+ *
+ * Discord answers by events, or not at all: the result says that it was sent (200). All bots of a
+ * token share some 117 ops a minute and shard, 5 presences in 20 s; what finds them used up waits, as
+ * long as its deadline allows. d has at most 4,070 bytes or so: the whole payload has 4,096. */
+enum tt_op {
+	TT_OP_PRESENCE_UPDATE = 3,
+	TT_OP_VOICE_STATE_UPDATE = 4,
+	TT_OP_REQUEST_GUILD_MEMBERS = 8,
+	TT_OP_REQUEST_SOUNDBOARD_SOUNDS = 31,
+	TT_OP_REQUEST_CHANNEL_INFO = 43,
+};
+struct tt_gateway_op {
+	const char *d;        /* JSON text */
+	tt_opt_u64 shard;     /* this one alone, where d names no guild */
+	uint32_t deadline_ms; /* 0: 30 s */
+};
+TT_VISIBLE tt_result tt_gateway_op_with(tt_client *client, int op, const struct tt_gateway_op *ask);
+#define tt_gateway_op(client, op, ...) \
+	tt_gateway_op_with((client), (op), &(struct tt_gateway_op){__VA_ARGS__})
+
+/* Op 3: tt_update_presence(client, "idle", .activity = "chess"). */
+struct tt_presence {
+	const char *status; /* "online" "idle" "dnd" "invisible" */
+	const char *activity;
+	int type; /* 0 playing, 2 listening, 3 watching, 5 competing */
+};
+TT_VISIBLE tt_result tt_update_presence_with(tt_client *client, const struct tt_presence *ask);
+#define tt_update_presence(client, ...) \
+	tt_update_presence_with((client), &(struct tt_presence){.status = __VA_ARGS__})
+
 #ifdef __cplusplus
 }
 #endif

@@ -81,6 +81,29 @@ tt_result tt_create_reaction(tt_client *client, tt_id channel_id, tt_id message_
 		       .params = {{"emoji_name", emoji}});
 }
 
+tt_result tt_gateway_op_with(tt_client *client, int op, const struct tt_gateway_op *ask)
+{
+	return call_op(client, op, ask);
+}
+
+tt_result tt_update_presence_with(tt_client *client, const struct tt_presence *ask)
+{
+	struct buf d = {0};
+	buf_addf(&d, "{\"since\":null,\"afk\":false,\"status\":");
+	json_add_str(&d, str_c(ask->status));
+	buf_adds(&d, STR(",\"activities\":["));
+	if (ask->activity) {
+		buf_adds(&d, STR("{\"name\":"));
+		json_add_str(&d, str_c(ask->activity));
+		buf_addf(&d, ",\"type\":%d}", ask->type);
+	}
+	buf_adds(&d, STR("]}"));
+	buf_addc(&d, 0);
+	tt_result result = tt_gateway_op(client, TT_OP_PRESENCE_UPDATE, .d = d.p);
+	buf_done(&d);
+	return result;
+}
+
 tt_result tt_call_with(tt_client *client, const char *method, const struct tt_call *call)
 {
 	return call_run(client, str_c(method), call);

@@ -18,15 +18,20 @@ enum {
 	LINGER_MS = 100,
 };
 
+struct caller_door {
+	struct zsock *sock;
+	char endpoint[DOORS_ENDPOINT];
+};
+
 struct caller {
 	struct loop *loop;
-	struct zsock *sock;
+	struct caller_door door[DOOR_CALL + 1]; /* made at the first call */
+	struct json *json;
 	struct loop_fd *watch;
 	struct loop_timer *timer;
 	struct str bot;
 	const struct doors *doors;
 	const struct zsock_curve *curve;
-	char endpoint[DOORS_ENDPOINT];
 	int fd;
 	pthread_mutex_t lock;
 	struct call *asked, **asked_end; /* under the lock: not seen by the main thread yet */
@@ -53,56 +58,6 @@ static struct call **find(struct caller *caller, struct str id)
 	return at;
 }
 
-static void came(void *arg, const struct str *frames, size_t n)
-{
-	struct caller *caller = arg;
-	struct call **at = find(caller, n >= 3 ? frames[0] : (struct str){0});
-	if (!*at || frames[1].n != 2)
-		return; /* a second answer to a repeated call, or nothing of ours */
-	struct call *call = *at;
-	*at = call->next;
-	answer(caller, call, get_le16(frames[1].p), frames[2]);
-}
-
-static void connect_socket(struct caller *caller)
-{
-	char endpoint[sizeof caller->endpoint];
-	struct why why;
-	doors_endpoint(endpoint, caller->doors, DOOR_CALL);
-	if (caller->sock && strcmp(endpoint, caller->endpoint) == 0)
-		return;
-	memcpy(caller->endpoint, endpoint, sizeof endpoint);
-	zsock_free(&caller->sock);
-	caller->sock = zsock_new(caller->loop, &(struct zsock_options){.kind = ZSOCK_DEALER,
-								       .max_message = MAX_ANSWER,
-								       .send_high = 1000,
-								       .receive_high = 1000,
-								       .linger_ms = LINGER_MS,
-								       .curve = caller->curve,
-								       .fn = came,
-								       .arg = caller});
-	if (zsock_connect(caller->sock, endpoint, &why) < 0)
-		log_error("connect_failed", "endpoint=%s reason=%s", endpoint,
-			  log_quote(str_c(why.text)));
-}
-
-/* The next time this call needs a look; it may be sent again under the same id. */
-static void send_call(struct caller *caller, struct call *call, uint64_t now)
-{
-	uint8_t deadline[4];
-	struct str frames[5 + CALL_FILES] = {caller->bot, str_of((char *)call->id, CALL_ID),
-					     str_of((char *)deadline, 4), STR("REST"), call->json};
-	uint64_t left_ms = call->deadline_us > now ? (call->deadline_us - now + 999) / 1000 : 1;
-	put_le32(deadline, (uint32_t)left_ms);
-	memcpy(frames + 5, call->file, call->n_files * sizeof *frames);
-	if (zsock_send(caller->sock, frames, 5 + call->n_files) < 0) {
-		call->repeat_us = now + FULL_US;
-		return;
-	}
-	call->repeat_us = call->may_repeat ? now + call->wait_us : UINT64_MAX;
-	call->wait_us = call->wait_us * 2 < LAST_REPEAT_US ? call->wait_us * 2 : LAST_REPEAT_US;
-}
-
 static uint64_t due_at(const struct call *call)
 {
 	uint64_t end = call->deadline_us + GRACE_US;
@@ -120,11 +75,101 @@ static void set_timer(struct caller *caller, uint64_t now)
 		loop_timer_in(caller->timer, due > now ? due - now : 0);
 }
 
+/* Id, status, JSON. */
+static void came(void *arg, const struct str *frames, size_t n)
+{
+	struct caller *caller = arg;
+	struct call **at = find(caller, n >= 3 ? frames[0] : (struct str){0});
+	if (!*at || frames[1].n != 2)
+		return; /* a second answer to a repeated call, or nothing of ours */
+	struct call *call = *at;
+	*at = call->next;
+	answer(caller, call, get_le16(frames[1].p), frames[2]);
+}
+
+/* Where the limit of sends is used up the gateway keeps nothing back: whoever has time asks again. */
+static bool wait_for_room(struct caller *caller, struct call *call, const struct str *frames)
+{
+	struct json_at body;
+	uint64_t now = loop_now_us();
+	if (get_le16(frames[1].p) != TT_CALL_LATE ||
+	    json_parse(caller->json, frames[2], &body, NULL) < 0)
+		return false;
+	uint64_t wait_us = json_u64(json_get(body, "wait_ms")) * 1000;
+	if (wait_us == 0 || now + wait_us > call->deadline_us)
+		return false;
+	call->repeat_us = now + wait_us;
+	set_timer(caller, now);
+	return true;
+}
+
+/* S, and an answer. */
+static void op_came(void *arg, const struct str *frames, size_t n)
+{
+	struct caller *caller = arg;
+	if (n < 4 || !str_eq(frames[0], STR("S")) || frames[2].n != 2)
+		return;
+	struct call **at = find(caller, frames[1]);
+	if (*at && !wait_for_room(caller, *at, frames + 1))
+		came(caller, frames + 1, n - 1);
+}
+
+static void connect_door(struct caller *caller, enum door which)
+{
+	struct caller_door *door = &caller->door[which];
+	char endpoint[sizeof door->endpoint];
+	struct why why;
+	doors_endpoint(endpoint, caller->doors, which);
+	if (door->sock && strcmp(endpoint, door->endpoint) == 0)
+		return;
+	memcpy(door->endpoint, endpoint, sizeof endpoint);
+	zsock_free(&door->sock);
+	door->sock = zsock_new(caller->loop,
+			       &(struct zsock_options){.kind = ZSOCK_DEALER,
+						       .max_message = MAX_ANSWER,
+						       .send_high = 1000,
+						       .receive_high = 1000,
+						       .linger_ms = LINGER_MS,
+						       .curve = caller->curve,
+						       .fn = which == DOOR_CALL ? came : op_came,
+						       .arg = caller});
+	if (zsock_connect(door->sock, endpoint, &why) < 0)
+		log_error("connect_failed", "endpoint=%s reason=%s", endpoint,
+			  log_quote(str_c(why.text)));
+}
+
+/* The next time this call needs a look; it may be sent again under the same id. */
+static void send_call(struct caller *caller, struct call *call, uint64_t now)
+{
+	enum { FIXED = 6 };
+	uint8_t deadline[4];
+	size_t skip = call->door == DOOR_CALL; /* the Q */
+	struct str frames[FIXED + CALL_FILES] = {STR("Q"),
+						 caller->bot,
+						 str_of((char *)call->id, CALL_ID),
+						 str_of((char *)deadline, 4),
+						 skip ? STR("REST") : STR("GATEWAY"),
+						 call->json};
+	uint64_t left_ms = call->deadline_us > now ? (call->deadline_us - now + 999) / 1000 : 1;
+	put_le32(deadline, (uint32_t)left_ms);
+	memcpy(frames + FIXED, call->file, call->n_files * sizeof *frames);
+	connect_door(caller, call->door);
+	if (zsock_send(caller->door[call->door].sock, frames + skip, FIXED + call->n_files - skip) <
+	    0) {
+		call->repeat_us = now + FULL_US;
+		return;
+	}
+	call->repeat_us = call->may_repeat ? now + call->wait_us : UINT64_MAX;
+	call->wait_us = call->wait_us * 2 < LAST_REPEAT_US ? call->wait_us * 2 : LAST_REPEAT_US;
+}
+
 static void on_time(void *arg)
 {
 	struct caller *caller = arg;
 	uint64_t now = loop_now_us();
-	connect_socket(caller); /* tuttid may have come, and its socket file with it */
+	for (enum door door = DOOR_EVENTS; door <= DOOR_CALL; door++)
+		if (caller->door[door].sock)
+			connect_door(caller, door); /* tuttid may have come, and its file */
 	for (struct call **at = &caller->open, *call; (call = *at);) {
 		if (now >= call->deadline_us + GRACE_US) {
 			*at = call->next;
@@ -162,7 +207,6 @@ static void on_asked(void *arg, int what)
 		caller->open = call;
 		call->deadline_us = now + (uint64_t)call->deadline_ms * 1000;
 		call->wait_us = FIRST_REPEAT_US;
-		connect_socket(caller);
 		send_call(caller, call, now);
 	}
 	set_timer(caller, now);
@@ -175,6 +219,7 @@ struct caller *caller_new(struct loop *loop, struct str bot, const struct doors 
 	caller->loop = loop;
 	caller->bot = bot;
 	caller->doors = doors;
+	caller->json = json_new();
 	caller->curve = curve;
 	caller->asked_end = &caller->asked;
 	caller->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -225,7 +270,9 @@ void caller_free(struct caller **out)
 	pthread_mutex_unlock(&caller->lock);
 	give_up(caller, take_asked(caller));
 	give_up(caller, caller->open);
-	zsock_free(&caller->sock);
+	for (enum door door = DOOR_LIVE; door <= DOOR_CALL; door++)
+		zsock_free(&caller->door[door].sock);
+	json_free(caller->json);
 	loop_fd_free(&caller->watch);
 	loop_timer_free(&caller->timer);
 	close(caller->fd);

@@ -1,4 +1,5 @@
-/* bot/call.h: the call door, seen from a bot: ask, wait, be answered.
+/* bot/call.h: calls, and gateway ops, seen from a bot: ask, wait, be answered. Ops have a connection of
+ * their own to the events door, beside the link's.
  *
  * A worker builds a call and blocks in caller_ask(); the main thread owns the socket, sends,
  * repeats under the same id what may be repeated (an answer lost with a restarted tuttid), and
@@ -18,6 +19,7 @@ enum { CALL_ID = 16, CALL_DEADLINE_MS = 30000, CALL_FILES = 10 };
 
 struct call {
 	uint8_t id[CALL_ID];
+	enum door door; /* DOOR_CALL: verb REST; DOOR_EVENTS: verb GATEWAY, an op */
 	struct str json;
 	struct str file[CALL_FILES];
 	size_t n_files;
@@ -48,5 +50,6 @@ void call_id(uint8_t out[static CALL_ID], const struct tt_client *client);
 
 /* Builds the document, asks, and makes the answer a result. */
 tt_result call_run(struct tt_client *client, struct str method, const struct tt_call *call);
+tt_result call_op(struct tt_client *client, int op, const struct tt_gateway_op *ask);
 
 #endif

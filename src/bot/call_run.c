@@ -177,40 +177,76 @@ static bool may_repeat(struct str method, const char *route)
 	       str_eq(str_c(route), STR("/channels/{channel_id}/messages"));
 }
 
+/* Sends what is built, and frees it. */
+static tt_result ask(struct tt_client *client, struct str method, const char *route,
+		     struct call *asked, struct buf *document)
+{
+	call_id(asked->id, client);
+	client->calls++;
+	asked->json = buf_str(document);
+	caller_ask(client->caller, asked);
+	buf_done(document);
+	tt_result result = take_answer(client, method, route, asked);
+	buf_done(&asked->body);
+	return result;
+}
+
 static tt_result run(struct tt_client *client, struct str method, const struct tt_call *call,
 		     struct json_at body)
 {
 	struct buf document = {0};
 	struct call asked = {
+		.door = DOOR_CALL,
 		.n_files = call->n_files,
 		.deadline_ms = call->deadline_ms ? call->deadline_ms : CALL_DEADLINE_MS,
 		.may_repeat = may_repeat(method, call->route),
 	};
 	add_document(&document, method, call, body);
-	call_id(asked.id, client);
-	client->calls++;
 	for (size_t i = 0; i < call->n_files; i++)
 		asked.file[i] = str_of(call->files[i].bytes, call->files[i].n);
-	asked.json = buf_str(&document);
-	caller_ask(client->caller, &asked);
-	buf_done(&document);
-	tt_result result = take_answer(client, method, call->route, &asked);
-	buf_done(&asked.body);
-	return result;
+	return ask(client, method, call->route, &asked, &document);
+}
+
+/* NULL, or why a call with this body cannot go out. */
+static const char *check(struct tt_client *client, const char *text, struct json_at *body)
+{
+	struct why why;
+	if (!client->caller)
+		return "calls go out from inside serve() only";
+	if (text && json_parse(client_parser(client), str_c(text), body, &why) < 0)
+		return arena_fmt(&client->arena, "the body is not JSON: %s", why.text).p;
+	return NULL;
 }
 
 tt_result call_run(struct tt_client *client, struct str method, const struct tt_call *call)
 {
 	struct json_at body = {0};
-	struct why why;
 	if (!client)
 		return (tt_result){.outcome = TT_CALLED, .status = TT_CALL_REFUSED};
-	if (!client->caller)
-		return refuse(client, "calls go out from inside serve() only");
-	if (!call->route || call->n_files > CALL_FILES)
-		return refuse(client, "a call needs a route, and takes at most 10 files");
-	if (call->body && json_parse(client_parser(client), str_c(call->body), &body, &why) < 0)
-		return refuse(client,
-			      arena_fmt(&client->arena, "the body is not JSON: %s", why.text).p);
-	return run(client, method, call, body);
+	const char *wrong = !call->route || call->n_files > CALL_FILES
+				    ? "a call needs a route, and takes at most 10 files"
+				    : check(client, call->body, &body);
+	return wrong ? refuse(client, wrong) : run(client, method, call, body);
+}
+
+/* {"op":8,"d":{..},"shard":0}. All ops may be repeated: they set a state, or ask for events. */
+tt_result call_op(struct tt_client *client, int op, const struct tt_gateway_op *how)
+{
+	struct json_at d = {0};
+	struct buf document = {0};
+	struct call asked = {.door = DOOR_EVENTS,
+			     .deadline_ms = how->deadline_ms ? how->deadline_ms : CALL_DEADLINE_MS,
+			     .may_repeat = true};
+	if (!client)
+		return (tt_result){.outcome = TT_CALLED, .status = TT_CALL_REFUSED};
+	const char *wrong = how->d ? check(client, how->d, &d) : "an op needs its d";
+	if (wrong)
+		return refuse(client, wrong);
+	buf_addf(&document, "{\"op\":%d,\"d\":", op);
+	json_minify(&document, d);
+	if (how->shard.is_set)
+		buf_addf(&document, ",\"shard\":%llu", (unsigned long long)how->shard.value);
+	buf_addc(&document, '}');
+	return ask(client, STR("GATEWAY"), arena_fmt(&client->arena, "op %d", op).p, &asked,
+		   &document);
 }

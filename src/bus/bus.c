@@ -89,6 +89,8 @@ static int run(struct bus *b)
 	if (rc == 0)
 		rc = bind_doors(b, &why);
 	if (rc == 0)
+		rc = ops_start(b, &why);
+	if (rc == 0)
 		rc = source_start(b, &why);
 	if (rc < 0) {
 		log_error("bus_cannot_start", "reason=%s", log_quote(str_c(why.text)));
@@ -134,6 +136,7 @@ int bus_main(struct role *role)
 	struct bus *b = bus_new(role);
 	int status = guarded(b);
 	role->on_reload = NULL;
+	ops_stop(b);
 	door_stop(b);
 	live_stop(b);
 	guard_free(&b->guard);

@@ -5,6 +5,7 @@
  *     door.c      the events door: what bots say
  *     takeover.c  two processes of one identity; where delivery starts
  *     say.c       the events door: what bots are told
+ *     ops.c       the events door: gateway ops, to the gateway and back
  *     live.c      the live door
  *     bus.c       set-up
  *
@@ -21,11 +22,13 @@
 #include "bus/round.h"
 #include "bus/self.h"
 #include "bus/start.h"
+#include "net/datagram.h"
 #include "net/guard.h"
 #include "net/role.h"
 #include "net/zsock.h"
 #include "proto/bell.h"
 #include "proto/commits.h"
+#include "proto/ops.h"
 
 enum source_state {
 	SOURCE_ABSENT,  /* no journal yet */
@@ -68,6 +71,9 @@ struct bus {
 	struct commits commits;
 	uint64_t memory; /* bytes that all bots together may have unfinished */
 	uint64_t answers_us, answers;
+
+	struct datagram *ops;
+	uint64_t ops_us, ops_n; /* handed to the gateway in the second that began then */
 
 	struct zsock *live;
 	struct loop_timer *mark, *live_again;
@@ -126,7 +132,11 @@ void say_leave(struct bus *b, struct peer *p);
 enum { SAY_ANSWERS = 1000 };
 void say_unknown(struct bus *b, struct str id);
 void say_refused(struct bus *b, struct str id, int code, const char *text);
-void say_not_built(struct bus *b, struct str id, struct str call_id);
+
+/* ops.c. call: the frames of a call; key: NULL by ipc. */
+TT_CHECK int ops_start(struct bus *b, struct why *why);
+void ops_stop(struct bus *b);
+void ops_ask(struct bus *b, struct str peer, const struct allow_key *key, const struct str *call);
 
 /* live.c */
 void live_start(struct bus *b);

@@ -132,8 +132,13 @@ static void catch_up(struct bus *b)
 		;
 }
 
-/* NULL, or why this key may not open so. A routing id of the peer's own choice could be that of
- * another before it: libzmq's begin with 0. */
+/* A routing id of the peer's own choice could be that of another before it: libzmq's begin with 0. */
+static bool is_id_chosen(const struct said *said)
+{
+	return said->key && (said->id.n == 0 || said->id.p[0] != 0);
+}
+
+/* NULL, or why this key may not open so. */
 static const char *refuse_open(const struct said *said, const struct wire_open *open)
 {
 	if (!said->key)
@@ -142,7 +147,7 @@ static const char *refuse_open(const struct said *said, const struct wire_open *
 		return "bot is not the name of this key";
 	if (allow_reads_nothing(said->key))
 		return "this key may read nothing";
-	return said->id.n && said->id.p[0] == 0 ? NULL : "leave the routing id unset";
+	return is_id_chosen(said) ? "leave the routing id unset" : NULL;
 }
 
 static void open_peer(struct bus *b, const struct said *said, const struct wire_open *open)
@@ -223,8 +228,10 @@ static void on_query(struct bus *b, const struct said *said)
 {
 	if (said->n < 5 || said->args[1].n != 16)
 		garbage(b, said, "Q without the frames of a call");
+	else if (is_id_chosen(said))
+		say_refused(b, said->id, 403, "leave the routing id unset");
 	else
-		say_not_built(b, said->id, said->args[1]);
+		ops_ask(b, said->id, said->key, said->args);
 }
 
 static void on_close(struct bus *b, const struct said *said)

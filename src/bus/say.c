@@ -124,13 +124,3 @@ void say_refused(struct bus *b, struct str id, int code, const char *text)
 	if (may_answer(b))
 		zsock_send(b->events, (struct str[]){id, STR("X"), str_c(number), str_c(text)}, 4);
 }
-
-void say_not_built(struct bus *b, struct str id, struct str call_id)
-{
-	static const char status[2] = {3, 0};
-	if (may_answer(b))
-		zsock_send(b->events,
-			   (struct str[]){id, STR("S"), call_id, str_of(status, sizeof status),
-					  STR("{\"code\":501,\"message\":\"not built yet\"}")},
-			   5);
-}

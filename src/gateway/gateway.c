@@ -3,6 +3,7 @@
 #include "base/metric.h"
 #include "gateway/discover.h"
 #include "gateway/ledger.h"
+#include "gateway/ops.h"
 #include "gateway/settings.h"
 #include "gateway/shard.h"
 #include "net/crypto.h"
@@ -48,6 +49,7 @@ struct gateway {
 	struct loop_timer *starts; /* the next shards without a session connect */
 	struct loop_timer *ask;    /* for discovery once more */
 
+	struct ops *ops;
 	struct loop_hook *turn;
 	struct loop_timer *refresh;
 	bool is_refresh_due;
@@ -126,6 +128,36 @@ static void on_fatal(void *arg, uint32_t shard)
 	(void)shard;
 	if (++g->fatal == g->count)
 		end(g, EX_CONFIG);
+}
+
+/* What bots send. */
+
+static bool is_ours(const struct gateway *g, uint32_t number)
+{
+	return g->places && number >= g->first && number - g->first < g->count;
+}
+
+/* All or nothing: every shard is asked before the first is told. */
+static enum ops_outcome send_op(void *arg, const struct ops_request *op, uint64_t *wait_us)
+{
+	struct gateway *g = arg;
+	bool is_all = op->shard == OPS_EVERY_SHARD;
+	uint32_t one = op->shard;
+	enum ops_outcome outcome = OPS_SENT;
+	if (!g->places)
+		return OPS_OFFLINE;
+	if (op->shard == OPS_OF_GUILD)
+		one = ops_shard_of(op->guild_id, g->total);
+	if (!is_all && !is_ours(g, one))
+		return OPS_NOT_HERE;
+	uint32_t first = is_all ? g->first : one, n = is_all ? g->count : 1;
+	for (uint32_t i = 0; i < n && outcome == OPS_SENT; i++)
+		outcome = ops_outcome_of(
+			shard_may_send(shard_of(g, first + i), op->op, op->payload, wait_us));
+	for (uint32_t i = 0; i < n && outcome == OPS_SENT; i++)
+		outcome = ops_outcome_of(
+			shard_send(shard_of(g, first + i), op->op, op->payload, wait_us));
+	return outcome;
 }
 
 /* Starting. */
@@ -351,6 +383,8 @@ static int open_all(struct gateway *g, struct why *why)
 	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0 ||
 	    (rc = ledger_open(&g->ledger, g->role->state_dir, why)) < 0)
 		return rc;
+	if ((rc = ops_new(&g->ops, g->loop, g->role->run_dir, send_op, g, why)) < 0)
+		return rc;
 	bell_ring_first(&g->bell);
 	if (g->ledger.is_damaged)
 		log_warn("ledger_damaged", "what=%s", "\"identifies are counted anew\"");
@@ -401,6 +435,7 @@ static void tear_down(struct gateway *g)
 	loop_timer_free(&g->ask);
 	loop_timer_free(&g->refresh);
 	loop_hook_free(&g->turn);
+	ops_free(&g->ops);
 	wsock_net_free(&g->common.net);
 	ledger_close(&g->ledger);
 	bell_close(&g->bell);

@@ -168,6 +168,12 @@ static void do_send(struct shard *shard, const struct session_action *action)
 		metric_add(METRIC_gateway_heartbeats, 1);
 		return;
 	}
+	if (opcode_is_for_bots(action->op)) {
+		metric_add(METRIC_gateway_ops, 1);
+		log_debug("op_sent", "shard=%u op=%d bytes=%zu", number(shard), action->op,
+			  shard->out.n);
+		return;
+	}
 	/* it held the token */
 	explicit_bzero(shard->out.p, shard->out.n);
 	metric_add(METRIC_gateway_identifies, action->op == OP_IDENTIFY);
@@ -399,6 +405,20 @@ void shard_identify(struct shard *shard)
 void shard_set_url(struct shard *shard, struct str url)
 {
 	session_set_url(&shard->session, url);
+}
+
+int shard_may_send(const struct shard *shard, int op, struct str payload, uint64_t *wait_us)
+{
+	return session_may_send(&shard->session, loop_now_us(), op, payload, wait_us);
+}
+
+int shard_send(struct shard *shard, int op, struct str payload, uint64_t *wait_us)
+{
+	struct session_action action;
+	int rc = session_send(&shard->session, loop_now_us(), op, payload, wait_us);
+	while (rc == 0 && session_next(&shard->session, &action))
+		carry_out(shard, &action);
+	return rc;
 }
 
 void shard_stop(struct shard *shard, bool is_logout)

@@ -43,6 +43,10 @@ bool shard_wants_slot(const struct shard *shard);
 void shard_identify(struct shard *shard);
 /* The base URL, borrowed. */
 void shard_set_url(struct shard *shard, struct str url);
+/* A gateway op of a bot, as session_send() judges it: sends, or only says whether it would. */
+TT_CHECK int shard_send(struct shard *shard, int op, struct str payload, uint64_t *wait_us);
+TT_CHECK int shard_may_send(const struct shard *shard, int op, struct str payload,
+			    uint64_t *wait_us);
 /* Hangs up: with 4000, so that the session can be resumed, or, on logout, with 1000. */
 void shard_stop(struct shard *shard, bool is_logout);
 

@@ -140,6 +140,13 @@ bool allow_reads_everything(const struct allow_key *key)
 	return key->reads_all && key->may_answer && !key->n_guilds && !key->n_shards;
 }
 
+bool allow_may_send(const struct allow_key *key, int op, uint64_t guild_id, uint32_t shard)
+{
+	return op >= 0 && op < 64 && (key->ops >> op & 1) &&
+	       holds(key->guilds, key->n_guilds, guild_id) &&
+	       holds(key->shards, key->n_shards, shard);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 struct reading {
@@ -248,13 +255,29 @@ static int take_calls(const struct reading *r, struct allow_key *key, struct str
 	return rc;
 }
 
+static int take_ops(const struct reading *r, struct allow_key *key, struct str value)
+{
+	key->ops = str_eq(value, STR("*")) ? UINT64_MAX : 0;
+	if (key->ops || str_eq(value, STR("none")))
+		return 0;
+	do {
+		struct str name = str_cut(&value, ',');
+		int op = opcode_by_name(name);
+		if (!opcode_is_for_bots(op))
+			return bad(r, "no gateway op that bots may send", name);
+		key->ops |= UINT64_C(1) << op;
+	} while (value.n);
+	return 0;
+}
+
 static const struct {
 	const char *name, *standard; /* NULL: no limit */
 	int (*take)(const struct reading *r, struct allow_key *key, struct str value);
 } rights[] = {{"read", "*", take_events},
 	      {"guilds", NULL, take_guilds},
 	      {"shards", NULL, take_shards},
-	      {"call", "basic", take_calls}};
+	      {"call", "basic", take_calls},
+	      {"gateway", "none", take_ops}};
 enum { RIGHTS = sizeof rights / sizeof *rights };
 
 static int take_right(const struct reading *r, struct allow_key *key, struct str word,
@@ -269,7 +292,7 @@ static int take_right(const struct reading *r, struct allow_key *key, struct str
 		seen[i] = true;
 		return rights[i].take(r, key, value);
 	}
-	return bad(r, "not one of read=, guilds=, shards=, call=", word);
+	return bad(r, "not one of read=, guilds=, shards=, call=, gateway=", word);
 }
 
 static int take_rights(const struct reading *r, struct allow_key *key, struct str line)

@@ -7,8 +7,8 @@
  *     if (!key || !allow_may_call(key, STR("POST"), path)) ...
  *
  * A line that begins with # says nothing. Rights: read=*|none|EVENT,... guilds=ID,... shards=N,...
- * call=basic|none|*|METHOD:/route,... ; what is not there is read=* and call=basic, which is what an
- * ordinary bot needs. INTERACTION_CREATE carries tokens, and is read only by who may answer it.
+ * call=basic|none|*|METHOD:/route,... gateway=none|*|PRESENCE_UPDATE,... ; what is not there is read=*,
+ * call=basic and gateway=none, which is what an ordinary bot needs. INTERACTION_CREATE carries tokens, and is read only by who may answer it.
  * Pure. Memory: an allow list owns its text and its keys, until allow_done().
  */
 #ifndef PROTO_ALLOW_H
@@ -33,6 +33,7 @@ struct allow_key {
 	uint64_t *guilds;   /* n_guilds 0: all, and what belongs to none */
 	uint64_t *shards;   /* n_shards 0: all */
 	struct allow_rule *rules;
+	uint64_t ops; /* gateway ops, a bit each */
 	size_t n_events, n_guilds, n_shards, n_rules;
 };
 
@@ -56,6 +57,9 @@ bool allow_may_read(const struct allow_key *key, struct str event, uint64_t guil
 		    uint32_t shard);
 /* path: as it will be sent, parameters filled in, without a query. */
 bool allow_may_call(const struct allow_key *key, struct str method, struct str path);
+
+/* A gateway op about a guild; guild_id 0: about none, as a presence. */
+bool allow_may_send(const struct allow_key *key, int op, uint64_t guild_id, uint32_t shard);
 
 /* The 40 characters of 32 bytes (rfc.zeromq.org/spec/32). */
 void allow_z85(char out[static ALLOW_KEY], const uint8_t bytes[static 32]);

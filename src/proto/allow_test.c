@@ -40,11 +40,42 @@ static bool calls(const char *rights, const char *method, const char *path)
 	return allow_may_call(one(rights), str_c(method), str_c(path));
 }
 
+static bool sends(const char *rights, int op, uint64_t guild, uint32_t shard)
+{
+	return allow_may_send(one(rights), op, guild, shard);
+}
+
 static int drop(void **state)
 {
 	(void)state;
 	allow_done(&allow);
 	return 0;
+}
+
+static void gateway_ops_are_given_one_by_one(void **state)
+{
+	(void)state;
+	assert_false(sends("", 3, 0, 0));
+	assert_false(sends("gateway=none", 8, 1, 0));
+	assert_true(sends("gateway=*", 3, 0, UINT32_MAX));
+	assert_true(sends("gateway=PRESENCE_UPDATE,REQUEST_GUILD_MEMBERS", 8, 1, 0));
+	assert_false(sends("gateway=PRESENCE_UPDATE", 8, 1, 0));
+	assert_true(sends("gateway=* guilds=5", 4, 5, 0));
+	assert_false(sends("gateway=* guilds=5", 4, 6, 0));
+	assert_false(sends("gateway=* guilds=5", 3, 0, 0));
+	assert_true(sends("gateway=* shards=2", 8, 5, 2));
+	assert_false(sends("gateway=* shards=2", 3, 0, UINT32_MAX));
+	assert_false(sends("gateway=*", -1, 0, 0));
+	assert_false(sends("gateway=*", 64, 0, 0));
+	static const char *const bad[] = {
+		"gateway=",      "gateway=IDENTIFY", "gateway=presence_update",
+		"gateway=HELLO", "gateway=3",        "gateway=*,HELLO"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char line[200];
+		snprintf(line, sizeof line, "echo " KEY_A " %s\n", bad[i]);
+		allow_done(&allow);
+		assert_int_equal(read_list(line), -EINVAL);
+	}
 }
 
 static void keys_are_found_and_no_others(void **state)
@@ -194,6 +225,7 @@ int main(void)
 		cmocka_unit_test_teardown(reading_is_limited_by_event_guild_and_shard, drop),
 		cmocka_unit_test_teardown(interactions_are_for_who_may_answer, drop),
 		cmocka_unit_test_teardown(routes_are_given_one_by_one, drop),
+		cmocka_unit_test_teardown(gateway_ops_are_given_one_by_one, drop),
 		cmocka_unit_test(z85_is_that_of_the_specification),
 		cmocka_unit_test_teardown(only_known_keys_are_admitted, drop),
 	};

@@ -119,6 +119,33 @@ struct str intent_name(uint32_t value)
 }
 
 static const struct {
+	int number;
+	struct str name;
+	bool is_sent;
+} opcodes[] = {
+#define OPCODE(number, NAME, sends, receives) {number, STR_INIT(#NAME), sends},
+#include "opcodes.def"
+#undef OPCODE
+};
+
+bool opcode_is_for_bots(int op)
+{
+	for (size_t i = 0; i < COUNT(opcodes); i++)
+		if (opcodes[i].number == op)
+			return opcodes[i].is_sent && op != OP_HEARTBEAT && op != OP_IDENTIFY &&
+			       op != OP_RESUME;
+	return false;
+}
+
+int opcode_by_name(struct str name)
+{
+	for (size_t i = 0; i < COUNT(opcodes); i++)
+		if (str_eq(opcodes[i].name, name))
+			return opcodes[i].number;
+	return -1;
+}
+
+static const struct {
 	unsigned number;
 	enum close_next next;
 	struct str text;

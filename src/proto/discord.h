@@ -45,6 +45,10 @@ enum opcode {
 #include "opcodes.def"
 };
 #undef OPCODE
+/* True for those that a bot may have sent, so not for heartbeat, identify and resume. */
+bool opcode_is_for_bots(int op);
+/* By its name in capitals; -1: there is none. */
+int opcode_by_name(struct str name);
 
 enum close_next { CLOSE_RESUME, CLOSE_IDENTIFY, CLOSE_STOP };
 #define CLOSE_CODE(number, NAME, next, text) CLOSED_##NAME = (number),

@@ -196,6 +196,9 @@ void session_write(const struct session *s, const struct session_action *send, s
  * 4096 bytes; -EINVAL: not an op for bots. */
 TT_CHECK int session_send(struct session *s, uint64_t now_us, int op, struct str payload,
 			  uint64_t *wait_us);
+/* What it would return. */
+TT_CHECK int session_may_send(const struct session *s, uint64_t now_us, int op, struct str payload,
+			      uint64_t *wait_us);
 
 /* The base URL anew, from GET /gateway/bot. */
 void session_set_url(struct session *s, struct str url);

@@ -32,17 +32,6 @@ static unsigned reserve(const struct session *s)
 	return beats < SESSION_SENDS / 2 ? (unsigned)beats : SESSION_SENDS / 2;
 }
 
-static bool is_for_bots(int op)
-{
-	static const uint64_t sent = 0
-#define OPCODE(number, NAME, sends, receives) | (uint64_t)(sends) << (number)
-#include "opcodes.def"
-#undef OPCODE
-		;
-	static const uint64_t ours = 1u << OP_HEARTBEAT | 1u << OP_IDENTIFY | 1u << OP_RESUME;
-	return op >= 0 && op < 64 && (sent & ~ours) >> op & 1;
-}
-
 static uint64_t presence_wait(const struct session *s, uint64_t now)
 {
 	uint64_t oldest = s->presences[s->presence_next];
@@ -50,11 +39,11 @@ static uint64_t presence_wait(const struct session *s, uint64_t now)
 	return free_at > now ? free_at - now : 0;
 }
 
-int session_send(struct session *s, uint64_t now_us, int op, struct str payload, uint64_t *wait_us)
+int session_may_send(const struct session *s, uint64_t now_us, int op, struct str payload,
+		     uint64_t *wait_us)
 {
-	BUG_ON(s->next_action != s->n_actions);
 	*wait_us = 0;
-	if (!is_for_bots(op))
+	if (!opcode_is_for_bots(op))
 		return -EINVAL;
 	if (payload.n > SESSION_SEND_MAX)
 		return -EMSGSIZE;
@@ -64,8 +53,15 @@ int session_send(struct session *s, uint64_t now_us, int op, struct str payload,
 	if (op == OP_PRESENCE_UPDATE && presence_wait(s, now_us) > wait)
 		wait = presence_wait(s, now_us);
 	*wait_us = wait;
-	if (wait)
-		return -EAGAIN;
+	return wait ? -EAGAIN : 0;
+}
+
+int session_send(struct session *s, uint64_t now_us, int op, struct str payload, uint64_t *wait_us)
+{
+	BUG_ON(s->next_action != s->n_actions);
+	int rc = session_may_send(s, now_us, op, payload, wait_us);
+	if (rc < 0)
+		return rc;
 	if (op == OP_PRESENCE_UPDATE) {
 		s->presences[s->presence_next] = now_us;
 		s->presence_next = (s->presence_next + 1) % SESSION_PRESENCES;

@@ -112,4 +112,14 @@ TT_CHECK int wire_gap_read(struct wire_gap *gap, struct json *json, struct str t
 			   struct why *why);
 void wire_gap_write(struct buf *out, const struct wire_gap *gap);
 
+/* Statuses of a call that are not Discord's. */
+enum {
+	STATUS_UNKNOWN = 0,  /* the request may have been obeyed */
+	STATUS_TOO_LATE = 1, /* it was not, and the deadline has passed or is out of reach */
+	STATUS_REFUSED = 2,  /* bad route, parameter or body; or Discord refuses the token */
+	STATUS_NO_RIGHT = 3,
+	STATUS_FULL = 4,
+	STATUS_OTHER_BODY = 5,
+};
+
 #endif

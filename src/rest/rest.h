@@ -21,6 +21,7 @@
 #include "net/zsock.h"
 #include "proto/endpoint.h"
 #include "proto/limiter.h"
+#include "proto/wire.h"
 #include "rest/memory.h"
 
 enum {
@@ -35,16 +36,6 @@ enum {
 	REST_ATTEMPT_MS = 10 * 1000,       /* of one request without files */
 	REST_REPEATS = 4,                  /* of a request that may have been sent */
 	REST_REASON_MAX = 512,             /* characters */
-};
-
-/* Statuses that are not Discord's. */
-enum {
-	STATUS_UNKNOWN = 0,  /* the request may have been obeyed */
-	STATUS_TOO_LATE = 1, /* it was not, and the deadline has passed or is out of reach */
-	STATUS_REFUSED = 2,  /* bad route, parameter or body; or Discord refuses the token */
-	STATUS_NO_RIGHT = 3,
-	STATUS_FULL = 4,
-	STATUS_OTHER_BODY = 5,
 };
 
 struct rest {

@@ -85,6 +85,16 @@ class Doors:
         frames = self.next(self.calls, "call")
         return frames, json.loads(frames[5])
 
+    def op(self):
+        """The next gateway op: (whole frames, its document)."""
+        while True:
+            frames = self.next(self.events, "op")
+            if frames[1] == b"Q":
+                return frames, json.loads(frames[6])
+
+    def answer_op(self, frames, status, body):
+        self.events.send_multipart([frames[0], b"S", frames[3], struct.pack("<H", status), json.dumps(body).encode()])
+
     def answer(self, frames, status, body):
         self.calls.send_multipart([frames[0], frames[2], struct.pack("<H", status), json.dumps(body).encode()])
 
@@ -457,6 +467,34 @@ def errors_carry_route_place_and_reason(w, d):
     bot.wait_line(r' handler_error .*handler=fail at=\S*calls\.c:\d+ .*pos=1 .*a reason with')
     bot.wait_line(r" handler_error .*handler=badjson .*the body is not JSON")
     d.until(lambda: d.commit == 2, "the commit")
+
+
+@check
+def a_gateway_op_waits_for_room_and_no_longer_than_its_deadline(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",members"))
+    frames, document = d.op()
+    assert frames[2] == b"calls" and len(frames[3]) == 16 and frames[5] == b"GATEWAY", frames
+    assert document == {"op": 8, "d": {"guild_id": "1", "query": "", "limit": 2}}, document
+    asked = time.monotonic()
+    d.answer_op(frames, 1, {"message": "wait", "wait_ms": 400})
+    again, _ = d.op()
+    assert again[3] == frames[3] and time.monotonic() - asked >= 0.4
+    d.answer_op(again, 1, {"message": "the limit", "wait_ms": 5000})
+    bot.wait_line(r" handler_error .*handler=members .*no answer before the deadline: the limit")
+
+
+@check
+def a_gateway_op_without_an_answer_is_asked_again(w, d):
+    bot = w.bot("calls", "test/calls", wait=False)
+    d.serve(pos=0)
+    d.say(b"E", record(1, ",members"))
+    first, _ = d.op()
+    second, _ = d.op()
+    assert first[3] == second[3]
+    d.answer_op(second, 3, {"message": "no right"})
+    bot.wait_line(r" handler_error .*handler=members .*this bot may not do that: no right")
 
 
 @check

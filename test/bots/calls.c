@@ -78,6 +78,27 @@ HANDLER(twice)
 					     STR(tt_json_str(tt_json_get(second.body, "id")))));
 }
 
+HANDLER(idle)
+{
+	(void)message;
+	return tt_update_presence(client, "idle", .activity = "chess");
+}
+
+HANDLER(members)
+{
+	tt_result asked = tt_gateway_op(client, TT_OP_REQUEST_GUILD_MEMBERS, .deadline_ms = 3000,
+					.d = fmt("{\"guild_id\":\"%llu\",\"query\":\"\","
+						 "\"limit\":2}",
+						 (unsigned long long)message->guild_id));
+	return tt_failed(asked) ? asked : tt_reply(client, message, "asked %d", asked.status);
+}
+
+HANDLER(elsewhere)
+{
+	(void)message;
+	return tt_gateway_op(client, TT_OP_PRESENCE_UPDATE, .shard = {true, 9}, .d = "{}");
+}
+
 HANDLER(slow)
 {
 	return create_message(client, message->channel_id, .content = "slow", .deadline_ms = 300);

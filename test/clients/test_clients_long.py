@@ -106,6 +106,9 @@ def conversation(world, kind):
     world.discord("say", channel=7, content=",add 1 x")
     world.discord("say", channel=7, content=",echo after")
     answered(f"{kind}: what does not fit the types is no match", world, f"{kind}: you said: after")
+    world.discord("say", channel=7, content=",idle")
+    presence = world.expect("recv", op=3)
+    check(f"{kind}: a handler sets the presence", presence["d"]["status"] == "idle", presence)
     check(f"{kind}: a plain subscriber sees the live door", sees(world, live))
 
     bot.kill(signal.SIGKILL)

@@ -54,6 +54,12 @@ class Bot:
                                    json.dumps(document).encode()])
         return struct.unpack("<H", self.calls.recv_multipart()[1])[0] if self.calls.poll(WAIT) else None
 
+    def op(self, document, name=None):
+        text = document if isinstance(document, bytes) else json.dumps(document).encode()
+        self.events.send_multipart([b"Q", (name or self.name).encode(), os.urandom(16), struct.pack("<I", 9000),
+                                    b"GATEWAY", text])
+        return struct.unpack("<H", self.take("S")[2])[0]
+
     def close(self):
         self.events.close(0)
         self.calls.close(0)
@@ -104,6 +110,8 @@ with Guarded("rights", "echo", "reader", "mute", "one_guild", "narrow", "strange
     picked.connect(f"tcp://127.0.0.1:{w.port + 1}")
     picked.send_multipart([b"O", b'{"v":1,"bot":"echo"}'])
     check("a routing id of one's own: X 403", picked.poll(WAIT) and picked.recv_multipart()[:2] == [b"X", b"403"])
+    picked.send_multipart([b"Q", b"echo", b"i" * 16, b"\xff\xff\0\0", b"GATEWAY", b'{"op":3,"d":{}}'])
+    check("nor for a gateway op", picked.poll(WAIT) and picked.recv_multipart()[:2] == [b"X", b"403"])
     picked.close(0)
     reader, guild, shard, narrow = (Bot(w, k, **{"from": "head"}) for k in ("reader", "one_guild", "other_shard", "narrow"))
     for bot in (reader, guild, shard, narrow):
@@ -142,6 +150,32 @@ with Guarded("rights", "echo", "reader", "mute", "one_guild", "narrow", "strange
     check("another bot's name on the call door: 3", echo.call(*say, name="reader") == 3)
     mute = Bot(w, "mute")
     check("a key without rights calls nothing", mute.call(*say) == 3)
+
+    # gateway ops
+    presence = {"op": 3, "d": {"since": None, "activities": [], "status": "idle", "afk": False}}
+
+    def members(*guilds):
+        return b'{"op":8,"d":{%s,"query":"","limit":1}}' % b",".join(b'"guild_id":"%d"' % g for g in guilds)
+    check("an ordinary bot sends no gateway op", echo.op(presence) == 3)
+    w.allow(echo="gateway=*", one_guild="guilds=1 gateway=REQUEST_GUILD_MEMBERS,PRESENCE_UPDATE,REQUEST_SOUNDBOARD_SOUNDS",
+            other_shard="shards=7 gateway=*")
+    for name, bot, document, wanted in (
+            ("gateway=*: a presence", echo, presence, 200),
+            ("gateway=*: members of any guild", echo, members(9), 200),
+            ("guilds=1: members of that guild", guild, members(1), 200),
+            ("guilds=1: of no other guild", guild, members(9), 3),
+            ("guilds=1: a guild named twice is both", guild, members(1, 9), 3),
+            ("guilds=1: nor with another behind it", guild, {"op": 31, "d": {"guild_ids": ["1", "9"]}}, 3),
+            ("guilds=1: no presence, it is seen in every guild", guild, presence, 3),
+            ("an op that is not among the rights", guild, {"op": 4, "d": {"guild_id": "1", "channel_id": None}}, 3),
+            ("shards=7: no guild of shard 0", shard, members(1), 3),
+            ("shards=7: no presence on every shard", shard, presence, 3),
+            ("shards=7: nor on shard 0", shard, {**presence, "shard": 0}, 3),
+            ("gateway= not said: no op", reader, presence, 3)):
+        got = bot.op(document)
+        check(name, got == wanted, got)
+    check("another bot's name on an op: 3", echo.op(presence, name="reader") == 3)
+    check("only what was allowed went out", len(w.fake.all("recv", op=3)) == 1 and len(w.fake.all("recv", op=8)) == 2)
 
     # the live door
     all_of_it = w.socket(zmq.SUB, 0, "echo")

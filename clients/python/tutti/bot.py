@@ -76,6 +76,7 @@ class Bot:
         event.gate, event.n_calls = gate, 0
         event.reply = lambda text, **more: self.reply(event, text, **more)
         event.call = lambda *args, **more: self.call(*args, event=event, **more)
+        event.gateway_op = lambda *args, **more: self.gateway_op(*args, event=event, **more)
         for fn in self.handlers.get(event.event, ()):
             try:
                 fn(event)
@@ -99,11 +100,24 @@ class Bot:
         all = {"method": method, "route": route, "params": {k: str(v) for k, v in (params or {}).items()},
                "query": query or {}, "body": body, "reason": reason}
         document = {k: v for k, v in all.items() if v is not None}
-        ident, gate = os.urandom(16), event.gate if event else self.gates[0]
-        if event:
-            ident = wire.call_id(self.name, event.epoch, event.pos, event.n_calls)
-            event.n_calls += 1
-        status, answer = gate.ask(ident, document, files, time.monotonic() + seconds)
+        gate, ident = self._place(event)
+        return self._answer(*gate.call(ident, document, files, time.monotonic() + seconds))
+
+    def gateway_op(self, op, d, shard=None, event=None, seconds=30):
+        """Op 3, 4, 8, 31 or 43, on the shard of the guild in d, else on that shard or every one. It was sent when
+        this returns; Discord answers by events, or not at all."""
+        document = {"op": op, "d": d, **({} if shard is None else {"shard": shard})}
+        gate, ident = self._place(event)
+        return self._answer(*gate.op(ident, document, time.monotonic() + seconds))
+
+    def _place(self, event):
+        """Where a call goes, and its id: for an event the same when its handler runs again."""
+        if not event:
+            return self.gates[0], os.urandom(16)
+        event.n_calls += 1
+        return event.gate, wire.call_id(self.name, event.epoch, event.pos, event.n_calls - 1)
+
+    def _answer(self, status, answer):
         if not 200 <= status < 300:
             raise CallFailed(status, answer)
         return answer

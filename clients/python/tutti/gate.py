@@ -23,7 +23,7 @@ class Gate:
 
     def __init__(self, bot, doors, cursor):
         self.bot, self.doors, self.cursor = bot, doors, cursor
-        self.sock = self.monitor = self.calls = self.user_id = None
+        self.sock = self.monitor = self.calls = self.ops = self.user_id = None
         self.welcome, self.key_pause, self.is_open = {}, 1, False
         self.has_lock = cursor.lock()
         self.open_at = 0
@@ -144,23 +144,41 @@ class Gate:
             self.done += 1
             self.ack()
 
-    # the call door
+    # calls and gateway ops
 
-    def ask(self, ident, document, files, end):
+    def call(self, ident, document, files, end):
         """An answer may get lost with a tuttid that restarts: what may be repeated is, under its id."""
         may_repeat = document["method"] != "POST" or document["route"].endswith("/messages")
-        wait, again = 1, 0
         if not self.calls:
             self.calls, _ = self.doors.connect("call", zmq.DEALER)
+        return self._ask(self.calls, ident, end, may_repeat,
+                         lambda left_ms: wire.call(self.bot.name, ident, left_ms, document, files))
+
+    def op(self, ident, document, end):
+        """Where the limit of sends is used up, the wait that tuttid names is waited, if the deadline allows."""
+        if not self.ops:
+            self.ops, _ = self.doors.connect("events", zmq.DEALER)
+        while True:
+            status, answer = self._ask(self.ops, ident, end, True,
+                                       lambda left_ms: wire.op(self.bot.name, ident, left_ms, document))
+            pause = answer.get("wait_ms", 0) / 1000
+            if status != 1 or not pause or time.monotonic() + pause > end:
+                return status, answer
+            until = time.monotonic() + pause
+            while time.monotonic() < until:
+                time.sleep(min(0.2, max(0, until - time.monotonic())))
+                self.bot.ack()
+
+    def _ask(self, sock, ident, end, may_repeat, frames):
+        wait, again = 1, 0
         while time.monotonic() < end + 2:
             now = time.monotonic()
             if now >= again:
-                left_ms = max(1, int((end - now) * 1000))
-                self.calls.send_multipart(wire.call(self.bot.name, ident, left_ms, document, files))
+                sock.send_multipart(frames(max(1, int((end - now) * 1000))))
                 again = now + wait if may_repeat else end + 3
                 wait = min(8, wait * 2)
-            if self.calls.poll(200):
-                got, status, text, *_ = self.calls.recv_multipart()
+            if sock.poll(200):
+                got, status, text, *_ = sock.recv_multipart()[sock is self.ops:]
                 if got == ident:
                     return struct.unpack("<H", status)[0], json.loads(text)
             self.bot.ack()

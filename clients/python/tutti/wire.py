@@ -68,8 +68,13 @@ def ack(done, pos):
     return [b"A", U64.pack(done), U64.pack(pos)]
 
 
-def call(bot, ident, deadline_ms, document, files=()):
-    return [bot.encode(), ident, struct.pack("<I", deadline_ms), b"REST", json.dumps(document).encode(), *files]
+def call(bot, ident, deadline_ms, document, files=(), verb=b"REST"):
+    return [bot.encode(), ident, struct.pack("<I", deadline_ms), verb, json.dumps(document).encode(), *files]
+
+
+def op(bot, ident, deadline_ms, document):
+    """A gateway op, for the events door."""
+    return [b"Q", *call(bot, ident, deadline_ms, document, verb=b"GATEWAY")]
 
 
 def call_id(bot, epoch, pos, n):
