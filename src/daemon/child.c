@@ -23,6 +23,12 @@ static void given_close(struct given *given)
 			close(given->fd[i]);
 }
 
+static void child_close(const struct child *child)
+{
+	close(child->ready_fd);
+	close(child->life_fd);
+}
+
 static int moved_up(int fd)
 {
 	int up = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE);
@@ -33,13 +39,19 @@ static int moved_up(int fd)
 
 static int given_open(struct given *given, struct child *child, const struct child_start *start)
 {
-	int ready[2];
+	int ready[2], life[2];
 	*given = (struct given){{-1, -1, -1, -1}};
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
+	if (pipe2(life, O_CLOEXEC | O_NONBLOCK) < 0) {
+		close(ready[0]);
+		close(ready[1]);
+		return -EMFILE;
+	}
 	child->ready_fd = ready[0];
+	child->life_fd = life[1];
 	given->fd[0] = moved_up(ready[1]);
-	given->fd[1] = fcntl(start->life_fd, F_DUPFD_CLOEXEC, ABOVE);
+	given->fd[1] = moved_up(life[0]);
 	if (start->token) {
 		int fd = token_pipe(start->token);
 		given->fd[2] = fd < 0 ? fd : moved_up(fd);
@@ -49,7 +61,7 @@ static int given_open(struct given *given, struct child *child, const struct chi
 	if (given->fd[0] >= 0 && given->fd[1] >= 0 && has_token && given->fd[3] >= 0)
 		return 0;
 	given_close(given);
-	close(child->ready_fd);
+	child_close(child);
 	return -EMFILE;
 }
 
@@ -100,7 +112,7 @@ int child_spawn(struct child *child, const struct child_start *start)
 		rc = spawn(&child->pid, argv, &given);
 		given_close(&given);
 		if (rc < 0)
-			close(child->ready_fd);
+			child_close(child);
 	}
 	for (size_t i = 0; i < n; i++)
 		free(argv[i]);

@@ -2,7 +2,9 @@
 #ifndef DAEMON_CHILD_H
 #define DAEMON_CHILD_H
 
+#include "base/metric.h"
 #include "daemon/backoff.h"
+#include "daemon/pulse.h"
 #include "daemon/role.h"
 
 #include <sys/types.h>
@@ -15,8 +17,12 @@ struct child {
 	struct loop_fd *ready;
 	pid_t pid; /* 0: not running */
 	int ready_fd;
+	int life_fd; /* a byte asks whether the role's loop turns; the end says that we ended */
 	uint64_t started_us;
 	bool is_ready;
+	bool is_watched; /* the two below are of this process */
+	struct metric_view counters;
+	struct pulse pulse;
 };
 
 /* What a role is started with. */
@@ -25,11 +31,10 @@ struct child_start {
 	int config_fd;      /* its text */
 	bool logout;
 	const struct token *token; /* NULL where the role does not get it */
-	int life_fd;               /* read side of the pipe that ends with the parent */
 };
 
-/* Runs our own program as that role. Fills in pid and ready_fd, which becomes readable when the role
- * is ready or gone. Negative errno. */
+/* Runs our own program as that role. Fills in pid, life_fd and ready_fd, which becomes readable when
+ * the role is ready or gone. Negative errno. */
 TT_CHECK int child_spawn(struct child *child, const struct child_start *start);
 
 /* "exit=75", "signal=SEGV"; for the log. */

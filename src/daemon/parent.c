@@ -25,10 +25,9 @@ struct parent {
 	struct config config;
 	struct token token;
 	struct loop *loop;
-	struct loop_timer *kill_timer;
+	struct loop_timer *kill_timer, *pulse_timer;
 	struct child child[ROLES];
 	char run_dir[108];
-	int life[2];   /* nothing is ever written: it ends when we do */
 	int config_fd; /* the configuration as it was when we read it */
 	int status;
 	bool is_stopping;
@@ -73,6 +72,51 @@ static void forget_ready(struct child *child)
 	close(child->ready_fd);
 }
 
+/* Does its loop turn? Only what serves is asked: a start may take its time. */
+static void watch(struct child *child)
+{
+	struct why why = {0};
+	child->pulse = (struct pulse){0};
+	child->is_watched = metric_view_open(&child->counters, child->parent->run_dir,
+					     child->kind->name, &why) == 0;
+	if (!child->is_watched)
+		log_warn("role_not_watched", "role=%s %s", child->kind->name, why.text);
+}
+
+static void unwatch(struct child *child)
+{
+	if (child->is_watched)
+		metric_view_close(&child->counters);
+	child->is_watched = false;
+}
+
+static enum pulse_is look_at(struct child *child)
+{
+	const _Atomic uint64_t *tick = &child->counters.values[child->kind->ticks];
+	enum pulse_is is = pulse_look(&child->pulse, atomic_load(tick));
+	if (is == PULSE_ASK) {
+		ssize_t n = write(child->life_fd, "?", 1);
+		(void)n; /* gone: SIGCHLD tells */
+	} else if (is == PULSE_STUCK) {
+		log_error("role_stuck", "role=%s pid=%d seconds=%d killed=yes", child->kind->name,
+			  child->pid, (PULSE_US + PULSE_LATES * PULSE_LATE_US) / 1000000);
+		metric_add(METRIC_parent_stuck, 1);
+		kill(child->pid, SIGKILL);
+		unwatch(child);
+	}
+	return is;
+}
+
+static void look_at_all(void *arg)
+{
+	struct parent *p = arg;
+	uint64_t in_us = PULSE_US;
+	for (size_t i = 0; i < ROLES; i++)
+		if (p->child[i].is_watched && look_at(&p->child[i]) == PULSE_LATE)
+			in_us = PULSE_LATE_US;
+	loop_timer_in(p->pulse_timer, in_us);
+}
+
 /* A byte: it is ready. End of file: it is gone, and SIGCHLD tells the rest. */
 static void ready_came(void *arg, int what)
 {
@@ -84,6 +128,7 @@ static void ready_came(void *arg, int what)
 	if (!child->is_ready)
 		return;
 	log_info("role_ready", "role=%s pid=%d", child->kind->name, child->pid);
+	watch(child);
 	say_serving(child->parent);
 }
 
@@ -98,7 +143,6 @@ static void start(void *arg)
 		.config_fd = p->config_fd,
 		.logout = p->options->logout,
 		.token = child->kind->wants_token ? &p->token : NULL,
-		.life_fd = p->life[0],
 	};
 	child->started_us = loop_now_us();
 	int rc = child_spawn(child, &how);
@@ -127,6 +171,7 @@ static void stop(struct parent *p, int status)
 	p->status = status;
 	for (size_t i = 0; i < ROLES; i++)
 		loop_timer_stop(p->child[i].again);
+	loop_timer_stop(p->pulse_timer);
 	signal_all(p, SIGTERM);
 	loop_timer_in(p->kill_timer, KILL_AFTER_US);
 	if (!is_any_running(p))
@@ -171,6 +216,8 @@ static void ended(struct parent *p, struct child *child, int status)
 	child->pid = 0;
 	child->is_ready = false;
 	forget_ready(child);
+	unwatch(child);
+	close(child->life_fd);
 	child_status_say(how, status);
 	if (p->is_stopping) {
 		log_info("role_stopped", "role=%s pid=%d %s", child->kind->name, pid, how);
@@ -248,15 +295,6 @@ static int hold_config(struct parent *p)
 	return rc < 0 ? failed("config", &why) : 0;
 }
 
-static int open_life(struct parent *p)
-{
-	struct why why = {0};
-	if (pipe2(p->life, O_CLOEXEC) == 0)
-		return 0;
-	why_errno(&why, -errno, "no pipe");
-	return failed("pipe", &why);
-}
-
 static int set_up(struct parent *p, const struct token *env)
 {
 	int status = role_configure(&p->config, p->options);
@@ -268,8 +306,6 @@ static int set_up(struct parent *p, const struct token *env)
 		status = take_place(p);
 	if (status == 0)
 		status = hold_config(p);
-	if (status == 0)
-		status = open_life(p);
 	return status;
 }
 
@@ -318,6 +354,8 @@ static void serve(struct parent *p)
 	struct loop_signal *stopper[STOPS], *reaper, *reload;
 	p->loop = loop_new();
 	p->kill_timer = loop_timer_new(p->loop, kill_stragglers, p);
+	p->pulse_timer = loop_timer_new(p->loop, look_at_all, p);
+	loop_timer_in(p->pulse_timer, PULSE_US);
 	reaper = loop_signal_new(p->loop, SIGCHLD, child_signal, p);
 	reload = loop_signal_new(p->loop, SIGHUP, reload_asked, p);
 	for (size_t i = 0; i < STOPS; i++)
@@ -336,6 +374,7 @@ static void serve(struct parent *p)
 	loop_signal_free(&reload);
 	loop_signal_free(&reaper);
 	loop_timer_free(&p->kill_timer);
+	loop_timer_free(&p->pulse_timer);
 	loop_free(&p->loop);
 }
 

@@ -33,10 +33,11 @@ enum {
 #define HAS_SHADOW 0
 #endif
 
-#define ROLE(called, with_token, limited) \
-	{.name = #called,                 \
-	 .main = called##_main,           \
-	 .wants_token = (with_token),     \
+#define ROLE(called, with_token, limited)  \
+	{.name = #called,                  \
+	 .main = called##_main,            \
+	 .ticks = METRIC_##called##_ticks, \
+	 .wants_token = (with_token),      \
 	 .is_limited = (limited)},
 const struct role_kind role_kinds[ROLES] = {
 #include "daemon/roles.def"
@@ -197,10 +198,16 @@ static void reload_asked(void *arg, int number)
 		stop_asked(s, number);
 }
 
-static void parent_ended(void *arg, int what)
+/* A byte asks whether our loop turns: that we count it is the answer. */
+static void parent_spoke(void *arg, int what)
 {
 	struct skeleton *s = arg;
+	char byte;
 	(void)what;
+	if (read(ROLE_FD_LIFE, &byte, 1) != 0) {
+		metric_add(s->kind->ticks, 1);
+		return;
+	}
 	log_warn("parent_ended", "pid=%s", s->options->parent);
 	loop_fd_free(&s->life);
 	stop(s, ORPHAN_STOP_MS);
@@ -305,7 +312,7 @@ static int run(struct skeleton *s)
 	s->role.ready_fd = s->options->parent ? ROLE_FD_READY : -1;
 	s->cap = loop_timer_new(loop, stop_late, s);
 	if (s->options->parent)
-		s->life = loop_fd_new(loop, ROLE_FD_LIFE, LOOP_READ, parent_ended, s);
+		s->life = loop_fd_new(loop, ROLE_FD_LIFE, LOOP_READ, parent_spoke, s);
 	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop_asked, s);
 	struct loop_signal *interrupt = loop_signal_new(loop, SIGINT, stop_asked, s);
 	struct loop_signal *reload = loop_signal_new(loop, SIGHUP, reload_asked, s);

@@ -3,13 +3,14 @@
  * What it sets up before the role's function: configuration, log, state directory and lock, RUN and
  * counters, limits, token. What it does around it: SIGTERM and SIGINT end the loop, and so does the
  * end of the parent.
- * The parent's end is noticed twice: by end of file on a pipe that the parent never writes (an
- * orderly stop of at most 1 s), and by a signal from the kernel that sets an alarm clock, in case the
+ * The parent's end is noticed twice: by end of file on a pipe, on which it else only asks whether the
+ * loop turns (an orderly stop of at most 1 s), and by a signal from the kernel that sets an alarm clock, in case the
  * loop no longer turns.
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
 
+#include "base/metric.h"
 #include "daemon/options.h"
 #include "daemon/token.h"
 #include "net/role.h"
@@ -17,6 +18,7 @@
 struct role_kind {
 	const char *name;
 	int (*main)(struct role *role);
+	enum metric_id ticks; /* its answers to the parent's question whether its loop turns */
 	bool wants_token, is_limited;
 };
 
