@@ -2,12 +2,13 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "gateway/discover.h"
-#include "gateway/ledger.h"
+#include "gateway/identify.h"
 #include "gateway/ops.h"
 #include "gateway/settings.h"
 #include "gateway/shard.h"
 #include "net/crypto.h"
 #include "net/role.h"
+#include "proto/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,9 +81,11 @@ static void forget_who_left(struct gateway *g)
 static void tell_empty(struct gateway *g, uint64_t due, uint64_t now)
 {
 	if (!g->is_budget_told)
-		log_error("identify_budget_empty", "total=%u retry_s=%llu what=%s",
-			  g->identify.limit.total, (unsigned long long)((due - now) / 1000000),
-			  "\"Discord allows no further session until then\"");
+		log_error("identify_budget_empty", "total=%u reserve=%u%% retry_s=%llu what=%s",
+			  g->identify.limit.total, g->identify.reserve,
+			  (unsigned long long)((due - now) / 1000000),
+			  "\"no further session until then; discord.identify_reserve = 0 and a "
+			  "restart use up the rest\"");
 	g->is_budget_told = true;
 }
 
@@ -95,9 +98,10 @@ static void hand_out_slots(void *arg)
 	/* the clock anew for each: the key's pause begins when its identify goes out, and many take a
 	 * while to be counted and written */
 	while ((got = identify_next(&g->identify, loop_now_us(), &shard)) == IDENTIFY_GO) {
-		ledger_count(&g->ledger, loop_wall_us() / 1000);
+		ledger_count(&g->ledger, shard, loop_wall_us() / 1000);
 		shard_identify(shard_of(g, shard));
 	}
+	metric_set(METRIC_gateway_identifies_left, g->identify.limit.remaining);
 	if (got == IDENTIFY_STALE) {
 		discover_ask(g->discover);
 		return;
@@ -112,7 +116,12 @@ static void hand_out_slots(void *arg)
 static void on_ask_slot(void *arg, uint32_t shard)
 {
 	struct gateway *g = arg;
-	identify_ask(&g->identify, shard);
+	uint64_t wait_ms = ledger_wait_ms(&g->ledger, shard, loop_wall_us() / 1000);
+	if (wait_ms > LEDGER_FIRST_MS)
+		log_warn("identify_waits", "shard=%u wait_s=%llu what=%s", shard,
+			 (unsigned long long)(wait_ms / 1000),
+			 "\"it identified again and again of late\"");
+	identify_ask(&g->identify, shard, loop_now_us() + wait_ms * 1000);
 	loop_timer_in(g->slots, 0);
 }
 
@@ -210,7 +219,7 @@ static struct shard *make_shard(struct gateway *g, uint32_t number, enum state_f
 	return shard_new(&g->common, &options, &resume);
 }
 
-static int open_journal(struct gateway *g, uint32_t shards, struct why *why);
+static int open_files(struct gateway *g, uint32_t shards, struct why *why);
 
 /* The number of shards is known: resumes what can be resumed, and asks where the others go. */
 static int make_shards(struct gateway *g, uint32_t total, struct why *why)
@@ -219,11 +228,11 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 	g->first = g->settings.first;
 	g->count = g->settings.count ? g->settings.count : total;
 	if (total > g->journal.shards || total > g->state.sessions.shards) {
-		int rc = open_journal(g, total, why);
+		int rc = open_files(g, total, why);
 		if (rc < 0)
 			return rc;
 	}
-	identify_init(&g->identify, total);
+	identify_init(&g->identify, total, (unsigned)g->role->config->discord_identify_reserve);
 	g->places = mem_zero(g->count * sizeof *g->places);
 	bool is_any_new = false;
 	for (uint32_t i = 0; i < g->count; i++) {
@@ -243,6 +252,20 @@ static void hold_after_restart(struct gateway *g)
 	uint64_t ago_ms = loop_wall_us() / 1000 - g->ledger.last_ms;
 	if (ago_ms < IDENTIFY_SPACING_US / 1000)
 		identify_hold(&g->identify, loop_now_us() + IDENTIFY_SPACING_US - ago_ms * 1000);
+}
+
+static void believe(struct gateway *g, const struct identify_limit *told)
+{
+	uint64_t now_ms = loop_wall_us() / 1000;
+	struct identify_limit limit = *told;
+	limit.remaining = ledger_believe(
+		&g->ledger,
+		&(struct ledger_told){told->total, told->remaining, told->reset_after_us / 1000},
+		g->total, now_ms);
+	if (limit.remaining < told->remaining)
+		limit.reset_after_us = (g->ledger.day_ends_ms - now_ms) * 1000;
+	identify_limit(&g->identify, &limit, loop_now_us());
+	g->is_budget_told = false;
 }
 
 static void on_found(void *arg, const struct discovery *found)
@@ -268,8 +291,7 @@ static void on_found(void *arg, const struct discovery *found)
 		shard_set_url(g->places[i].shard, str_c(g->url));
 	if (!g->identify.limit_at)
 		hold_after_restart(g);
-	identify_limit(&g->identify, &found->limit, loop_now_us());
-	g->is_budget_told = false;
+	believe(g, &found->limit);
 	start_bucket(g);
 	hand_out_slots(g);
 }
@@ -340,8 +362,17 @@ static void read_boot_id(uint8_t out[static 16])
 	}
 }
 
-/* Opens sessions and journal, or opens them again with more room. */
-static int open_journal(struct gateway *g, uint32_t shards, struct why *why)
+static int open_ledger(struct gateway *g, uint32_t shards, struct why *why)
+{
+	int rc = ledger_open(&g->ledger, g->role->state_dir, shards, loop_wall_us() / 1000, why);
+	if (rc == 0 && g->ledger.is_damaged)
+		log_warn("ledger_damaged", "what=%s",
+			 "\"how often was identified is not known: an hour until the next\"");
+	return rc;
+}
+
+/* Opens ledger, sessions and journal, or opens them again with more room. */
+static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 {
 	const struct state_identity identity = {.token = g->role->token,
 						.intents = g->settings.intents};
@@ -353,7 +384,11 @@ static int open_journal(struct gateway *g, uint32_t shards, struct why *why)
 					  .now_ms = loop_wall_us() / 1000};
 	journal_close(&g->journal, true);
 	state_close(&g->state);
-	int rc = state_open(&g->state, g->role->state_dir, shards, &identity, why);
+	ledger_close(&g->ledger);
+	int rc = open_ledger(g, shards, why);
+	if (rc < 0)
+		return rc;
+	rc = state_open(&g->state, g->role->state_dir, shards, &identity, why);
 	if (rc < 0)
 		return rc;
 	g->state.journal = &g->journal;
@@ -379,15 +414,12 @@ static int open_all(struct gateway *g, struct why *why)
 		return rc;
 	uint32_t room = g->settings.shards > ROOM ? g->settings.shards : ROOM;
 	if ((rc = wsock_net_new(&g->common.net, g->loop, config->discord_ca_file, why)) < 0 ||
-	    (rc = open_journal(g, room, why)) < 0 ||
-	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0 ||
-	    (rc = ledger_open(&g->ledger, g->role->state_dir, why)) < 0)
+	    (rc = open_files(g, room, why)) < 0 ||
+	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0)
 		return rc;
 	if ((rc = ops_new(&g->ops, g->loop, g->role->run_dir, send_op, g, why)) < 0)
 		return rc;
 	bell_ring_first(&g->bell);
-	if (g->ledger.is_damaged)
-		log_warn("ledger_damaged", "what=%s", "\"identifies are counted anew\"");
 	return 0;
 }
 

@@ -268,12 +268,6 @@ class Soak:
             time.sleep(0.5)
         raise Failed("bots did not come to rest")
 
-    def ledger(self):
-        """What the identify ledger counts, read by its documented layout."""
-        with open(os.path.join(self.world.dir, "state", "ledger"), "rb") as f:
-            copies = f.read(128)
-        return max(int.from_bytes(copies[i + 16:i + 24], "little") for i in (0, 64))
-
     def gaps_of(self, name):
         """libtutti says gaps in its log."""
         for process in self.world.processes:
@@ -294,7 +288,7 @@ class Soak:
                       by["part0"].killed | by["part1"].killed, messages))
         for name in ("far", "part0", "part1"):
             judge.totals["gaps"] += len(list(self.gaps_of(name)))
-        judge.end(self.orders, self.ledger())
+        judge.end(self.orders, self.world.ledger())
         return judge
 
 
