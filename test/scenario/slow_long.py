@@ -1,0 +1,121 @@
+"""A bot that is stopped for a minute, and 10,000 subscribers: the gateway's memory does not move, and the other
+bots hardly notice. Figures of the release build, since a sanitizer is neither small nor fast; medians of
+WINDOWS windows of WINDOW_S seconds."""
+import os
+import resource
+import signal
+import statistics
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+if "asan" in os.environ.get("TUTTI_BUILD", ""):
+    os.environ["TUTTI_BUILD"] = os.path.join(ROOT, "build")
+from tutti import BUILD, Failed, World  # noqa: E402
+
+RATE, WINDOWS, WINDOW_S = 500, 5, float(os.environ.get("WINDOW_S", "6"))
+STOPPED_S, SUBSCRIBERS = 60, int(os.environ.get("SUBSCRIBERS", "10000"))
+MOST_P50, MOST_P99 = 1.25, 2.0
+MOST_GATEWAY = 0.01  # of its RSS
+MOST_EACH, MOST_BESIDE = 32 << 10, 32 << 20
+failed = 0
+
+
+def check(good, text):
+    global failed
+    failed |= not good
+    print(("ok " if good else "not ok ") + text, flush=True)
+
+
+def rss(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return next(int(line.split()[1]) << 10 for line in f if line.startswith("VmRSS"))
+
+
+def window(probe):
+    """(p50, p99, events) of the next WINDOW_S seconds; the length of a measurement is no wait."""
+    probe.tell("")
+    probe.wait_line(r"^\d+ \d+ \d+$")
+    time.sleep(WINDOW_S)
+    probe.tell("")
+    return tuple(map(int, probe.wait_line(r"^(\d+) (\d+) (\d+)$").groups()))
+
+
+def windows(probe):
+    return [window(probe) for _ in range(WINDOWS)]
+
+
+def judge(what, before, now, after):
+    """Beside the calm before and after it, so that what the machine does meanwhile counts less."""
+    calm, now = [[statistics.median(w[i] for w in some) for i in (0, 1)] for some in (before + after, now)]
+    p50, p99 = now[0] / calm[0], now[1] / calm[1]
+    check(p50 < MOST_P50 and p99 < MOST_P99,
+          f"{what}: p50 {calm[0]:.0f} -> {now[0]:.0f} us ({p50:.2f}x, at most {MOST_P50}), "
+          f"p99 {calm[1]:.0f} -> {now[1]:.0f} us ({p99:.2f}x, at most {MOST_P99})")
+
+
+def play(w):
+    w.config(journal__size="16MiB", log__level="info")
+    w.sandbox("--no-limits")
+    w.tuttid()
+    run = os.path.join(w.env["XDG_RUNTIME_DIR"], "tutti", str(w.port))
+    probe = w.start("probe", ["/usr/bin/python3", os.path.join(ROOT, "test/bots/probe.py"),
+                              f"ipc://{run}/events", "probe"])
+    probe.wait_line("welcome")
+    w.env["RECORD_FILE"] = os.path.join(w.dir, "record")
+    slow = w.bot("record", "test/record")
+    w.discord("flood", rate=3000, seconds=10, content="n %d", channels=8)  # until the ring is used all over
+    w.expect("flooded", deadline=60)
+    w.metric("bus_tail", lambda tail: tail > 1000)
+    seconds = int(5 * WINDOWS * WINDOW_S + STOPPED_S + 120)
+    w.discord("flood", rate=RATE, seconds=seconds, content="n %d", channels=8)
+    before = rss(w.role["gateway"])
+
+    first = windows(probe)
+    slow.child.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    stopped = windows(probe)
+    time.sleep(max(0, STOPPED_S - (time.monotonic() - began)))
+    slow.child.send_signal(signal.SIGCONT)
+    slow.wait_line(" gap .*why=horizon|welcome", 60)
+    second = windows(probe)
+    judge(f"a bot stopped for {STOPPED_S} s, another bot", first, stopped, second)
+
+    bus = rss(w.role["bus"])
+    crowd = w.start("crowd", ["/usr/bin/python3", os.path.join(ROOT, "test/bots/crowd.py"), str(w.port), str(SUBSCRIBERS)])
+    crowd.wait_line(rf"connected {SUBSCRIBERS}", 120)
+    crowded = windows(probe)
+    took = rss(w.role["bus"]) - bus
+    check(took <= SUBSCRIBERS * MOST_EACH + MOST_BESIDE,
+          f"{SUBSCRIBERS} subscribers: the bus took {took / SUBSCRIBERS / 1024:.1f} KiB each (at most 32, and 32 MiB beside)")
+    after = rss(w.role["gateway"])
+    check(abs(after - before) <= before * MOST_GATEWAY,
+          f"RSS of the gateway {before / 1024:.0f} -> {after / 1024:.0f} KiB ({(after - before) / before:+.2%}, at most 1 %)")
+    crowd.kill()
+    crowd.wait()
+    judge(f"{SUBSCRIBERS} subscribers, another bot", second, crowded, windows(probe))
+
+
+def descriptors():
+    """Root may raise its limit, others only up to the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SUBSCRIBERS + 500
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), max(hard, wanted)))
+    except (ValueError, OSError):
+        return f"{SUBSCRIBERS} descriptors are not allowed here: {hard}"
+    return None
+
+
+reason = descriptors() if os.path.exists(os.path.join(BUILD, "tuttid")) else "no release build"
+if reason:
+    print(f"ok slow bots # SKIP {reason}")
+    sys.exit(0)
+print(f"# load before: {os.getloadavg()[0]:.1f}, descriptors: {resource.getrlimit(resource.RLIMIT_NOFILE)}", flush=True)
+try:
+    with World("slow") as world:
+        play(world)
+except Failed as why:
+    check(False, f"slow bots: {why}")
+print(f"# load after: {os.getloadavg()[0]:.1f}")
+sys.exit(failed)
