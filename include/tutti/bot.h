@@ -65,6 +65,8 @@ struct tt_with {
 	const char *const *emoji;
 	void *arg; /* for tt_arg() */
 	tt_error_handler *on_error;
+	unsigned limit_ms; /* a handler that runs longer is logged with its route, while it runs,
+			      and counted; 0: bot.limit_ms of the configuration */
 };
 
 /* .arg of the route whose handler runs. */

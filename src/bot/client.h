@@ -25,6 +25,7 @@ struct tt_client {
 	const char *module;           /* in whose handler we are */
 	const struct tt_route *route; /* NULL: in none */
 	uint32_t calls;               /* made for this event in this module */
+	struct limit_slot *limit;     /* NULL: nobody watches how long handlers take */
 };
 
 void client_init(struct tt_client *client);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { STACK_BYTES = 16 * 1024 }; /* beside what the kernel puts there itself */
@@ -21,8 +22,8 @@ static struct {
 static _Thread_local struct {
 	struct cursor *cursor; /* NULL: at no event */
 	uint64_t epoch, pos;
-	const struct tt_client *client;
-	bool is_counted; /* a handler before us may call exit() */
+	const struct tt_client *client; /* NULL: in no handler */
+	bool is_counted;                /* a handler before us may call exit() */
 	bool has_stack;
 } at;
 
@@ -33,10 +34,15 @@ struct line {
 	size_t n;
 };
 
+static void add_some(struct line *l, const char *text, size_t n)
+{
+	while (n-- && l->n < sizeof l->p - 1)
+		l->p[l->n++] = *text++;
+}
+
 static void add(struct line *l, const char *text)
 {
-	while (*text && l->n < sizeof l->p - 1)
-		l->p[l->n++] = *text++;
+	add_some(l, text, strlen(text));
 }
 
 static void add_number(struct line *l, const char *key, uint64_t n)
@@ -63,10 +69,15 @@ static void say(unsigned crashes, int number)
 		add(&l, route->file);
 		add_number(&l, ":", (uint64_t)route->line);
 	}
+	if (at.client && at.client->event.name.n) {
+		add(&l, " event=");
+		add_some(&l, at.client->event.name.p, at.client->event.name.n);
+	}
 	add_number(&l, " epoch=", at.epoch);
 	add_number(&l, " pos=", at.pos);
 	add_number(&l, " signal=", (uint64_t)number);
-	add_number(&l, " crashes=", crashes);
+	if (crashes)
+		add_number(&l, " crashes=", crashes);
 	l.p[l.n++] = '\n';
 	ssize_t n = write(STDERR_FILENO, l.p, l.n);
 	(void)n; /* nobody is left to be told */
@@ -101,9 +112,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	size_t i = 0;
 	while (i < SIGNALS - 1 && signals[i] != number)
 		i++;
-	bool is_own = info->si_code > 0 || info->si_pid == getpid();
+	bool is_own = (info->si_code > 0 || info->si_pid == getpid()) && getpid() == crash.pid;
 	unsigned crashes = is_own ? count(number) : 0;
-	if (crashes && !(crash.before[i].sa_flags & SA_SIGINFO) &&
+	if (is_own && (crashes || at.client) && !(crash.before[i].sa_flags & SA_SIGINFO) &&
 	    crash.before[i].sa_handler == SIG_DFL)
 		say(crashes, number);
 	hand_on(&crash.before[i], number, info, context);
@@ -178,4 +189,5 @@ void crash_enter(struct cursor *cursor, const struct wire_header *h, const struc
 void crash_leave(void)
 {
 	at.cursor = NULL;
+	at.client = NULL;
 }

@@ -8,7 +8,8 @@
  *
  * Counted is what the thread at the event does itself: a fault, abort(), exit(). Signals that others
  * send are not, SIGKILL cannot be seen; a child of fork() counts nothing. What handled these signals
- * before still does, afterwards. Where the cursor has no file nothing is counted.
+ * before still does, afterwards. Where the cursor has no file nothing is counted, and the handler is
+ * named all the same.
  *
  * Memory:  one small stack per thread, so that a handler without end to its recursion is seen too.
  * Threads: crash_open and crash_close by the main thread while no other is at an event.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "bot/capture.h"
 #include "bot/emoji.h"
+#include "bot/limit.h"
 #include "bot/register.h"
 #include "net/loop.h"
 
@@ -136,10 +137,12 @@ static bool run_route(struct way *way, const struct tt_route *route, const struc
 	struct tt_captures captures = {groups, route->n_captures};
 	way->client->route = route;
 	client_enter(way->client);
+	limit_begin(way->client->limit, route, &way->client->event);
 	const void *payload =
 		route->is_raw ? (const void *)&way->client->event : (const void *)&way->decoded.as;
 	tt_result result = route->run(way->client, payload, &captures);
 	bool is_done = take_result(way, route, &captures, result);
+	limit_end(way->client->limit);
 	client_enter(NULL);
 	way->client->route = NULL;
 	return is_done;

@@ -5,6 +5,7 @@
 #include "bot/crash.h"
 #include "bot/dead.h"
 #include "bot/dispatch.h"
+#include "bot/limit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct gate {
 	struct loop_fd *watch;
 	struct caller *caller;
 	struct link *link;
+	struct limit *limit;
 	struct tt_client *client; /* one per worker */
 };
 
@@ -105,10 +107,12 @@ static void on_end(void *arg, enum link_end end)
 static void make_workers(struct gate *g)
 {
 	g->client = mem_zero(g->o.workers * sizeof *g->client);
+	g->limit = limit_new(g->o.loop, g->o.workers, g->o.limit_ms);
 	for (unsigned i = 0; i < g->o.workers; i++) {
 		client_init(&g->client[i]);
 		g->client[i].caller = g->caller;
 		g->client[i].bot = g->o.bot;
+		g->client[i].limit = limit_slot(g->limit, i);
 	}
 	g->pool = pool_new(
 		&(struct pool_options){
@@ -177,6 +181,7 @@ void gate_free(struct gate **out)
 	caller_free(&g->caller);
 	loop_fd_free(&g->watch);
 	pool_free(&g->pool);
+	limit_free(&g->limit);
 	for (unsigned i = 0; i < g->o.workers; i++)
 		client_done(&g->client[i]);
 	free(g->client);
@@ -191,6 +196,7 @@ void gate_add_state(struct gate *g, struct gate_state *sum)
 	pool_state(g->pool, &state);
 	sum->handled += atomic_load(&g->dispatch.handled);
 	sum->errors += atomic_load(&g->dispatch.errors);
+	sum->late += limit_count(g->limit);
 	sum->running += state.running;
 	sum->wants_exit |= state.wants_exit;
 }

@@ -17,6 +17,7 @@ struct gate_options {
 	const char *bot;
 	const char *state_dir; /* of the cursor */
 	unsigned part, parts, workers, window;
+	unsigned limit_ms; /* of a handler; 0: none */
 	tt_error_handler *on_error;
 	enum wire_from from;
 	/* Something was finished, or a handler asked to leave. */
@@ -35,7 +36,7 @@ void gate_leave(struct gate *gate);
 void gate_free(struct gate **out);
 
 struct gate_state {
-	uint64_t handled, errors;
+	uint64_t handled, errors, late;
 	size_t running; /* handlers */
 	bool wants_exit;
 };

@@ -267,6 +267,7 @@ static void set_up(struct serve *s)
 			.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
 			.window = how->window ? how->window : WIRE_WINDOW,
 			.from = from_of(how->from),
+			.limit_ms = (unsigned)s->config.bot_limit_ms,
 			.on_error = how->on_error,
 			.on_change = on_change,
 			.on_end = on_end,
@@ -313,8 +314,9 @@ static int connect_and_run(struct serve *s)
 	set_up(s);
 	run(s);
 	struct gate_state state = state_of(s);
-	log_info("stopped", "handled=%llu errors=%llu status=%d", (unsigned long long)state.handled,
-		 (unsigned long long)state.errors, s->status);
+	log_info("stopped", "handled=%llu errors=%llu late=%llu status=%d",
+		 (unsigned long long)state.handled, (unsigned long long)state.errors,
+		 (unsigned long long)state.late, s->status);
 	take_down(s);
 	crash_close();
 	config_free(&s->config);

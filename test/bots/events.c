@@ -1,6 +1,7 @@
 /* A bot for scenarios: says what it is given, events by name, gaps, failures and its own
  * beginning. */
 #define BOT events
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tutti/bot.h>
@@ -23,6 +24,8 @@ static tt_result ready(tt_client *client, const tt_ready *self)
 	       (unsigned long long)self->user_id, (long long)self->shards,
 	       (unsigned long long)self->epoch, (unsigned long long)tt_event_of(client)->pos);
 	fflush(stdout);
+	if (getenv("EVENTS_CRASH"))
+		abort();
 	return tt_handled();
 }
 
@@ -46,6 +49,23 @@ static tt_result fails(tt_client *client, const tt_message *message, tt_str how)
 	if (tt_equal(how, "a call"))
 		return create_reaction(client, message->channel_id, 1, "x");
 	return tt_error("no luck with %.*s", STR(how));
+}
+
+on_message_create(with("^,wait$", .limit_ms = 50), waits);
+static tt_result waits(tt_client *client, const tt_message *message)
+{
+	(void)client, (void)message;
+	wait_for("EVENTS_WAIT");
+	return tt_handled();
+}
+
+on_message_create("^,crash (\\w+)$", crashes, str);
+static tt_result crashes(tt_client *client, const tt_message *message, tt_str how)
+{
+	(void)client, (void)message;
+	if (tt_equal(how, "hard"))
+		raise(SIGSEGV);
+	abort();
 }
 
 on_error(tell);
