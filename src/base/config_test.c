@@ -331,7 +331,7 @@ static void keys_that_are_not_built_are_named_when_set(void **state)
 	take(&c, "[http]\nport = 6061\n[zmq]\nport = 7000\nconnect = []\n");
 	said[0] = 0;
 	config_unbuilt(&c, say);
-	assert_string_equal(said, "zmq.connect http.port ");
+	assert_string_equal(said, "http.port ");
 	config_free(&c);
 }
 
