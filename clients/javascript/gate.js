@@ -56,7 +56,7 @@ export class Gate {
 			}));
 			for await (const [kind, ...args] of sock) {
 				this.heard = Date.now();
-				pause = await this.#take(kind.toString(), args);
+				pause = await this.#take(kind.toString(), args).catch((why) => this.#unreadable(why));
 				if (pause !== undefined)
 					break;
 				this.#ack();
@@ -66,6 +66,14 @@ export class Gate {
 			await this.#close(sock);
 		}
 		return this.keyPause || (pause ?? 0);
+	}
+
+	#unreadable(why) {
+		if (!(why instanceof wire.Unreadable))
+			throw why;
+		log("protocol", { endpoint: this.endpoint, reason: why.message });
+		this.isBusy = false;
+		return this.#gone(REFUSED_MS);
 	}
 
 	async #close(sock) {

@@ -6,10 +6,13 @@ export const VERSION = 1;
 export const REDELIVERED = 1, OLD = 2, MADE_HERE = 4, DISCORD_REPLAYED = 8;
 const FIXED = 56;
 
+/* Not of this version of the protocol. */
+export class Unreadable extends Error {}
+
 export class Event {
 	constructor(header, payload) {
 		if (header.length < FIXED || header[0] !== VERSION)
-			throw new Error("a header that is not of version 1");
+			throw new Unreadable("a header that is not of version 1");
 		this.version = header[0];
 		this.flags = header[1];
 		this.type = header.readUInt16LE(2);
@@ -68,7 +71,7 @@ export function* records(frame) {
 		const start = at + 8, middle = start + frame.readUInt32LE(at);
 		at = middle + frame.readUInt32LE(at + 4);
 		if (at > frame.length)
-			throw new Error("a record that ends beyond its frame");
+			throw new Unreadable("a record that ends beyond its frame");
 		yield new Event(frame.subarray(start, middle), frame.subarray(middle, at));
 	}
 }

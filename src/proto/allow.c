@@ -142,7 +142,7 @@ bool allow_reads_everything(const struct allow_key *key)
 
 bool allow_may_send(const struct allow_key *key, int op, uint64_t guild_id, uint32_t shard)
 {
-	return op >= 0 && op < 64 && (key->ops >> op & 1) &&
+	return opcode_is_for_bots(op) && (key->ops >> op & 1) &&
 	       holds(key->guilds, key->n_guilds, guild_id) &&
 	       holds(key->shards, key->n_shards, shard);
 }

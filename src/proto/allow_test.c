@@ -67,6 +67,7 @@ static void gateway_ops_are_given_one_by_one(void **state)
 	assert_false(sends("gateway=* shards=2", 3, 0, UINT32_MAX));
 	assert_false(sends("gateway=*", -1, 0, 0));
 	assert_false(sends("gateway=*", 64, 0, 0));
+	assert_false(sends("gateway=*", 2, 0, 0));
 	static const char *const bad[] = {
 		"gateway=",      "gateway=IDENTIFY", "gateway=presence_update",
 		"gateway=HELLO", "gateway=3",        "gateway=*,HELLO"};

@@ -1,5 +1,6 @@
 /* Anything as an allow list, and anything as ZeroMQ's question: who is let in stands in the list. */
 #include "fuzz.h"
+#include "proto/discord.h"
 #include "proto/zap.h"
 
 /* Found without the code under test: the key stands in the text, between blanks or ends. */
@@ -42,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	for (size_t i = 0; i < allow.n; i++) {
 		const struct allow_key *key = &allow.list[i];
 		MUST(allow_find(&allow, key->key) == key);
+		for (int op = 0; op < 64; op++)
+			MUST(opcode_is_for_bots(op) || !allow_may_send(key, op, 1, 0));
 		MUST(key->may_answer || !allow_may_read(key, STR("INTERACTION_CREATE"), 1, 0));
 	}
 	allow_done(&allow);

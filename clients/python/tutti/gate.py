@@ -44,7 +44,11 @@ class Gate:
             self.close(self._key_refused())
         elif self.sock in ready:
             self.heard = time.monotonic()
-            pause = self._take(*self.sock.recv_multipart())
+            try:
+                pause = self._take(*self.sock.recv_multipart())
+            except wire.Unreadable as why:
+                log.error("protocol endpoint=%s reason=%r", self.endpoint, str(why))
+                pause, self.is_open = REFUSED_PAUSE, False
             if pause is not None:
                 self.close(pause)
 

@@ -15,12 +15,16 @@ LENGTHS = struct.Struct("<II")
 U64 = struct.Struct("<Q")
 
 
+class Unreadable(ValueError):
+    """Not of this version of the protocol."""
+
+
 class Event:
     """One event: the fields of its header by name, topic, event (its name), channel_id, payload (bytes)."""
 
     def __init__(self, header, payload):
         if len(header) < FIXED.size or header[0] != VERSION:
-            raise ValueError("a header that is not of version 1")
+            raise Unreadable("a header that is not of version 1")
         (self.version, self.flags, self.type, self.shard, self.epoch, self.pos, self.received, self.session,
          self.s, self.guild_id, self.crc) = FIXED.unpack_from(header)
         self.topic, self.payload = header[FIXED.size:].decode(), payload
@@ -52,7 +56,7 @@ def records(frame):
         header, payload = LENGTHS.unpack_from(frame, at)
         at += LENGTHS.size
         if at + header + payload > len(frame):
-            raise ValueError("a record that ends beyond its frame")
+            raise Unreadable("a record that ends beyond its frame")
         yield Event(frame[at:at + header], frame[at + header:at + header + payload])
         at += header + payload
 
