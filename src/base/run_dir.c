@@ -68,9 +68,11 @@ static int make_run_dir(const char *dir, bool for_group, struct why *why)
 	bool is_new = !is_there(dir);
 	if (for_group && mkdir("/run/tutti", 0755) < 0 && errno != EEXIST)
 		return why_errno(why, -errno, "cannot make /run/tutti; set XDG_RUNTIME_DIR");
-	int rc = mapped_mkdir(dir, why);
+	struct why inner;
+	int rc = mapped_mkdir(dir, &inner);
 	if (rc < 0)
-		return rc;
+		return why_set(why, rc, "%.200s; set XDG_RUNTIME_DIR to a directory of your own",
+			       inner.text);
 	if (is_new && for_group && chmod(dir, 0750) < 0)
 		return why_errno(why, -errno, "cannot open %s to the group", dir);
 	return check_owner(dir, why);

@@ -15,6 +15,8 @@ static const struct row {
 	{"--port", true, offsetof(struct arguments, port)},
 	{"--json", false, offsetof(struct arguments, json)},
 	{"--reference", false, offsetof(struct arguments, reference)},
+	{"--manual", false, offsetof(struct arguments, manual)},
+	{"--offline", false, offsetof(struct arguments, offline)},
 	{"--yes", false, offsetof(struct arguments, yes)},
 	{"--help", false, offsetof(struct arguments, help)},
 };

@@ -8,7 +8,7 @@
 struct arguments {
 	const char *config; /* --config, else $TUTTI_CONFIG; NULL: the defaults */
 	const char *port;   /* --port, else $TUTTI_PORT; NULL: the configuration's */
-	bool json, reference, yes, help;
+	bool json, reference, manual, offline, yes, help;
 	char **word; /* what is no option */
 	int words;
 };

@@ -11,12 +11,13 @@ static void what_check_explains_reads_as_a_configuration(void **state)
 	struct why why;
 	(void)state;
 	assert_int_equal(config_parse(&config, STR("[zmq]\nport = 7000\n"), "x", &why), 0);
-	check_explain(&out, &config);
+	check_explain(&out, &config, "my.toml");
 	if (config_parse(&again, buf_str(&out), "explained", &why) < 0)
 		fail_msg("%s", why.text);
 	assert_int_equal(again.zmq_port, 7000);
 	buf_addc(&out, 0);
-	assert_non_null(strstr(out.p, "port = 7000  # line 2; default 6000\n"));
+	assert_non_null(strstr(out.p, "port = 7000  # my.toml:2; default 6000\n"));
+	assert_non_null(strstr(out.p, "# a whole number from 1 to 65533: live door"));
 	assert_non_null(strstr(out.p, "bind = \"127.0.0.1\"  # default\n"));
 	config_free(&config);
 	config_free(&again);
@@ -68,9 +69,23 @@ static void the_example_configurations_are_good(void **state)
 	}
 }
 
+static void the_clock_is_compared_with_an_http_date(void **state)
+{
+	int64_t ahead = 0;
+	(void)state;
+	assert_true(check_clock(STR("Thu, 01 Jan 1970 00:01:00 GMT"), 90, &ahead));
+	assert_int_equal(ahead, 30);
+	assert_true(check_clock(STR("Thu, 26 Nov 2026 08:00:00 GMT"), 1795680000 - 7200, &ahead));
+	assert_int_equal(ahead, -7200);
+	assert_false(check_clock(STR(""), 90, &ahead));
+	assert_false(check_clock(STR("1970-01-01T00:01:00Z"), 90, &ahead));
+	assert_false(check_clock(STR("Thu, 01 Jan 1970 00:01:00 GMT; and more"), 90, &ahead));
+}
+
 int main(void)
 {
 	return run_unit(test(what_check_explains_reads_as_a_configuration),
 			test(the_committed_reference_is_what_the_table_says),
+			test(the_clock_is_compared_with_an_http_date),
 			test(the_example_configurations_are_good));
 }

@@ -4,7 +4,9 @@
 #include "cli/event_line.h"
 #include "cli/tool.h"
 #include "net/keys.h"
+#include "proto/discord.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -144,11 +146,29 @@ static void find_door(struct tail *t)
 			 t->place.config.zmq_host, t->place.port);
 }
 
+/* Discord may know events that our table does not: so it is listened for all the same. */
+static void say_unknown(const char *word)
+{
+	char upper[64];
+	struct str rest = str_c(word), name = str_cut(&rest, '.');
+	if (name.n == 0 || event_by_name(name) || name.n >= sizeof upper)
+		return;
+	for (size_t i = 0; i < name.n; i++)
+		upper[i] = (char)toupper((unsigned char)name.p[i]);
+	struct str near = event_nearest(str_of(upper, name.n));
+	if (near.n)
+		remark("no event is known as %.*s; did you mean %.*s?", STR_FMT(name),
+		       STR_FMT(near));
+	else
+		remark("no event is known as %.*s; listening for it all the same", STR_FMT(name));
+}
+
 /* A name of an event means that event and no other that begins with it. */
 static int subscribe(struct tail *t, const char *word)
 {
 	char topic[WIRE_TOPIC_MAX + 2];
 	bool is_name = *word && !strchr(word, '.');
+	say_unknown(word);
 	snprintf(topic, sizeof topic, "%s%s", word, is_name ? "." : "");
 	return zsock_subscribe(t->sock, str_c(topic));
 }

@@ -7,7 +7,7 @@
 #define DAEMON_PARENT_H
 
 #include "daemon/options.h"
-#include "daemon/token.h"
+#include "net/token.h"
 
 /* Returns the exit status. env: what token_take_env() found. */
 int parent_run(const struct options *options, const struct token *env);

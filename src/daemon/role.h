@@ -12,8 +12,8 @@
 
 #include "base/metric.h"
 #include "daemon/options.h"
-#include "daemon/token.h"
 #include "net/role.h"
+#include "net/token.h"
 
 struct role_kind {
 	const char *name;

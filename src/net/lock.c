@@ -47,6 +47,19 @@ static int held(int fd, const char *path, struct why *why)
 	return why_set(why, -EWOULDBLOCK, "%s is held by another process", path);
 }
 
+/* Whoever ran it here before, as another user: the commonest way to come here. */
+static int unwritable(const char *dir, const char *path, int rc, struct why *why)
+{
+	struct stat is;
+	if ((rc != -EACCES && rc != -EPERM) || stat(dir, &is) < 0 || is.st_uid == geteuid())
+		return why_errno(why, rc, "cannot open %s", path);
+	return why_set(
+		why, rc,
+		"cannot open %s: the directory belongs to user %u, who ran tuttid here before; "
+		"give state.dir and XDG_RUNTIME_DIR directories of your own, or run as that user",
+		path, is.st_uid);
+}
+
 int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *why)
 {
 	char path[PATH_MAX];
@@ -54,7 +67,7 @@ int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *w
 		return why_set(why, -ENAMETOOLONG, "the path of the state directory is too long");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
-		return why_errno(why, -errno, "cannot open %s", path);
+		return unwritable(dir, path, -errno, why);
 	int rc = wait_for(fd, wait_ms);
 	if (rc == 0 && (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0))
 		rc = -errno;

@@ -7,10 +7,23 @@ with World("tail") as w:
     w.tuttid()
     w.main.wait_line(r" ready .*shard=0")
     tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path])
-    tail.wait_line("TUTTI_MARK|watching|listening|tail")
+    tail.wait_line("watching")
     for i in range(3):
         w.discord("say", channel=7, content=f"number {i}")
     tail.wait_line("MESSAGE_CREATE.*number 2")
     tail.kill(subprocess.signal.SIGINT)
     tail.wait(0)
-print("ok tail shows messages")
+    for topic, wanted in (("NOSUCH", "no event is known as NOSUCH; listening"), ("MESAGE_CREATE", "did you mean MESSAGE_CREATE"),
+                          ("message_create.1", "did you mean MESSAGE_CREATE")):
+        tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path, topic])
+        tail.wait_line(wanted)
+        tail.wait_line("watching")
+        tail.kill(subprocess.signal.SIGINT)
+        tail.wait(0)
+    tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path, "MESSAGE_CREATE", "TUTTI_SKIPPED"])
+    tail.wait_line("watching")
+    tail.kill(subprocess.signal.SIGINT)
+    tail.wait(0)
+    if tail.count("no event is known"):
+        raise Failed("a known event was doubted")
+print("ok tail shows messages, and says what it never will")

@@ -1,11 +1,11 @@
-/* daemon/token.h: the bot's token: taken once, handed on over a pipe, shown nowhere.
+/* net/token.h: the bot's token: taken once, handed on over a pipe, shown nowhere.
  *
  * Looked for in this order: systemd's credential discord_token, discord.token_file (0600 or
  * stricter, ours or root's), the environment variable DISCORD_BOT_TOKEN. The variable is wiped
  * whether it is used or not: /proc/PID/environ shows the bytes a process was started with.
  */
-#ifndef DAEMON_TOKEN_H
-#define DAEMON_TOKEN_H
+#ifndef NET_TOKEN_H
+#define NET_TOKEN_H
 
 #include "base/config.h"
 
@@ -24,6 +24,9 @@ static inline struct str token_str(const struct token *token)
 /* First thing in main: copies the variable, overwrites its bytes, takes it out of the environment.
  */
 void token_take_env(struct token *out);
+enum token_source { TOKEN_CREDENTIAL, TOKEN_FILE, TOKEN_VARIABLE, TOKEN_NOWHERE };
+/* Which of them token_find() reads. */
+enum token_source token_where(const struct token *env, const struct config *config);
 /* env: what token_take_env() found. -ENOENT: there is none, and how to give one. */
 TT_CHECK int token_find(struct token *out, const struct token *env, const struct config *config,
 			struct why *why);
@@ -32,6 +35,8 @@ TT_CHECK int token_set(struct token *out, struct str text, struct why *why);
 /* A descriptor that token can be read from once, -errno; and the other side, which closes it. */
 TT_CHECK int token_pipe(const struct token *token);
 TT_CHECK int token_read(struct token *out, int fd, struct why *why);
+/* The application whose token this is, as its first part says; 0: it has not a bot token's shape. */
+uint64_t token_application(const struct token *token);
 void token_wipe(struct token *token);
 
 #endif

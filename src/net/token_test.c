@@ -1,4 +1,4 @@
-#include "daemon/token.h"
+#include "net/token.h"
 #include "test/unit.h"
 
 #include <errno.h>
@@ -196,6 +196,27 @@ static void the_environment_is_wiped_for_everybody_to_see(void **state)
 
 #define with(name) cmocka_unit_test_setup_teardown(name, make, clear)
 
+static uint64_t application(const char *text)
+{
+	struct token token = {.n = strlen(text)};
+	memcpy(token.text, text, token.n);
+	return token_application(&token);
+}
+
+static void its_shape_tells_whose_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(application("MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijk-_mnop"),
+			 123456789012345678);
+	assert_int_equal(application("MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe"), 0);
+	assert_int_equal(application("MTIzNDU2Nzg5MDEyMzQ1Njc4.G.a.b"), 0);
+	assert_int_equal(application("MTIzNDU2Nzg5MDEyMzQ1Njc4..a"), 0);
+	assert_int_equal(application("aGVsbG8.GaBcDe.abcdefghijk"), 0); /* "hello" */
+	assert_int_equal(application("MTIz!.GaBcDe.abcdefghijk"), 0);
+	assert_int_equal(application("sandbox-token"), 0);
+	assert_int_equal(application(".."), 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "environ") == 0)
@@ -208,5 +229,6 @@ int main(int argc, char **argv)
 			with(without_any_all_three_ways_are_named),
 			with(what_is_not_one_plain_word_is_refused_and_not_repeated),
 			with(a_huge_file_is_refused), with(it_travels_over_a_pipe),
+			test(its_shape_tells_whose_it_is),
 			test(the_environment_is_wiped_for_everybody_to_see));
 }

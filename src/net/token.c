@@ -1,4 +1,4 @@
-#include "daemon/token.h"
+#include "net/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,19 +134,67 @@ static bool credential_path(char out[static PATH_MAX])
 	       access(out, F_OK) == 0;
 }
 
+enum token_source token_where(const struct token *env, const struct config *config)
+{
+	char path[PATH_MAX];
+	if (credential_path(path))
+		return TOKEN_CREDENTIAL;
+	if (*config->discord_token_file)
+		return TOKEN_FILE;
+	return env->n ? TOKEN_VARIABLE : TOKEN_NOWHERE;
+}
+
 int token_find(struct token *out, const struct token *env, const struct config *config,
 	       struct why *why)
 {
 	char path[PATH_MAX];
-	if (credential_path(path))
-		return read_file(out, path, false, why);
-	if (*config->discord_token_file)
-		return read_file(out, config->discord_token_file, true, why);
-	if (env->n)
-		return token_set(out, token_str(env), why);
+	switch (token_where(env, config)) {
+	case TOKEN_CREDENTIAL:
+		return credential_path(path) ? read_file(out, path, false, why) : -ENOENT;
+	case TOKEN_FILE: return read_file(out, config->discord_token_file, true, why);
+	case TOKEN_VARIABLE: return token_set(out, token_str(env), why);
+	case TOKEN_NOWHERE: break;
+	}
 	return why_set(
 		why, -ENOENT,
 		"no token: set the environment variable %s, or discord.token_file in the "
 		"configuration (a file of mode 0600), or the systemd credential discord_token",
 		variable);
+}
+
+static int base64url_digit(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+/* The base64url of a decimal number: of the application's id. */
+static uint64_t decode_id(struct str part)
+{
+	char text[24];
+	size_t n = 0;
+	unsigned bits = 0, held = 0;
+	uint64_t id = 0;
+	for (size_t i = 0; i < part.n; i++) {
+		int digit = base64url_digit(part.p[i]);
+		if (digit < 0 || n == sizeof text)
+			return 0;
+		bits = bits << 6 | (unsigned)digit;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			text[n++] = (char)(bits >> held & 0xff);
+		}
+	}
+	return str_to_u64(str_of(text, n), &id) ? id : 0;
+}
+
+uint64_t token_application(const struct token *token)
+{
+	struct str rest = token_str(token);
+	struct str id = str_cut(&rest, '.'), stamp = str_cut(&rest, '.');
+	bool has_shape = stamp.n > 0 && rest.n > 0 && str_find(rest, '.') == rest.n;
+	return has_shape ? decode_id(id) : 0;
 }

@@ -1,0 +1,148 @@
+/* tutti check, without a network: the token, the intents, and who may read and write what. */
+#include "cli/check.h"
+
+#include "net/refuse.h"
+#include "net/url.h"
+#include "proto/discord.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const char *source_name(enum token_source source)
+{
+	static const char *const names[] = {[TOKEN_CREDENTIAL] = "the systemd credential",
+					    [TOKEN_FILE] = "discord.token_file",
+					    [TOKEN_VARIABLE] = "DISCORD_BOT_TOKEN",
+					    [TOKEN_NOWHERE] = "nowhere"};
+	return names[source];
+}
+
+static bool is_discord(const struct config *config)
+{
+	struct url url;
+	struct why why;
+	return url_split(&url, str_c(config->discord_api_url), &why) == 0 && !url_is_loopback(&url);
+}
+
+static void look_at_token(struct check *check, const struct token *env)
+{
+	struct why why;
+	const char *from = source_name(token_where(env, check->config));
+	if (token_find(&check->token, env, check->config, &why) < 0) {
+		check_bad(check, EX_CONFIG, "token", "%s", why.text);
+		return;
+	}
+	uint64_t id = token_application(&check->token);
+	if (id)
+		check_ok("token", "from %s; by its shape the token of bot %llu", from,
+			 (unsigned long long)id);
+	else if (is_discord(check->config))
+		check_note(
+			"token",
+			"from %s; it has not the shape of a bot's token (three parts with dots "
+			"between): take it from the developer portal, Bot, Reset Token; a client "
+			"secret or a public key is none",
+			from);
+	else
+		check_ok("token", "from %s; no shape that Discord would know, but this is none",
+			 from);
+}
+
+static void look_at_intents(const struct config *config)
+{
+	struct buf privileged = {0};
+	const struct config_words *words = &config->discord_intents;
+	for (size_t i = 0; i < words->n; i++)
+		if (intent_is_privileged(intent_by_name(str_c(words->word[i]))))
+			buf_addf(&privileged, "%s%s", privileged.n ? ", " : "", words->word[i]);
+	if (privileged.n)
+		check_note("intents",
+			   "%.*s: privileged; switch on in the developer portal, Bot, Privileged "
+			   "Gateway Intents, else Discord closes with 4014",
+			   STR_FMT(buf_str(&privileged)));
+	else
+		check_ok("intents", "%zu, none of them privileged", words->n);
+	buf_done(&privileged);
+}
+
+static const char *owner_name(uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+	return user ? user->pw_name : "somebody else";
+}
+
+/* The directory itself, or the nearest above it that is there. */
+static void nearest(char path[static PATH_MAX])
+{
+	while (access(path, F_OK) < 0) {
+		char *slash = strrchr(path, '/');
+		if (!slash || slash == path) {
+			strcpy(path, "/");
+			return;
+		}
+		*slash = 0;
+	}
+}
+
+static void look_at_dir(struct check *check, const char *key, const char *dir, const char *remedy)
+{
+	char path[PATH_MAX];
+	struct stat is;
+	snprintf(path, sizeof path, "%s", dir);
+	nearest(path);
+	bool is_there = strcmp(path, dir) == 0;
+	if (stat(path, &is) < 0 || access(path, W_OK | X_OK) < 0)
+		check_bad(check, EX_NOPERM, "files",
+			  "%s %s: %s belongs to %s and may not be written by us: %s", key, dir,
+			  path, owner_name(is.st_uid), remedy);
+	else if (is_there && is.st_mode & S_IWOTH)
+		check_bad(check, EX_NOPERM, "files",
+			  "%s %s: every user could change it: chmod o-w %s", key, dir, dir);
+	else
+		check_ok("files", "%s %s: %s", key, dir,
+			 is_there ? "ours to write" : "will be made");
+}
+
+static void look_at_config_file(struct check *check)
+{
+	struct stat is;
+	const char *path = check->config->path;
+	if (!*path || stat(path, &is) < 0)
+		return;
+	if (is.st_mode & S_IWOTH)
+		check_bad(
+			check, EX_NOPERM, "files",
+			"%s: every user could change it, and read the token by that: chmod o-w %s",
+			path, path);
+}
+
+static void look_at_files(struct check *check)
+{
+	const struct config *config = check->config;
+	char run_dir[108];
+	struct why why;
+	look_at_config_file(check);
+	look_at_dir(check, "state.dir", config->state_dir,
+		    "give state.dir a directory of your own");
+	if (config_run_dir(run_dir, (unsigned)config->zmq_port, false, &why) < 0)
+		check_bad(check, EX_CONFIG, "files", "%s", why.text);
+	else
+		look_at_dir(check, "run directory", run_dir,
+			    "set XDG_RUNTIME_DIR to a directory of your own");
+	if (*config->journal_dir)
+		look_at_dir(check, "journal.dir", config->journal_dir,
+			    "give journal.dir a directory of your own");
+}
+
+void check_look(struct check *check, const struct token *env)
+{
+	look_at_token(check, env);
+	look_at_intents(check->config);
+	look_at_files(check);
+}
