@@ -18,7 +18,7 @@ static const char more[] =
 	"token, the intents, directories, DNS, TLS and the clock. The token is shown to Discord "
 	"once, by\n"
 	"GET /gateway/bot, which identifies nobody. --offline: asks nobody. --reference prints\n"
-	"docs/config.md, --manual the same for the man page.\n"
+	"docs/config.md, --manual the page tutti.toml(5).\n"
 	"Ends with 0 where tuttid would start, 78 configuration or token, 77 a file or directory, "
 	"69\n"
 	"Discord cannot be reached.\n";
@@ -95,6 +95,20 @@ static void add_plain(struct buf *out, const char *text)
 
 void check_manual(struct buf *out)
 {
+	buf_adds(out,
+		 STR("tutti.toml(5)\n\n"
+		     "; Made from src/base/config.def by tutti check --manual.\n\n"
+		     "# NAME\n\ntutti.toml - the configuration of tuttid and of its bots\n\n"
+		     "# DESCRIPTION\n\n"
+		     "A file in TOML, named by *--config*, else by *TUTTI_CONFIG*; a bot may name "
+		     "one "
+		     "itself. Every key may be\nleft out. An unknown key, a wrong type, a number "
+		     "out "
+		     "of range is an error with file, line and column,\nand nothing is started. "
+		     "Relative paths count from the file's directory. *tutti check* prints every "
+		     "key\n"
+		     "with its value and where that comes from.\n\n"
+		     "The token does not stand here, see *tuttid*(8).\n\n# KEYS\n\n"));
 	for (size_t i = 0; i < CONFIG_KEYS; i++) {
 		const struct config_key *key = &config_table[i];
 		struct buf kind = {0};
@@ -111,6 +125,10 @@ void check_manual(struct buf *out)
 		buf_adds(out, STR(".\n\n"));
 		buf_done(&kind);
 	}
+	buf_adds(out, STR("# EXAMPLE\n\n```\n[discord]\n"
+			  "intents = [\"guilds\", \"guild_messages\", \"message_content\"]\n\n"
+			  "[zmq]\nport = 6000\n\n[state]\ndir = \"/var/lib/tutti\"\n```\n\n"
+			  "# SEE ALSO\n\n*tuttid*(8), *tutti*(1)\n"));
 }
 
 __attribute__((format(printf, 3, 0))) static void say(const char *level, const char *topic,

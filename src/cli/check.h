@@ -7,7 +7,7 @@
 
 /* docs/config.md, whole. */
 void check_reference(struct buf *out);
-/* The keys' part of the man page tutti.toml(5), in scdoc's language. */
+/* docs/man/tutti.toml.5.scd, whole. */
 void check_manual(struct buf *out);
 /* Each key with its value, where that comes from, what it may be, and its help. Reads as TOML. name:
  * the file's, as it was given. */

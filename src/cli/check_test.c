@@ -37,18 +37,24 @@ static void read_file(struct buf *out, const char *name)
 	fclose(f);
 }
 
-static void the_committed_reference_is_what_the_table_says(void **state)
+static void is_as_committed(void (*make)(struct buf *out), const char *option, const char *name)
 {
 	struct buf made = {0}, there = {0};
-	(void)state;
-	read_file(&there, "docs/config.md");
+	read_file(&there, name);
 	if (there.n == 0) /* not started from the source's folder */
 		skip();
-	check_reference(&made);
+	make(&made);
 	if (!str_eq(buf_str(&made), buf_str(&there)))
-		fail_msg("make it again: build/tutti check --reference >docs/config.md");
+		fail_msg("make it again: build/tutti check --%s >%s", option, name);
 	buf_done(&made);
 	buf_done(&there);
+}
+
+static void the_committed_pages_are_what_the_table_says(void **state)
+{
+	(void)state;
+	is_as_committed(check_reference, "reference", "docs/config.md");
+	is_as_committed(check_manual, "manual", "docs/man/tutti.toml.5.scd");
 }
 
 static void the_example_configurations_are_good(void **state)
@@ -85,7 +91,7 @@ static void the_clock_is_compared_with_an_http_date(void **state)
 int main(void)
 {
 	return run_unit(test(what_check_explains_reads_as_a_configuration),
-			test(the_committed_reference_is_what_the_table_says),
+			test(the_committed_pages_are_what_the_table_says),
 			test(the_clock_is_compared_with_an_http_date),
 			test(the_example_configurations_are_good));
 }

@@ -44,7 +44,8 @@ def look(package, root):
         check(f"it depends on {wanted}", wanted in about, about)
     subprocess.run(["dpkg-deb", "-x", package, root], check=True)
     for path in ("usr/bin/tuttid", "usr/bin/tutti", "usr/libexec/tutti/echo", "lib/systemd/system/tuttid.service",
-                 "lib/systemd/system/tutti-bot@.service", "usr/lib/sysusers.d/tutti.conf", "usr/include/tutti/bot.h"):
+                 "lib/systemd/system/tutti-bot@.service", "usr/lib/sysusers.d/tutti.conf", "usr/include/tutti/bot.h",
+                 "usr/share/man/man1/tutti.1.gz", "usr/share/man/man5/tutti.toml.5.gz", "usr/share/man/man8/tuttid.8.gz"):
         check(f"it holds /{path}", os.path.isfile(os.path.join(root, path)))
 
 
