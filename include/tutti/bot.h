@@ -116,6 +116,7 @@ struct tt_serve {
 	unsigned window;            /* events in hand at most; 0: 512 */
 	const char *from;           /* the first time: "head" (default), "tail" or "commit" */
 	bool ignore_arguments;      /* the program's arguments are its own */
+	bool ignore_signals;        /* SIGTERM and SIGINT are its own: tt_stop() ends serve() */
 	tt_error_handler *on_error; /* when neither route nor module handled it */
 };
 
@@ -131,7 +132,9 @@ TT_VISIBLE int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how);
 		tt_bot *: tt_serve_one_with, \
 		const tt_bot *: tt_serve_one_with, default: tt_serve_with)
 
-/* Ends serve() as SIGTERM does. From any thread, at any time, any number of times. */
+/* Ends serve() as SIGTERM does: no event is begun any more, handlers that run finish, what is
+ * finished is committed, all within 10 s. From any thread, from a signal handler, any number of
+ * times; before serve(), which then returns at once. */
 TT_VISIBLE void tt_stop(void);
 
 #ifdef __cplusplus

@@ -23,6 +23,7 @@ struct gate {
 	struct link *link;
 	struct limit *limit;
 	struct tt_client *client; /* one per worker */
+	unsigned clients;
 };
 
 static void open_cursor(struct gate *g)
@@ -104,20 +105,29 @@ static void on_end(void *arg, enum link_end end)
 	g->o.on_end(g->o.arg, end);
 }
 
+static void on_ready(void *arg)
+{
+	struct gate *g = arg;
+	g->o.on_ready(g->o.arg);
+}
+
 static void make_workers(struct gate *g)
 {
-	g->client = mem_zero(g->o.workers * sizeof *g->client);
-	g->limit = limit_new(g->o.loop, g->o.workers, g->o.limit_ms);
-	for (unsigned i = 0; i < g->o.workers; i++) {
+	g->clients = g->o.workers ? g->o.workers : 1;
+	g->client = mem_zero(g->clients * sizeof *g->client);
+	g->limit = limit_new(g->o.loop, g->clients, g->o.limit_ms);
+	for (unsigned i = 0; i < g->clients; i++) {
 		client_init(&g->client[i]);
 		g->client[i].caller = g->caller;
 		g->client[i].bot = g->o.bot;
 		g->client[i].limit = limit_slot(g->limit, i);
 	}
-	g->pool = pool_new(
-		&(struct pool_options){
-			.workers = g->o.workers, .run = run_job, .wants = wants_job, .arg = g},
-		&g->cursor);
+	g->pool = pool_new(&(struct pool_options){.workers = g->o.workers,
+						  .run = run_job,
+						  .wants = wants_job,
+						  .on_ready = on_ready,
+						  .arg = g},
+			   &g->cursor);
 	g->watch = loop_fd_new(g->o.loop, pool_fd(g->pool), LOOP_READ, on_pool, g);
 }
 
@@ -166,6 +176,11 @@ void gate_topics(struct gate *g)
 	link_topics(g->link);
 }
 
+bool gate_step(struct gate *g)
+{
+	return pool_step(g->pool);
+}
+
 void gate_leave(struct gate *g)
 {
 	link_leave(g->link);
@@ -182,7 +197,7 @@ void gate_free(struct gate **out)
 	loop_fd_free(&g->watch);
 	pool_free(&g->pool);
 	limit_free(&g->limit);
-	for (unsigned i = 0; i < g->o.workers; i++)
+	for (unsigned i = 0; i < g->clients; i++)
 		client_done(&g->client[i]);
 	free(g->client);
 	cursor_close(&g->cursor);

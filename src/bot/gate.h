@@ -15,14 +15,16 @@ struct gate_options {
 	const struct doors *doors;
 	const struct zsock_curve *pair; /* the bot's key; NULL: no CURVE */
 	const char *bot;
-	const char *state_dir; /* of the cursor */
-	unsigned part, parts, workers, window;
-	unsigned limit_ms; /* of a handler; 0: none */
+	const char *state_dir;                 /* of the cursor */
+	unsigned part, parts, workers, window; /* workers 0: handlers run in gate_step() */
+	unsigned limit_ms;                     /* of a handler; 0: none */
 	tt_error_handler *on_error;
 	enum wire_from from;
 	/* Something was finished, or a handler asked to leave. */
 	void (*on_change)(void *arg);
 	void (*on_end)(void *arg, enum link_end end);
+	/* Without workers, from any thread: gate_step() has something to do. */
+	void (*on_ready)(void *arg);
 	void *arg;
 };
 
@@ -30,6 +32,8 @@ struct gate;
 struct gate *gate_new(const struct gate_options *options);
 /* The registry routes other events than before. */
 void gate_topics(struct gate *gate);
+/* Runs one event on this thread; false: none may start now. */
+bool gate_step(struct gate *gate);
 /* Takes nothing more; what is in hand may finish. */
 void gate_leave(struct gate *gate);
 /* Nothing may run any more. Says its last word. */

@@ -181,6 +181,8 @@ static void call_workers(struct pool *pool, size_t coming)
 	size_t lanes = pool->lanes.ready > coming ? pool->lanes.ready - coming : 0;
 	for (size_t n = lanes < pool->idle ? lanes : pool->idle; n > 0; n--)
 		pthread_cond_signal(&pool->work);
+	if (pool->options.workers == 0 && lanes > 0)
+		pool->options.on_ready(pool->options.arg);
 }
 
 /* Under the lock. */
@@ -197,11 +199,28 @@ static void finish(struct pool *pool, struct job *job)
 		pool->dead += job->crashes >= POOL_CRASHES && job->connection == pool->connection;
 	}
 	admit_held(pool);
-	call_workers(pool, 1);
+	call_workers(pool, pool->options.workers ? 1 : SIZE_MAX); /* who ran it looks again */
 	if (pool->is_stopping || pool->wants_exit ||
 	    pool->done - pool->woken_done >= pool->wake_after ||
 	    pool->bytes - pool->woken_bytes >= WAKE_BYTES)
 		wake(pool);
+}
+
+/* Under the lock, without it while the event runs; false: nothing may start now. */
+static bool run_next(struct pool *pool, unsigned worker)
+{
+	struct job *job = next_job(pool);
+	if (!job)
+		return false;
+	if (!job->is_notice)
+		cursor_start(pool->cursor, job->h.epoch, job->h.pos);
+	pthread_mutex_unlock(&pool->lock);
+	bool is_exit = pool->options.run(pool->options.arg, worker, job);
+	pthread_mutex_lock(&pool->lock);
+	pool->wants_exit |= is_exit;
+	finish(pool, job);
+	release(job);
+	return true;
 }
 
 static void *work(void *arg)
@@ -210,24 +229,22 @@ static void *work(void *arg)
 	struct pool *pool = worker->pool;
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->is_ended) {
-		struct job *job = next_job(pool);
-		if (!job) {
-			pool->idle++;
-			pthread_cond_wait(&pool->work, &pool->lock);
-			pool->idle--;
+		if (run_next(pool, worker->number))
 			continue;
-		}
-		if (!job->is_notice)
-			cursor_start(pool->cursor, job->h.epoch, job->h.pos);
-		pthread_mutex_unlock(&pool->lock);
-		bool is_exit = pool->options.run(pool->options.arg, worker->number, job);
-		pthread_mutex_lock(&pool->lock);
-		pool->wants_exit |= is_exit;
-		finish(pool, job);
-		release(job);
+		pool->idle++;
+		pthread_cond_wait(&pool->work, &pool->lock);
+		pool->idle--;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
+}
+
+bool pool_step(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	bool has_run = run_next(pool, 0);
+	pthread_mutex_unlock(&pool->lock);
+	return has_run;
 }
 
 struct pool *pool_new(const struct pool_options *options, struct cursor *cursor)

@@ -5,7 +5,8 @@
  * eventfd, not for every event but when a good part of the window is done. An event with a crash in
  * the cursor runs alone, so that it is not blamed for another's.
  * Memory:  a batch is one copy of what the bus sent; it goes when its last event is finished.
- * Threads: pool_* belong to the main thread, run is called by the workers.
+ * Threads: pool_* belong to the main thread, run is called by the workers; pool_step() belongs to
+ *          one thread, which may be another.
  */
 #ifndef BOT_POOL_H
 #define BOT_POOL_H
@@ -21,11 +22,13 @@ typedef bool pool_run_fn(void *arg, unsigned worker, const struct job *job);
 struct pool;
 
 struct pool_options {
-	unsigned workers;
+	unsigned workers; /* 0: events run in pool_step() */
 	pool_run_fn *run;
 	void *arg;
 	/* Whether any handler may want the event; others finish at once. */
 	bool (*wants)(void *arg, const struct wire_header *h);
+	/* Without workers: pool_step() has something to do. Under the lock. */
+	void (*on_ready)(void *arg);
 };
 
 /* The cursor belongs to the pool as long as it lives: pool_cursor() borrows it, under the lock. */
@@ -60,6 +63,9 @@ struct pool_state {
 	bool wants_exit;
 };
 void pool_state(struct pool *pool, struct pool_state *out);
+
+/* Without workers: runs one event on this thread, as worker 0; false: nothing may start now. */
+bool pool_step(struct pool *pool);
 
 /* Forgets what has not started: it will be delivered again. From now on every end wakes. */
 void pool_stop(struct pool *pool);

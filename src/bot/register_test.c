@@ -260,6 +260,18 @@ static void reset_leaves_the_declared_routes(void **state)
 	heard_was("one(y) ");
 }
 
+static void a_module_made_by_a_call_is_switched_off_and_on(void **state)
+{
+	(void)state;
+	tt_register(bot, tt_command("(.*)"), one);
+	tt_enable(bot, false);
+	say("x");
+	heard_was("");
+	tt_enable(bot, true);
+	say("y");
+	heard_was("one(y) ");
+}
+
 static void arg_is_done_with_when_no_handler_has_it(void **state)
 {
 	(void)state;
@@ -438,6 +450,7 @@ int main(void)
 			checked(a_handler_may_register_for_the_next_event),
 			checked(what_is_unregistered_is_not_called_any_more),
 			checked(reset_leaves_the_declared_routes),
+			checked(a_module_made_by_a_call_is_switched_off_and_on),
 			checked(arg_is_done_with_when_no_handler_has_it),
 			checked(what_a_trigger_says_is_copied),
 			checked(events_are_asked_for_when_they_are_registered),

@@ -1,3 +1,5 @@
+#include "bot/serve.h"
+
 #include "base/log.h"
 #include "bot/asked.h"
 #include "bot/crash.h"
@@ -16,7 +18,7 @@
 enum { WORKERS = 4, WORKERS_MAX = 256, STOP_LIMIT_US = 10 * 1000 * 1000 };
 
 struct serve {
-	const struct tt_serve *how;
+	struct tt_serve how;
 	struct asked asked;
 	struct config config;
 	struct registry registry;
@@ -28,9 +30,14 @@ struct serve {
 	size_t n;
 	struct loop *loop;
 	struct loop_timer *limit;
+	void (*ready)(void *arg); /* NULL: handlers run on workers */
+	void *ready_arg;
 	bool is_stopping;
 	int status;
 };
+
+/* ZeroMQ's context and tt_stop() are of the process. */
+static atomic_bool is_serving;
 
 /* For tt_stop(), which may come from anywhere, before serve() too. */
 static _Atomic int stop_fd = -1;
@@ -131,7 +138,7 @@ static int read_config(struct serve *s)
 	enum log_level level;
 	if (config_load(&s->config, s->asked.config, &why) < 0) {
 		fail(s, why.text);
-		if (s->asked.config == s->how->config)
+		if (s->asked.config == s->how.config)
 			fprintf(stderr, "(the file that the program names; --config or "
 					"TUTTI_CONFIG name another)\n");
 		return EX_CONFIG;
@@ -180,13 +187,14 @@ static void on_change(void *arg)
 }
 
 /* Handlers that do not return cannot be ended one by one: the process goes, and what they were at
- * is delivered again. */
+ * is delivered again. A program with a loop of its own is not ours to end. */
 static void on_limit(void *arg)
 {
 	struct serve *s = arg;
 	log_error("stop_late", "handlers_running=%zu seconds=%d", state_of(s).running,
 		  STOP_LIMIT_US / 1000000);
-	_exit(EX_TEMPFAIL);
+	if (!s->ready)
+		_exit(EX_TEMPFAIL);
 }
 
 /* The first asks, the second insists. */
@@ -220,6 +228,12 @@ static void on_end(void *arg, enum link_end end)
 	stop(arg, end == LINK_REFUSED ? EX_CONFIG : EX_OK);
 }
 
+static void on_ready(void *arg)
+{
+	struct serve *s = arg;
+	s->ready(s->ready_arg);
+}
+
 static enum wire_from from_of(const char *name)
 {
 	static const struct {
@@ -248,8 +262,8 @@ static char *cursor_dir(const struct serve *s, const char *state_dir, size_t i)
 
 static void set_up(struct serve *s)
 {
-	const struct tt_serve *how = s->how;
-	unsigned workers = how->workers ? how->workers : WORKERS;
+	const struct tt_serve *how = &s->how;
+	unsigned workers = s->ready ? 0 : how->workers ? how->workers : WORKERS;
 	char *state = config_cursor_dir(&s->config);
 	s->loop = loop_new();
 	s->limit = loop_timer_new(s->loop, on_limit, s);
@@ -271,6 +285,7 @@ static void set_up(struct serve *s)
 			.on_error = how->on_error,
 			.on_change = on_change,
 			.on_end = on_end,
+			.on_ready = on_ready,
 			.arg = s,
 		});
 	}
@@ -288,58 +303,101 @@ static void take_down(struct serve *s)
 	loop_free(&s->loop);
 }
 
-static void run(struct serve *s)
+void serve_run(struct serve *s)
 {
+	bool has_signals = !s->how.ignore_signals;
 	struct loop_fd *asked = loop_fd_new(s->loop, stop_fd_get(), LOOP_READ, on_stop, s);
 	struct loop_fd *registered =
 		loop_fd_new(s->loop, registered_fd(), LOOP_READ, on_registered, s);
-	struct loop_signal *term = loop_signal_new(s->loop, SIGTERM, on_signal, s);
-	struct loop_signal *interrupt = loop_signal_new(s->loop, SIGINT, on_signal, s);
+	struct loop_signal *term =
+		has_signals ? loop_signal_new(s->loop, SIGTERM, on_signal, s) : NULL;
+	struct loop_signal *interrupt =
+		has_signals ? loop_signal_new(s->loop, SIGINT, on_signal, s) : NULL;
 	if (atomic_load(&stop_asked))
 		tt_stop();
 	loop_run(s->loop);
-	atomic_store(&stop_asked, false);
 	loop_signal_free(&term);
 	loop_signal_free(&interrupt);
 	loop_fd_free(&asked);
 	loop_fd_free(&registered);
 }
 
-static int connect_and_run(struct serve *s)
+bool serve_step(struct serve *s)
 {
-	int error = read_config(s);
-	if (error)
-		return error;
+	for (size_t i = 0; i < s->n; i++)
+		if (gate_step(s->gates[i]))
+			return true;
+	return false;
+}
+
+static int check_and_set_up(struct serve *s, const tt_bot *const *bots)
+{
+	struct why why;
+	if (asked_read(&s->asked, &s->how, asked_arguments(), &why) < 0)
+		return fail(s, why.text);
+	registry_init(&s->registry, bots);
+	int status = answer_at_once(s);
+	if (status >= 0)
+		return status;
+	status = read_config(s);
+	if (status)
+		return status;
 	crash_open(s->asked.name);
 	set_up(s);
-	run(s);
+	return 0;
+}
+
+static void serve_free(struct serve **out)
+{
+	struct serve *s = *out;
+	registry_done(&s->registry);
+	config_free(&s->config);
+	free(s);
+	*out = NULL;
+	atomic_store(&is_serving, false);
+}
+
+int serve_open(struct serve **out, const tt_bot *const *bots, const struct tt_serve *how,
+	       void (*ready)(void *arg), void *arg)
+{
+	*out = NULL;
+	if (atomic_exchange(&is_serving, true)) {
+		fprintf(stderr, "%s: this process serves already\n", how->name ? how->name : "bot");
+		return EX_CONFIG;
+	}
+	struct serve *s = *out = mem_zero(sizeof *s); /* large, for its doors */
+	s->how = *how;
+	s->ready = ready;
+	s->ready_arg = arg;
+	int status = check_and_set_up(s, bots);
+	if (!s->loop)
+		serve_free(out);
+	return status;
+}
+
+int serve_close(struct serve **out)
+{
+	struct serve *s = *out;
 	struct gate_state state = state_of(s);
+	int status = s->status;
 	log_info("stopped", "handled=%llu errors=%llu late=%llu status=%d",
 		 (unsigned long long)state.handled, (unsigned long long)state.errors,
-		 (unsigned long long)state.late, s->status);
+		 (unsigned long long)state.late, status);
 	take_down(s);
 	crash_close();
-	config_free(&s->config);
-	return s->status;
+	atomic_store(&stop_asked, false); /* it was obeyed, however often it was said */
+	serve_free(out);
+	return status;
 }
 
 int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how)
 {
-	struct serve *s = mem_zero(sizeof *s); /* large, for its doors */
-	struct why why;
-	s->how = how;
-	int status = asked_read(&s->asked, how, asked_arguments(), &why);
-	if (status < 0) {
-		status = fail(s, why.text);
-	} else {
-		registry_init(&s->registry, bots);
-		status = answer_at_once(s);
-		if (status < 0)
-			status = connect_and_run(s);
-		registry_done(&s->registry);
-	}
-	free(s);
-	return status;
+	struct serve *s;
+	int status = serve_open(&s, bots, how, NULL, NULL);
+	if (!s)
+		return status;
+	serve_run(s);
+	return serve_close(&s);
 }
 
 int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how)
