@@ -56,7 +56,7 @@ struct tt_create_message {
 };
 TT_VISIBLE tt_result tt_create_message_with(tt_client *client, const struct tt_create_message *ask);
 #define tt_create_message(client, ...) \
-	tt_create_message_with((client), &(struct tt_create_message){.channel_id = __VA_ARGS__})
+	tt_create_message_with((client), TT_ARGS(tt_create_message, .channel_id = __VA_ARGS__))
 
 /* A message in the channel of message, shown as an answer to it. */
 TT_VISIBLE tt_result tt_reply(tt_client *client, const tt_message *message, const char *fmt, ...)
@@ -100,7 +100,7 @@ struct tt_call {
 TT_VISIBLE tt_result tt_call_with(tt_client *client, const char *method,
 				  const struct tt_call *call);
 #define tt_call(client, method, ...) \
-	tt_call_with((client), (method), &(struct tt_call){.route = __VA_ARGS__})
+	tt_call_with((client), (method), TT_ARGS(tt_call, .route = __VA_ARGS__))
 
 /* Discord's gateway is asked something, on the shard of the guild that d names, else on every shard
  * of the tuttid that the event came from:

@@ -18,6 +18,9 @@
  * Threads: events of one guild, else of one channel, come one after the other; others meanwhile, on
  *          the threads of a small pool. A client belongs to the thread of its handler.
  * Errors:  a handler returns a tt_result; a failed call says why in its text.
+ * C++:     a bot may be C++20, by gcc or clang. What stands as .name = value has to stand in the order
+ *          of the struct there; and a function that does not fit its annotation is an overload for
+ *          C++, so it is told as "used but never defined" instead of "conflicting types".
  */
 #ifndef TUTTI_BOT_H
 #define TUTTI_BOT_H
@@ -120,17 +123,19 @@ struct tt_serve {
 	tt_error_handler *on_error; /* when neither route nor module handled it */
 };
 
-/* Runs the modules (an array that ends in NULL, or one module) until SIGTERM, SIGINT, tt_stop() or a handler that
- * returns tt_exit(). Returns the exit status for main(): 0 asked to stop, 75 try again, 78 the
+/* Runs the modules (one, or an array that ends in NULL) until SIGTERM, SIGINT, tt_stop() or a handler
+ * that returns tt_exit(). Returns the exit status for main(): 0 asked to stop, 75 try again, 78 the
  * configuration or a bot is wrong. Reads the program's arguments (--help lists them) and
  * TUTTI_CONFIG, TUTTI_PORT, TUTTI_STATE. */
 TT_VISIBLE int tt_serve_with(const tt_bot *const *bots, const struct tt_serve *how);
 TT_VISIBLE int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how);
-#define tt_serve(bots, ...) TT_SERVE_FOR(bots)((bots), &(struct tt_serve){.port = __VA_ARGS__})
+#define tt_serve(bots, ...) TT_SERVE_FOR(bots)((bots), TT_ARGS(tt_serve, .port = __VA_ARGS__))
+#ifndef __cplusplus
 #define TT_SERVE_FOR(bots) \
 	_Generic((bots),                     \
 		tt_bot *: tt_serve_one_with, \
 		const tt_bot *: tt_serve_one_with, default: tt_serve_with)
+#endif
 
 /* Ends serve() as SIGTERM does: no event is begun any more, handlers that run finish, what is
  * finished is committed, all within 10 s. From any thread, from a signal handler, any number of
@@ -138,6 +143,18 @@ TT_VISIBLE int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how);
 TT_VISIBLE void tt_stop(void);
 
 #ifdef __cplusplus
+}
+#endif
+
+#ifdef __cplusplus
+#define TT_SERVE_FOR(bots) tt_serve_any
+static inline int tt_serve_any(const tt_bot *bot, const struct tt_serve *how)
+{
+	return tt_serve_one_with(bot, how);
+}
+static inline int tt_serve_any(const tt_bot *const *bots, const struct tt_serve *how)
+{
+	return tt_serve_with(bots, how);
 }
 #endif
 

@@ -92,10 +92,26 @@ TT_WORD(opt_duration, tt_opt_u64);
 /* on_message_reaction_add(emoji("😄", "party:41771983429993937"), smile); with options:
  * with(NULL, .emoji = TT_EMOJI("😄"), .help = "smiles"). */
 #define tt_emoji(...) (NULL, .emoji = TT_EMOJI(__VA_ARGS__))
+#ifdef __cplusplus
+#define TT_EMOJI(...)                                                     \
+	([] {                                                             \
+		static const char *const list[] = {__VA_ARGS__, nullptr}; \
+		return +list;                                             \
+	}())
+#else
 #define TT_EMOJI(...) ((const char *const[]){__VA_ARGS__, NULL})
+#endif
 
 /* The modules for serve(). */
+#ifdef __cplusplus
+#define TT_BOTS(...) tt_array({__VA_ARGS__, nullptr})
+template <size_t n> static inline const tt_bot *const *tt_array(const tt_bot *const (&&bots)[n])
+{
+	return bots;
+}
+#else
 #define TT_BOTS(...) ((const tt_bot *const[]){__VA_ARGS__, NULL})
+#endif
 
 /* export_bot(name, "about") takes every route of the module; export_bot(name, "about", echo, add)
  * exactly those of these functions, all in this file, and serve() refuses to start if another one
@@ -122,7 +138,7 @@ TT_WORD(opt_duration, tt_opt_u64);
 TT_HAVE_BOT(~);
 #else
 #define TT_HAVE_BOT(fn) \
-	_Static_assert(0, "write  #define BOT my_bot  before  #include <tutti/bot.h>")
+	TT_STATIC_ASSERT(0, "write  #define BOT my_bot  before  #include <tutti/bot.h>")
 #endif
 
 /* clang-format off */
@@ -149,8 +165,8 @@ TT_HAVE_BOT(~);
 #define TT_ROUTE_BARE(E, P, n, W, F)      TT_DEFINE(E, false, P, W, F, 0, none)
 #define TT_ROUTE_WORDS(E, P, n, W, F, ...) TT_DEFINE(E, false, P, W, F, n, __VA_ARGS__)
 #define TT_ROUTE_SHORT(E, P, n, W) \
-	_Static_assert(0, "an annotation needs a pattern, a function, and a type word per capture")
-#define TT_ROUTE_MANY(...) _Static_assert(0, "a handler takes at most 10 captures")
+	TT_STATIC_ASSERT(0, "an annotation needs a pattern, a function, and a type word per capture")
+#define TT_ROUTE_MANY(...) TT_STATIC_ASSERT(0, "a handler takes at most 10 captures")
 #define TT_HOW(...) TT_NTH(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, WORDS, WORDS, WORDS, WORDS, \
 	WORDS, WORDS, WORDS, WORDS, WORDS, WORDS, BARE, SHORT, ~)
 #define TT_WORDS(...) TT_NTH(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, ~)

@@ -30,13 +30,15 @@ typedef struct tt_serving tt_serving;
  * time in a process. */
 TT_VISIBLE tt_serving *tt_open_with(const tt_bot *const *bots, const struct tt_serve *how);
 TT_VISIBLE tt_serving *tt_open_one_with(const tt_bot *bot, const struct tt_serve *how);
-#define tt_open(bots, ...) TT_OPEN_FOR(bots)((bots), &(struct tt_serve){.port = __VA_ARGS__})
+#define tt_open(bots, ...) TT_OPEN_FOR(bots)((bots), TT_ARGS(tt_serve, .port = __VA_ARGS__))
 /* clang-format off */
+#ifndef __cplusplus
 #define TT_OPEN_FOR(bots)                         \
 	_Generic((bots),                          \
 		tt_bot *: tt_open_one_with,       \
 		const tt_bot *: tt_open_one_with, \
 		default: tt_open_with)
+#endif
 /* clang-format on */
 
 /* Readable while tt_step() has something to do; for poll(), epoll, libevent. Only watch it. */
@@ -49,6 +51,16 @@ TT_VISIBLE bool tt_step(tt_serving *serving);
 TT_VISIBLE int tt_close(tt_serving *serving);
 
 #ifdef __cplusplus
+}
+
+#define TT_OPEN_FOR(bots) tt_open_any
+static inline tt_serving *tt_open_any(const tt_bot *bot, const struct tt_serve *how)
+{
+	return tt_open_one_with(bot, how);
+}
+static inline tt_serving *tt_open_any(const tt_bot *const *bots, const struct tt_serve *how)
+{
+	return tt_open_with(bots, how);
 }
 #endif
 

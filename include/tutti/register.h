@@ -44,7 +44,7 @@ struct tt_command {
 	void *arg; /* for tt_arg() */
 	void (*done)(void *arg);
 };
-#define tt_command(...) ((struct tt_command){.pattern = __VA_ARGS__})
+#define tt_command(...) (*TT_ARGS(tt_command, .pattern = __VA_ARGS__))
 
 /* Sets off by an added reaction: tt_reaction("😄", "party:41771983429993937"); tt_reaction(NULL) by
  * any. */
@@ -55,7 +55,7 @@ struct tt_reaction {
 	void *arg;
 	void (*done)(void *arg);
 };
-#define tt_reaction(...) ((struct tt_reaction){.emoji = {__VA_ARGS__}})
+#define tt_reaction(...) (*TT_ARGS(tt_reaction, .emoji = {__VA_ARGS__}))
 
 /* What a command may call: with one text for each group of the pattern, or with all of them, to be
  * taken by tt_take_i64(captures, 0, &n) and the others of tutti/bot_macros.h. */
@@ -78,6 +78,7 @@ TT_VISIBLE bool tt_unregister(const tt_bot *bot, uint64_t registration);
 TT_VISIBLE void tt_reset(const tt_bot *bot);
 
 /* clang-format off */
+#ifndef __cplusplus
 #define TT_REGISTER_FOR(fn)                              \
 	_Generic((fn),                                   \
 		tt_command_0 *: tt_register_command_0,   \
@@ -87,22 +88,32 @@ TT_VISIBLE void tt_reset(const tt_bot *bot);
 		tt_command_n *: tt_register_command_n,   \
 		tt_reaction_0 *: tt_register_reaction_0, \
 		tt_reaction_1 *: tt_register_reaction_1)
+#endif
 /* clang-format on */
+#define TT_EACH_REGISTER(m)                                                                  \
+	m(command, 0) m(command, 1) m(command, 2) m(command, 3) m(command, n) m(reaction, 0) \
+		m(reaction, 1)
 #define TT_REGISTER(trigger, kind)                                                    \
 	TT_VISIBLE uint64_t tt_register_##trigger##_##kind(                           \
 		const tt_bot *bot, struct tt_##trigger on, tt_##trigger##_##kind *fn, \
-		const char *name, const char *file, int line)
-TT_REGISTER(command, 0);
-TT_REGISTER(command, 1);
-TT_REGISTER(command, 2);
-TT_REGISTER(command, 3);
-TT_REGISTER(command, n);
-TT_REGISTER(reaction, 0);
-TT_REGISTER(reaction, 1);
+		const char *name, const char *file, int line);
+TT_EACH_REGISTER(TT_REGISTER)
 #undef TT_REGISTER
 
 #ifdef __cplusplus
 }
+
+#define TT_REGISTER_FOR(fn) tt_register_any
+#define TT_REGISTER(trigger, kind)                                                          \
+	static inline uint64_t tt_register_any(const tt_bot *bot, struct tt_##trigger on,   \
+					       tt_##trigger##_##kind *fn, const char *name, \
+					       const char *file, int line)                  \
+	{                                                                                   \
+		return tt_register_##trigger##_##kind(bot, on, fn, name, file, line);       \
+	}
+TT_EACH_REGISTER(TT_REGISTER)
+#undef TT_REGISTER
 #endif
+#undef TT_EACH_REGISTER
 
 #endif
