@@ -139,6 +139,9 @@ int cmd_interact(ARGS)
 		return why_set(why, -EINVAL, "name is missing");
 	if (wish.type == 0)
 		return why_set(why, -EINVAL, "type: slash, user or message");
+	const struct world_message *last = world_newest(sandbox->world, by.channel_id, 0, 0);
+	if (wish.type == APP_COMMAND_MESSAGE && !wish.target_id && last)
+		wish.target_id = last->id;
 	return interaction_run(sandbox->interactions, &by, &wish, why);
 }
 

@@ -214,7 +214,7 @@ static void serve_messages(struct page *page, struct httpd_request *r)
 {
 	struct buf text = {0};
 	page_show_messages(&text, page->sandbox, query_id(r, STR("channel")),
-			   query_id(r, STR("before")), PAGE_MESSAGES);
+			   query_id(r, STR("before")), query_id(r, STR("pins")));
 	httpd_answer(r, 200, STR("application/json"), buf_str(&text));
 	buf_done(&text);
 }

@@ -2,7 +2,7 @@
  *
  *     GET  /                          the page; its files lie under /page/, built in
  *     GET  /page/live                 server-sent events: what there is, then what happens
- *     GET  /page/messages?channel=7   the last ones of a channel
+ *     GET  /page/messages?channel=7   the last ones of a channel; &before=ID older ones, &pins=1 pinned ones
  *     POST /page/do                   one line of the sandbox's language; 204, or 400 and why
  *
  * Of the live events, "world" says all that exists and comes first and after each change of it;

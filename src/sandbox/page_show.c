@@ -2,7 +2,9 @@
 
 #include "sandbox/app_command.h"
 #include "sandbox/object.h"
+#include "sandbox/page.h"
 #include "sandbox/rest.h"
+#include "sandbox/thread.h"
 
 #include <inttypes.h>
 
@@ -11,6 +13,23 @@ static void show_users(struct buf *out, struct world *w)
 	for (size_t i = 0; i < world_users(w) && i < PAGE_PEOPLE; i++) {
 		buf_adds(out, i ? STR(",") : STR(""));
 		object_user(out, world_user_at(w, i));
+		out->n--; /* its last brace */
+		buf_adds(out, STR(",\"presence\":"));
+		object_presence(out, 0, world_user_at(w, i));
+		buf_addc(out, '}');
+	}
+}
+
+/* Those of whom more is known than that they are there. */
+static void show_members(struct buf *out, struct world *w)
+{
+	for (size_t i = 0; i < world_members(w) && i < PAGE_PEOPLE; i++) {
+		const struct world_member *m = world_member_at(w, i);
+		buf_addf(out,
+			 "%s{\"guild_id\":\"%" PRIu64 "\",\"gone\":%s,\"member\":", i ? "," : "",
+			 m->guild_id, m->is_gone ? "true" : "false");
+		object_member(out, w, m->guild_id, world_user(w, m->user_id));
+		buf_addc(out, '}');
 	}
 }
 
@@ -19,18 +38,34 @@ static void show_guilds(struct buf *out, struct world *w)
 	for (size_t i = 0; i < world_guilds(w) && i < PAGE_GUILDS; i++) {
 		const struct world_guild *g = world_guild_at(w, i);
 		buf_addf(out,
-			 "%s{\"id\":\"%" PRIu64 "\",\"unavailable\":%s,\"name\":", i ? "," : "",
-			 g->id, g->is_unavailable ? "true" : "false");
+			 "%s{\"id\":\"%" PRIu64 "\",\"unavailable\":%s,\"owner_id\":\"%" PRIu64
+			 "\",\"name\":",
+			 i ? "," : "", g->id, g->is_unavailable ? "true" : "false", g->owner_id);
 		json_add_str(out, str_c(g->name));
+		buf_addc(out, ',');
+		object_roles(out, w, g->id);
 		buf_addc(out, '}');
 	}
+}
+
+/* A thread with all that are in it: whom a private one is shown to. */
+static void show_channel(struct buf *out, struct world *w, const struct world_channel *c)
+{
+	object_channel(out, w, c);
+	if (!world_is_thread(c))
+		return;
+	out->n--; /* its last brace */
+	buf_adds(out, STR(",\"in_it\":["));
+	for (size_t i = 0; i < c->thread.n_members; i++)
+		buf_addf(out, "%s\"%" PRIu64 "\"", i ? "," : "", c->thread.members[i]);
+	buf_adds(out, STR("]}"));
 }
 
 static void show_channels(struct buf *out, struct world *w)
 {
 	for (size_t i = 0; i < world_channels(w) && i < PAGE_CHANNELS; i++) {
 		buf_adds(out, i ? STR(",") : STR(""));
-		object_channel(out, w, world_channel_at(w, i));
+		show_channel(out, w, world_channel_at(w, i));
 	}
 }
 
@@ -41,6 +76,8 @@ void page_show_world(struct buf *out, struct sandbox *sandbox)
 	show_users(out, sandbox->world);
 	buf_adds(out, STR("],\"guilds\":["));
 	show_guilds(out, sandbox->world);
+	buf_adds(out, STR("],\"members\":["));
+	show_members(out, sandbox->world);
 	buf_adds(out, STR("],\"channels\":["));
 	show_channels(out, sandbox->world);
 	buf_adds(out, STR("],\"commands\":["));
@@ -69,20 +106,28 @@ static void show_reactors(struct buf *out, const struct world_message *m)
 	}
 }
 
-void page_show_messages(struct buf *out, struct sandbox *sandbox, uint64_t channel_id,
-			uint64_t before, size_t max)
+static void show_message(struct buf *out, struct sandbox *sandbox, const struct world_message *m)
 {
+	buf_adds(out, STR("{\"message\":"));
+	object_message(out, sandbox->world, m, OBJECT_REST);
+	buf_adds(out, STR(",\"reactors\":{"));
+	show_reactors(out, m);
+	buf_adds(out, STR("}}"));
+}
+
+void page_show_messages(struct buf *out, struct sandbox *sandbox, uint64_t channel_id,
+			uint64_t before, bool only_pins)
+{
+	const struct world_message *all[PAGE_MESSAGES];
+	const struct world_message *m = world_newest(sandbox->world, channel_id, before, 0);
 	size_t n = 0;
-	while (n < max && world_newest(sandbox->world, channel_id, before, n))
-		n++;
+	for (; m && n < PAGE_MESSAGES; m = world_newest(sandbox->world, channel_id, m->id, 0))
+		if (!only_pins || m->pinned_us)
+			all[n++] = m;
 	buf_addc(out, '[');
 	while (n-- > 0) {
-		const struct world_message *m = world_newest(sandbox->world, channel_id, before, n);
-		buf_adds(out, STR("{\"message\":"));
-		object_message(out, sandbox->world, m, OBJECT_REST);
-		buf_adds(out, STR(",\"reactors\":{"));
-		show_reactors(out, m);
-		buf_adds(out, n ? STR("}},") : STR("}}"));
+		show_message(out, sandbox, all[n]);
+		buf_adds(out, n ? STR(",") : STR(""));
 	}
 	buf_addc(out, ']');
 }

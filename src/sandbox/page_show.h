@@ -11,10 +11,11 @@ enum {
 	PAGE_COMMANDS = 1000
 }; /* shown of each */
 
-/* {"bot":..,"channel":..,"users":[..],"guilds":[..],"channels":[..],"commands":[..]} */
+/* {"bot":..,"channel":..,"users":[..],"guilds":[..],"members":[..],"channels":[..],"commands":[..]} */
 void page_show_world(struct buf *out, struct sandbox *sandbox);
-/* [{"message":{..},"reactors":{"EMOJI":["ID"]}}], the oldest first. before: only older ones, 0: all. */
+/* [{"message":{..},"reactors":{"EMOJI":["ID"]}}], the oldest first. before: only older ones, 0: all;
+ * at most PAGE_MESSAGES. */
 void page_show_messages(struct buf *out, struct sandbox *sandbox, uint64_t channel_id,
-			uint64_t before, size_t max);
+			uint64_t before, bool only_pins);
 
 #endif

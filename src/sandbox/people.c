@@ -144,6 +144,16 @@ struct world_member *world_member_make(struct world *w, uint64_t guild_id, uint6
 	return m;
 }
 
+size_t world_members(const struct world *w)
+{
+	return w->n_members;
+}
+
+const struct world_member *world_member_at(const struct world *w, size_t i)
+{
+	return &w->members[i];
+}
+
 bool world_is_member(struct world *w, uint64_t guild_id, uint64_t user_id)
 {
 	const struct world_member *m = world_member(w, guild_id, user_id);

@@ -63,6 +63,9 @@ size_t world_count_members(struct world *w, uint64_t guild_id);
 struct world_member *world_member(struct world *w, uint64_t guild_id, uint64_t user_id);
 /* The same, made where it is missing. NULL: no such guild or person, or full. */
 struct world_member *world_member_make(struct world *w, uint64_t guild_id, uint64_t user_id);
+/* All of those of whom more is known, over all guilds; i below their number. */
+size_t world_members(const struct world *w);
+const struct world_member *world_member_at(const struct world *w, size_t i);
 void world_member_nick(struct world_member *m, struct str nick);
 bool world_has_role(struct world *w, uint64_t guild_id, uint64_t user_id, uint64_t role_id);
 /* -EEXIST: has it already; -ENOSPC. */

@@ -1,15 +1,16 @@
 // The bot of panel.py on discord.js, word for word.
 //
 //   node panel.js API_URL TOKEN: prints "ready" and serves.
-import {ActionRowBuilder, ApplicationCommandOptionType as Type, ButtonBuilder, ButtonStyle, Client, Events, GatewayIntentBits as Intent,
-	MessageFlags, ModalBuilder, StringSelectMenuBuilder, TextInputBuilder, TextInputStyle} from "discord.js";
+import {ActionRowBuilder, ApplicationCommandOptionType as Type, ApplicationCommandType as Menu, ButtonBuilder, ButtonStyle, Client, Events, GatewayIntentBits as Intent,
+	MessageFlags, ModalBuilder, Partials, StringSelectMenuBuilder, TextInputBuilder, TextInputStyle} from "discord.js";
 
 const [apiUrl, token] = process.argv.slice(2);
 const names = ["Ada", "Alan", "Grace"];
 const row = (...components) => new ActionRowBuilder().addComponents(...components);
 
 const client = new Client({
-	intents: [Intent.Guilds, Intent.GuildMessages, Intent.GuildMessageReactions, Intent.MessageContent],
+	intents: [Intent.Guilds, Intent.GuildMessages, Intent.GuildMessageReactions, Intent.MessageContent, Intent.DirectMessages],
+	partials: [Partials.Channel],
 	rest: {api: apiUrl.replace("/v10", ""), version: "10"},
 });
 
@@ -20,6 +21,8 @@ const commands = [
 	{name: "panel", description: "Buttons and a select"},
 	{name: "slow", description: "Thinks first"},
 	{name: "silent", description: "Never answers"},
+	{name: "Whois", type: Menu.User},
+	{name: "Quote", type: Menu.Message},
 ];
 
 const panel = () => [
@@ -51,6 +54,8 @@ const answers = {
 		await it.editReply("thought about it");
 	},
 	silent() {},
+	Whois: (it) => it.reply(`that is ${it.targetUser.username}`),
+	Quote: (it) => it.reply(`${it.targetMessage.author.username} said: ${it.targetMessage.content}`),
 	press: (it) => it.update(`pressed by ${it.user.username}`),
 	fill: (it) => it.showModal(form()),
 	place: (it) => it.reply({content: `you chose ${it.values[0]}`, flags: MessageFlags.Ephemeral}),
@@ -58,7 +63,35 @@ const answers = {
 };
 
 client.on(Events.InteractionCreate, (it) => answers[it.commandName ?? it.customId]?.(it));
-client.on(Events.MessageCreate, (message) => message.content === "!ping" && message.reply("pong"));
+const missing = (error) => console.log(`error ${error.code}`);
+
+// What a moderator's bot does, each by a word in the channel.
+const words = {
+	"!ping": (message) => message.reply("pong"),
+	async "!thread"(message) {
+		const thread = await message.startThread({name: "a thread", autoArchiveDuration: 60});
+		await thread.send("in the thread");
+		console.log("thread", (await message.guild.channels.fetchActiveThreads()).threads.map((t) => t.name).join());
+	},
+	async "!archive"(message) {
+		await message.channel.setArchived(true);
+		console.log("archived");
+	},
+	async "!pin"(message) {
+		await message.pin();
+		console.log("pins", (await message.channel.messages.fetchPins()).items.map((p) => p.message.content).join());
+	},
+	async "!role"(message) {
+		const role = await message.guild.roles.create({name: "crew", colors: {primaryColor: 0x336699}});
+		await message.member.roles.add(role);
+		console.log("role", role.name, message.guild.members.me.permissions.has("Administrator"));
+	},
+	"!purge": (message) => message.channel.bulkDelete(2).then((gone) => console.log("purged", gone.size), missing),
+	"!kick": (message) => message.guild.members.kick("40").then(() => console.log("kicked"), missing),
+	"!dm": (message) => message.author.send("between us"),
+};
+
+client.on(Events.MessageCreate, (message) => Object.hasOwn(words, message.content) && words[message.content](message));
 client.on(Events.ShardResume, () => console.log("resumed"));
 client.on(Events.ClientReady, async () => {
 	await client.application.commands.set(commands);

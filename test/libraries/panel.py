@@ -58,9 +58,60 @@ class Bot(discord.Client):
         print("resumed", flush=True)
 
     async def on_message(self, message):
-        if message.content == "!ping":
-            await message.reply("pong")
+        if message.content in WORDS:
+            await WORDS[message.content](message)
 
+
+# What a moderator's bot does, each by a word in the channel.
+
+
+async def ping(message):
+    await message.reply("pong")
+
+
+async def thread(message):
+    made = await message.create_thread(name="a thread", auto_archive_duration=60)
+    await made.send("in the thread")
+    print("thread", ",".join(t.name for t in await message.guild.active_threads()), flush=True)
+
+
+async def archive(message):
+    await message.channel.edit(archived=True)
+    print("archived", flush=True)
+
+
+async def pin(message):
+    await message.pin()
+    print("pins", ",".join(m.content for m in await message.channel.pins()), flush=True)
+
+
+async def role(message):
+    made = await message.guild.create_role(name="crew", color=0x336699)
+    await message.author.add_roles(made)
+    print("role", made.name, str(message.guild.me.guild_permissions.administrator).lower(), flush=True)
+
+
+async def purge(message):
+    try:
+        print("purged", len(await message.channel.purge(limit=2)), flush=True)
+    except discord.Forbidden as why:
+        print("error", why.code, flush=True)
+
+
+async def kick(message):
+    try:
+        await message.guild.kick(discord.Object(40))
+        print("kicked", flush=True)
+    except discord.Forbidden as why:
+        print("error", why.code, flush=True)
+
+
+async def direct(message):
+    await message.author.send("between us")
+
+
+WORDS = {"!ping": ping, "!thread": thread, "!archive": archive, "!pin": pin, "!role": role, "!purge": purge, "!kick": kick,
+         "!dm": direct}
 
 bot = Bot()
 
@@ -85,6 +136,16 @@ async def panel(interaction):
 async def slow(interaction):
     await interaction.response.defer()
     await interaction.followup.send("thought about it")
+
+
+@bot.tree.context_menu(name="Whois")
+async def whois(interaction, user: discord.Member):
+    await interaction.response.send_message(f"that is {user.name}")
+
+
+@bot.tree.context_menu(name="Quote")
+async def quote(interaction, message: discord.Message):
+    await interaction.response.send_message(f"{message.author.name} said: {message.content}")
 
 
 @bot.tree.command(description="Never answers")

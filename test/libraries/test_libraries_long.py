@@ -50,6 +50,40 @@ def interactions(w, who, bot):
     said(w, f"{who} answers later", "thought about it")
 
 
+def moderate(w, who, bot):
+    w.discord("say", channel=7, content="!thread")
+    check(f"{who} starts a thread and lists it", bot.wait_line("^thread a thread"))
+    said(w, f"{who} writes in it", "in the thread")
+    thread = w.fake.all("sent", t="THREAD_CREATE")[-1]["id"]
+    w.discord("say", channel=thread, content="!ping")
+    said(w, f"{who} hears and answers there", "pong")
+    w.discord("say", channel=thread, content="!archive")
+    check(f"{who} puts it away", bot.wait_line("^archived"))
+    w.discord("say", channel=7, content="!pin")
+    check(f"{who} pins and lists pins", bot.wait_line("^pins !pin"))
+    w.discord("say", channel=7, content="!role")
+    check(f"{who} makes and gives a role", bot.wait_line("^role crew true"))
+    w.discord("user", id=40, name="grace")
+    w.discord("say", channel=7, content="!purge")
+    check(f"{who} deletes many at once", bot.wait_line("^purged 2"))
+    w.discord("interact", name="Whois", type="user", target=6)
+    said(w, f"{who} answers a user's menu", "that is robot", by="callback")
+    w.discord("say", channel=7, content="quote me")
+    w.discord("interact", name="Quote", type="message")
+    said(w, f"{who} answers a message's menu", "ada said: quote me", by="callback")
+    w.discord("say", channel=7, content="!dm")
+    said(w, f"{who} writes to a person", "between us")
+    w.discord("direct", user=5)
+    w.discord("say", content="!ping")
+    said(w, f"{who} hears and answers there, too", "pong")
+    w.discord("role", id=1 | 1 << 61, permissions="view_channel,send_messages,read_message_history")
+    w.discord("say", channel=7, content="!kick")
+    check(f"{who} is told what it may not", bot.wait_line("^error 50013"))
+    w.discord("role", id=1 | 1 << 61, permissions="administrator")
+    w.discord("say", channel=7, content="!kick")
+    check(f"{who} does it when it may", bot.wait_line("^kicked"))
+
+
 def play(who, argv):
     with World(who) as w:
         w.allow_violations = True  # of a library's own; ours are tested elsewhere
@@ -60,6 +94,7 @@ def play(who, argv):
         w.discord("say", channel=7, content="!ping")
         said(w, f"{who} receives and answers", "pong")
         interactions(w, who, bot)
+        moderate(w, who, bot)
         w.discord("drop")
         bot.wait_line("^resumed")
         check(f"{who} resumes", True)

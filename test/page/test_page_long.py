@@ -163,10 +163,137 @@ def people(b, w):
     check("and is entered", says(b, "over here"))
 
 
+def threads(b, w):
+    b.type("#box", "let us talk")
+    b.keys("Enter")
+    says(b, "let us talk")
+    lead = message(b, "let us talk")
+    b.run("document.querySelector(arguments[0]).focus()", lead)
+    b.click(lead + " .tools button[aria-label=Thread]")
+    b.type("#ask", "the talk")
+    b.keys("Enter")
+    check("a thread stands below its channel", b.wait("document.querySelector('#channels .thread')?.textContent.includes('the talk')"))
+    check("and on its message", b.wait("document.querySelector(arguments[0] + ' .thread-of')?.textContent.includes('the talk')", lead))
+    b.click(lead + " .thread-of")
+    check("it begins with what it started from", says(b, "let us talk") and b.wait("document.querySelector('.beginning')"))
+    b.type("#box", ",echo in a thread")
+    b.keys("Enter")
+    check("a bot answers in it", says(b, "ok, you said: in a thread"))
+    b.click("#archive")
+    check("it is put away", b.wait("document.querySelector('#archive').textContent === 'Open again'"))
+    b.click("#channel-name .parent")
+    check("and its channel is a step away", b.wait("document.querySelector('#channel-name').textContent === '# general'"))
+    check("where it is listed no more", b.wait("!document.querySelector('#channels .thread')"))
+
+
+def pins(b):
+    lead = message(b, "let us talk")
+    b.run("document.querySelector(arguments[0]).focus()", lead)
+    b.click(lead + " .tools button[aria-label=Pin]")
+    check("a pin is said in the channel", b.wait("[...document.querySelectorAll('.notice')].some(n => n.textContent.includes('ada pinned'))"))
+    b.click("#pins-toggle")
+    check("and listed", b.wait("document.querySelector('#pins li')?.textContent.includes('let us talk')"))
+    check("with the focus there", focused(b, "at.closest('#pins') !== null"))
+    b.keys("Enter")
+    check("it is a step away", focused(b, "at.dataset.id") == b.run("return document.querySelector(arguments[0]).dataset.id", lead))
+    b.click(lead + " .tools button[aria-label=Unpin]")
+    b.click("#pins-toggle")
+    check("and taken away", b.wait("document.querySelector('#pins .small')"))
+    b.run("document.querySelector('#pins-toggle').focus()")
+    b.keys("Enter")
+    check("the box is shut by its button", b.wait("document.querySelector('#pins').hidden"))
+
+
+def roles(b, w):
+    w.discord("role", id=500, name="Crew", color=0xcc5500, hoist="true", permissions="none")
+    b.click("#people-toggle")
+    check("people are listed", b.wait("document.querySelectorAll('#people details').length >= 3"))
+    b.click("#people details[data-user='6'] summary")
+    b.click("#people details[data-user='6'] [type=checkbox]")
+    check("a role is given, and stands above them", b.wait("document.querySelector('#people h3').textContent === 'Crew · 1'"))
+    w.discord("say", channel=7, author=6, content="in colour")
+    says(b, "in colour")
+    check("a name has its role's colour", b.run("return getComputedStyle(document.querySelector(arguments[0] + ' .name')).color",
+                                               message(b, "in colour")) == "rgb(204, 85, 0)")
+    w.discord("say", channel=7, content="for <@&500>")
+    check("a role's name is read", says(b, "for @Crew"))
+    w.discord("typing", channel=7, user=6)
+    check("who types is named", b.wait("document.querySelector('#typing').textContent === 'robot is typing …'"))
+    w.discord("say", channel=7, author=6, content="typed")
+    check("until it is said", b.wait("document.querySelector('#typing').textContent === ''"))
+    typed = "document.querySelectorAll('#events [data-t=TYPING_START]').length"
+    before = b.run("return " + typed)
+    b.type("#box", "I ty")
+    check("and one types oneself", b.wait(typed + " === arguments[0]", before + 1))
+    b.run("document.querySelector('#box').value = ''")
+    w.discord("presence", user=6, status="dnd", activity="chess")
+    check("what somebody does is shown", b.wait("document.querySelector('#people .dot.dnd') && "
+                                               "document.querySelector('#people').textContent.includes('chess')"))
+    w.discord("permit", channel=8, deny="send_messages")
+    w.discord("permit", channel=8, user=6, deny="view_channel")
+    be(b, "grace")
+    b.run("[...document.querySelectorAll('#channels button')].find(c => c.textContent.includes('random')).click()")
+    check("who may not write cannot", b.wait("document.querySelector('#box').disabled && document.querySelector('#box').placeholder === "
+                                            "'You may not write here.'"))
+    check("nor delete what others said", b.run("return document.querySelector('.tools [aria-label=Delete]')") is None)
+    be(b, "robot (bot)")
+    check("who may not see does not", b.wait("![...document.querySelectorAll('#channels button')].some(c => c.textContent.includes('random'))"))
+    be(b, "ada")
+    b.click("#channels button")
+    b.click("#people-toggle")
+
+
+def be(b, name):
+    b.run("const s = document.querySelector('#me-select'); s.value = [...s.options].find(o => o.textContent === arguments[0]).value; "
+          "s.dispatchEvent(new Event('change'))", name)
+
+
+def direct(b):
+    b.click("#guilds button[aria-label='Direct messages']")
+    b.wait("document.querySelector('#channels .new')")
+    b.click("#channels .new")
+    check("one writes to the bot alone", b.wait("document.querySelector('#channel-name').textContent === '@ panel' || "
+                                                "document.querySelector('#channel-name').textContent === '@ bot'"))
+    b.type("#box", "!ping")
+    b.keys("Enter")
+    check("and is answered there", says(b, "pong"))
+    b.click("#guilds button[aria-label='sandbox']")
+    b.wait("document.querySelector('#channel-name').textContent.startsWith('#')")
+
+
+def menus(b):
+    b.type("#box", "look at me")
+    b.keys("Enter")
+    says(b, "look at me")
+    lead = message(b, "look at me")
+    b.run("const s = document.querySelector(arguments[0] + ' .tools select'); s.selectedIndex = [...s.options].findIndex("
+          "o => o.textContent === 'Quote'); s.dispatchEvent(new Event('change'))", lead)
+    check("a command of a message's menu is answered", says(b, "ada said: look at me"))
+    b.click("#people-toggle")
+    b.wait("document.querySelector('#people details')")
+    b.click("#people details[data-user='6'] summary")
+    b.run("[...document.querySelectorAll(\"#people details[data-user='6'] button\")].find(x => x.textContent === 'Whois').click()")
+    check("one of a user's menu as well", says(b, "that is robot"))
+    b.click("#people-toggle")
+
+
 def flood(b, w):
     w.discord("flood", rate=500, count=1500, channels=1, content="n %d")
     check("a flood is followed to its end", b.wait(SAYS, "n 1499"))
     check("and what is kept of it is bounded", b.run("return document.querySelectorAll('.message').length") <= 500)
+    b.call("POST", "/refresh")
+    check("the newest hundred are loaded", b.wait("document.querySelectorAll('.message').length === 100"))
+    b.run("document.querySelector('#messages').scrollTop = 0")
+    check("and older ones on the way up", b.wait("document.querySelectorAll('.message').length === 200"))
+    check("what was read stays where it is", b.wait("document.querySelector('#messages').scrollTop > 500"))
+    grown = "document.querySelectorAll('.message').length > arguments[0] || document.querySelector('.beginning')"
+    seen = 200
+    while not b.run("return document.querySelector('.beginning')"):
+        b.run("document.querySelector('#messages').scrollTop = 0")
+        if not b.wait(grown, seen):
+            break
+        seen = b.run("return document.querySelectorAll('.message').length")
+    check("up to the beginning", seen > 1500 and says(b, ",echo hi"))
 
 
 def looks(b):
@@ -201,12 +328,18 @@ def main():
             check("the page opens", b.wait("document.querySelector('.welcome')") and b.wait("document.activeElement.id === 'box'"))
             talk(b, w)
             interact(b)
+            threads(b, w)
+            pins(b)
+            menus(b)
+            direct(b)
             w.discord("drop")
             check(f"{library} resumes", bot.wait_line("^resumed"))
             hostile(b, w)
             keyboard(b)
             people(b, w)
+            be(b, "ada")
             b.click("#channels button")
+            roles(b, w)
             flood(b, w)
             looks(b)
             asked = [url for url in b.requests() if url.startswith("http") and "://127.0.0.1:" not in url]

@@ -164,11 +164,11 @@ check("a user's menu: the target is resolved", it["data"]["type"] == 2 and it["d
 check("its answer says what it was", answer(it, {"type": 4, "data": {"content": "x"}}, "?with_response=true")[2]
       ["resource"]["message"]["type"] == 23)
 target = s.rest("POST", "/channels/7/messages", {"content": "bad words"})[2]
-s.tell(f'/interact name="Report it" type=message target={target["id"]}')
+s.tell('/interact name="Report it" type=message')
 it = w.event("INTERACTION_CREATE")["d"]
 check("a message's menu", it["data"]["resolved"]["messages"][target["id"]]["content"] == "bad words")
 answer(it, {"type": 4, "data": {"content": "reported"}})
-for line, word in (("/interact name=Whois type=user target=99", "no such"), ("/interact name=x type=message", "no such"),
+for line, word in (("/interact name=Whois type=user target=99", "no such"), ("/interact name=x type=message target=1", "no such"),
                    ("/interact name=x type=x", "slash, user or message")):
     s.tell(line)
     check(f"refused: {line}", word in s.wait("error")["text"])

@@ -30,8 +30,8 @@ function button(c, message) {
 
 const ofWorld = {
 	5: () => [...world.users.values()].map((u) => ({value: u.id, label: "@" + u.username})),
-	6: () => [...world.guilds.values()].map((g) => ({value: g.id, label: "@everyone of " + g.name})),
-	7: () => ofWorld[5](),
+	6: () => (world.guilds.get(world.guild)?.roles || []).map((r) => ({value: r.id, label: "@" + r.name.replace(/^@/, "")})),
+	7: () => [...ofWorld[5](), ...ofWorld[6]()],
 	8: () => world.channelsOf(world.guild).map((c) => ({value: c.id, label: "#" + world.channelName(c.id)})),
 };
 

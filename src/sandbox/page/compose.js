@@ -25,6 +25,14 @@ async function say(content) {
 	}
 }
 
+// Discord's own page says it once in so many seconds, and not of commands.
+let saidTyping = 0;
+function sayTyping() {
+	if (!box.value || box.value.startsWith("/") || Date.now() - saidTyping < 8000) return;
+	saidTyping = Date.now();
+	obey("typing", {channel: world.here, user: world.me}).catch(() => {});
+}
+
 export function problem(text) {
 	by("typing").textContent = text;
 }
@@ -89,9 +97,12 @@ function optionInput(o, row) {
 		...items.map(([value, label]) => el("option", {value}, label)));
 	if (o.choices?.length) return list(o.choices.map((c) => [c.value, c.name]));
 	if (o.type === 5) return list([["true", "true"], ["false", "false"]]);
-	if (o.type === 6 || o.type === 9) return list([...world.users.values()].map((u) => [u.id, "@" + u.username]));
+	const people = () => [...world.users.values()].map((u) => [u.id, "@" + u.username]);
+	const roles = () => (world.guilds.get(world.guild)?.roles || []).map((r) => [r.id, "@" + r.name.replace(/^@/, "")]);
+	if (o.type === 6) return list(people());
+	if (o.type === 9) return list([...people(), ...roles()]);
 	if (o.type === 7) return list(world.channelsOf(world.guild).map((c) => [c.id, "#" + world.channelName(c.id)]));
-	if (o.type === 8) return list([[world.guild || "1", "@everyone"]]);
+	if (o.type === 8) return list(roles());
 	if (o.type === 4 || o.type === 10)
 		return el("input", {...common, type: "number", step: o.type === 4 ? 1 : "any", min: o.min_value, max: o.max_value});
 	const input = el("input", {...common, type: "text", minlength: o.min_length, maxlength: o.max_length || 6000, autocomplete: "off"});
@@ -174,6 +185,7 @@ export function startCompose() {
 		problem("");
 		grow();
 		showMenu();
+		sayTyping();
 	});
 	box.addEventListener("keydown", (event) => {
 		if (event.isComposing) return;
@@ -191,6 +203,7 @@ export function startCompose() {
 			box.value = "";
 			menu.hidden = true;
 			grow();
+			saidTyping = 0;
 			if (text.trim()) say(text);
 		}
 	});

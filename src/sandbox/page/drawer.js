@@ -111,24 +111,37 @@ function kindBox(kind) {
 	return el("label", {}, input, " ", kind);
 }
 
-function open(isOpen) {
-	document.body.classList.toggle("no-drawer", !isOpen);
-	by("drawer-toggle").setAttribute("aria-expanded", String(isOpen));
-	sessionStorage.setItem("drawer", isOpen ? "1" : "0");
+// One drawer, for the events or for the people; "" shuts it.
+const tabs = {events: {name: "Events", toggle: "drawer-toggle", parts: ["kinds", "events", "command", "drawer-clear"]},
+	people: {name: "People", toggle: "people-toggle", parts: ["people"]}};
+
+function open(shown) {
+	document.body.classList.toggle("no-drawer", !shown);
+	document.body.classList.toggle("with-people", shown === "people");
+	for (const [key, tab] of Object.entries(tabs)) {
+		by(tab.toggle).setAttribute("aria-expanded", String(key === shown));
+		for (const part of tab.parts) by(part).hidden = key !== shown;
+	}
+	if (shown) by("drawer-name").textContent = tabs[shown].name;
+	sessionStorage.setItem("drawer", shown);
 }
+
+const isShown = (key) => by(tabs[key].toggle).getAttribute("aria-expanded") === "true";
 
 export function startDrawer() {
 	const past = [];
 	let at = 0;
 	by("kinds").append(...Object.keys(kinds).map(kindBox));
-	by("drawer-toggle").addEventListener("click", () => open(document.body.classList.contains("no-drawer")));
+	for (const [key, tab] of Object.entries(tabs)) by(tab.toggle).addEventListener("click", () => open(isShown(key) ? "" : key));
 	by("drawer-close").addEventListener("click", () => {
-		open(false);
-		by("drawer-toggle").focus();
+		const toggle = by(isShown("people") ? "people-toggle" : "drawer-toggle");
+		open("");
+		toggle.focus();
 	});
 	by("drawer-clear").addEventListener("click", clear);
 	by("drawer").addEventListener("keydown", (event) => event.key === "Escape" && by("drawer-close").click());
-	open((sessionStorage.getItem("drawer") ?? (window.innerWidth > 1000 ? "1" : "0")) === "1");
+	const last = sessionStorage.getItem("drawer") ?? "events";
+	open(window.innerWidth > 1100 && (last in tabs || last === "") ? last : "");
 	by("command").addEventListener("submit", (event) => {
 		event.preventDefault();
 		const line = by("command-line").value.trim();

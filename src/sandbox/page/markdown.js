@@ -37,7 +37,7 @@ const inline = [
 	[/^(`+)([\s\S]*?[^`])\1(?!`)/, (m) => el("code", {}, m[2].replace(/^ (?=`)|(?<=`) $/g, ""))],
 	[/^<(https?:\/\/[^\s<>]+)>/i, (m) => link(m[1], m[1])],
 	[/^<@!?(\d{1,20})>/, (m) => mention("@" + world.name(m[1]), m[1] === world.me)],
-	[/^<@&(\d{1,20})>/, (m) => mention("@role " + m[1])],
+	[/^<@&(\d{1,20})>/, (m) => mention("@" + (world.roleOf(m[1])?.name || "role " + m[1]))],
 	[/^<#(\d{1,20})>/, (m) => mention("#" + world.channelName(m[1]))],
 	[/^<\/([^:<>]{1,100}):(\d{1,20})>/, (m) => mention("/" + m[1])],
 	[/^<a?:(\w{1,32}):(\d{1,20})>/, (m) => el("span", {class: "emoji", title: m[1]}, `:${m[1]}:`)],

@@ -1,10 +1,13 @@
 // One message as a person expects it: who, when, text, embeds, files, components, reactions.
 import {el, face, link, obey, tint, arrows} from "./dom.js";
 import {markdown} from "./markdown.js";
-import {components} from "./components.js";
+import {asking, components, newNonce} from "./components.js";
+import {ask} from "./modal.js";
+import {colorOf, mayHere, MAY, rolesOf} from "./permissions.js";
+import {problem} from "./compose.js";
 import {world} from "./world.js";
 
-const EPHEMERAL = 64, LOADING = 128;
+const EPHEMERAL = 64, LOADING = 128, HAS_THREAD = 32;
 const palette = ["👍", "👎", "😄", "😂", "😍", "😸", "😢", "😮", "🎉", "❤️", "🔥", "👀", "✅", "❌", "🙏", "🚀", "🤔", "💯"];
 
 const timeOf = (text) => new Date(text);
@@ -38,7 +41,7 @@ function embed(e) {
 
 const bytes = (n) => (n < 1024 ? `${n} bytes` : n < 1048576 ? `${(n / 1024).toFixed(1)} KB` : `${(n / 1048576).toFixed(1)} MB`);
 
-const file = (f) => el("p", {class: "file"}, "📄 ", el("strong", {}, f.filename || "file"), ` ${bytes(f.size || 0)}`);
+const file = (f) => el("p", {class: "file"}, "▤ ", el("strong", {}, f.filename || "file"), ` ${bytes(f.size || 0)}`);
 
 export function react(message, emoji, isMine) {
 	obey("react", {emoji, message: message.id, channel: message.channel_id, user: world.me, remove: isMine ? "true" : null})
@@ -89,7 +92,7 @@ function startEdit(row, message) {
 	const area = el("textarea", {"aria-label": "Edit the message", rows: 2, on: {keydown(event) {
 		if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
 			event.preventDefault();
-			obey("edit", {message: message.id, channel: message.channel_id, content: area.value});
+			act("edit", message, {content: area.value, user: world.me});
 			area.replaceWith(old);
 		}
 		if (event.key === "Escape") area.replaceWith(old);
@@ -101,41 +104,101 @@ function startEdit(row, message) {
 	area.focus();
 }
 
+const act = (verb, message, words) => obey(verb, {message: message.id, channel: message.channel_id, ...words})
+	.catch((error) => problem(error.message));
+
+function startThread(message) {
+	ask("A new thread", "Name", (name) => act("thread", message, {name, user: world.me}));
+}
+
+// The commands of a message's menu, in a small list.
+function menu(message) {
+	const commands = world.commandsHere(3);
+	const made = el("select", {"aria-label": "Apps", title: "Apps", on: {change() {
+		const nonce = newNonce();
+		asking.set(nonce, {channel: message.channel_id});
+		obey("interact", {name: commands[made.selectedIndex - 1].name, type: "message", target: message.id, channel: message.channel_id,
+			user: world.me, nonce}).catch((error) => problem(error.message));
+		made.selectedIndex = 0;
+	}}}, el("option", {value: ""}, "Apps"), ...commands.map((c) => el("option", {}, c.name)));
+	return commands.length ? made : null;
+}
+
 function tools(row, message, doings) {
 	const tool = (label, sign, fn) => el("button", {class: "icon", type: "button", title: label, "aria-label": label, on: {click: fn}}, sign);
 	const isMine = message.author.id === world.me;
+	const isPlain = message.type === 0 || message.type === 19;
+	const mayThread = isPlain && !(message.flags & HAS_THREAD) && world.channels.get(world.here)?.type === 0 && mayHere(MAY.thread);
 	return el("div", {class: "tools"},
-		tool("React", "☺", (event) => showPalette(event.currentTarget, message)),
-		tool("Reply", "↩", () => doings.reply(message)),
-		isMine && tool("Edit", "✎", () => startEdit(row, message)),
-		tool("Delete", "🗑", () => obey("delete", {message: message.id, channel: message.channel_id})));
+		mayHere(MAY.react) && tool("React", "☺", (event) => showPalette(event.currentTarget, message)),
+		isPlain && tool("Reply", "↩", () => doings.reply(message)),
+		mayThread && tool("Thread", "⤷", () => startThread(message)),
+		mayHere(MAY.pin) && (isPlain || message.type >= 20) && tool(message.pinned ? "Unpin" : "Pin", "⚑",
+			() => act("pin", message, {user: world.me, remove: message.pinned ? "true" : null})),
+		menu(message),
+		isMine && isPlain && tool("Edit", "✎", () => startEdit(row, message)),
+		(isMine || mayHere(MAY.manageMessages)) && tool("Delete", "✕", () => act("delete", message, {user: world.me})));
 }
 
-function above(message) {
+function above(message, doings) {
 	const to = message.referenced_message, run = message.interaction_metadata;
 	if (run) return el("p", {class: "above"}, el("b", {}, world.name(run.user?.id)), message.interaction ? " used " : " pressed a button",
-		message.interaction && el("span", {class: "mention"}, "/" + message.interaction.name));
-	if (!message.message_reference) return null;
+		message.interaction && el("span", {class: "mention"}, (message.type === 23 ? "" : "/") + message.interaction.name));
+	if (!message.message_reference || message.type === 21) return null;
 	if (!to) return el("p", {class: "above"}, "to a message that is gone");
-	return el("p", {class: "above"}, "to ", el("b", {}, to.author?.username || "?"), " ", (to.content || "a message").slice(0, 120));
+	return el("button", {class: "above", type: "button", title: "Go there", on: {click: () => doings.jump(to.id)}},
+		"to ", el("b", {}, to.author ? world.name(to.author.id) : "?"), " ", (to.content || "a message").slice(0, 120));
 }
 
 function head(message) {
 	const user = world.users.get(message.author.id) || message.author;
-	return el("p", {class: "head"}, el("b", {class: "name"}, user.username || message.author.username),
-		message.author.bot && el("span", {class: "badge"}, "BOT"), stamp(message));
+	const color = colorOf(world.guild, message.author.id);
+	const name = el("b", {class: "name"}, world.memberOf(world.guild, user.id)?.nick || user.username || message.author.username);
+	return el("p", {class: "head"}, color ? tint(name, "--role", color) : name,
+		message.author.bot && el("span", {class: "badge"}, "BOT"), stamp(message), message.pinned && el("span", {class: "small"}, "⚑ pinned"));
+}
+
+// What the service itself says; what it refers to is a step away.
+function notice(message, doings) {
+	const who = el("b", {}, world.name(message.author.id));
+	const at = message.message_reference || {};
+	const go = (label, fn) => el("button", {class: "go", type: "button", on: {click: fn}}, label);
+	const all = {
+		6: () => [who, " pinned ", go("a message", () => doings.jump(at.message_id)), "."],
+		7: () => [who, " is here now."],
+		18: () => [who, " started a thread: ", go(message.content, () => doings.enter(at.channel_id)), "."],
+	};
+	const words = all[message.type]?.();
+	return words && el("article", {class: "message notice", tabindex: -1, "data-id": message.id}, el("span", {class: "gutter"}, stamp(message)),
+		el("p", {class: "content body"}, ...words));
+}
+
+function threadOf(message, doings) {
+	const c = message.flags & HAS_THREAD ? world.channels.get(message.id) : null;
+	if (!c) return null;
+	return el("button", {class: "thread-of", type: "button", on: {click: () => doings.enter(c.id)}}, el("i", {"aria-hidden": "true"}, "⤷"),
+		el("b", {}, c.name), el("span", {class: "small"}, `${c.message_count} ${c.message_count === 1 ? "message" : "messages"}`));
+}
+
+// A thread begins with the message that it started from.
+function shownOf(entry) {
+	const from = entry.message.type === 21 ? entry.message.referenced_message : null;
+	return from ? {...from, id: entry.message.id, channel_id: entry.message.channel_id, type: 21, timestamp: entry.message.timestamp} : entry.message;
 }
 
 // isFollowing: by the same person, just after the one above.
 export function row(entry, isFollowing, doings) {
-	const {message, reactors} = entry;
+	const {reactors} = entry, message = shownOf(entry);
+	const said = notice(message, doings);
+	if (said) return said;
 	const user = world.users.get(message.author.id) || message.author;
-	const lead = above(message);
+	const lead = above(message, doings);
 	const isLead = !isFollowing || lead;
 	const text = message.content ? markdown(message.content) : [];
 	const made = el("article", {class: isLead ? "message lead" : "message", tabindex: -1, "data-id": message.id,
-		"aria-label": `${user.username}: ${(message.content || "a message").slice(0, 200)}`});
-	const isForMe = message.mentions?.some((m) => m.id === world.me) || message.mention_everyone;
+		"aria-label": `${world.name(message.author.id)}: ${(message.content || "a message").slice(0, 200)}`});
+	const isForMe = message.mentions?.some((m) => m.id === world.me) || message.mention_everyone ||
+		rolesOf(world.guild, world.me).some((r) => message.mention_roles?.includes(r.id));
 	if (isForMe) made.classList.add("for-me");
 	if (message.flags & EPHEMERAL) made.classList.add("ephemeral");
 	made.append(
@@ -144,7 +207,7 @@ export function row(entry, isFollowing, doings) {
 			el("div", {class: "content"}, ...(message.flags & LOADING ? [el("p", {class: "small"}, "thinking …")] : text),
 				message.edited_timestamp && el("span", {class: "edited", title: message.edited_timestamp}, "(edited)")),
 			...(message.attachments || []).map(file), ...(message.embeds || []).map(embed),
-			components(message), reactions(message, reactors),
+			components(message), reactions(message, reactors), threadOf(message, doings),
 			message.flags & EPHEMERAL ? el("p", {class: "small"}, "Only the person who asked can see this") : null),
 		tools(made, message, doings));
 	return made;

@@ -3,20 +3,26 @@
 // It is filled by the live stream alone; what a person does here goes to the sandbox and comes back
 // as an event, as with Discord itself.
 
-const KEPT = 500; // messages of a channel
+const KEPT = 500; // messages of a channel while one reads its end
 
 export const world = {
 	bot: "2", me: sessionStorage.getItem("me") || "5", here: null, guild: null,
 	users: new Map(), guilds: new Map(), channels: new Map(), commands: [],
+	members: new Map(), // "guild user" -> {gone, member}: those of whom more is known
+	isReading: false, // older ones were loaded: none of them is thrown away
 	messages: new Map(), // of a channel: id -> {message, reactors}, in order
 	unread: new Set(),
 
-	name: (id) => world.users.get(id)?.username || id,
+	memberOf: (guildId, userId) => world.members.get(`${guildId} ${userId}`)?.member,
+	isGone: (guildId, userId) => world.members.get(`${guildId} ${userId}`)?.gone === true,
+	name: (id, guildId = world.guild) => world.memberOf(guildId, id)?.nick || world.users.get(id)?.username || id,
+	roleOf: (id) => [...world.guilds.values()].flatMap((g) => g.roles || []).find((r) => r.id === id),
 	channelName(id) {
 		const channel = world.channels.get(id);
 		return channel?.name || (channel?.recipients ? world.name(channel.recipients[0].id) : id);
 	},
 	channelsOf: (guildId) => [...world.channels.values()].filter((c) => (guildId ? c.guild_id === guildId : !c.guild_id)),
+	peopleOf: (guildId) => [...world.users.values()].filter((u) => !world.isGone(guildId, u.id)),
 
 	take(news) {
 		const table = (list) => new Map(list.map((thing) => [thing.id, thing]));
@@ -24,6 +30,7 @@ export const world = {
 		world.users = table(news.users);
 		world.guilds = table(news.guilds);
 		world.channels = table(news.channels);
+		world.members = new Map(news.members.map((m) => [`${m.guild_id} ${m.member.user.id}`, m]));
 		world.commands = news.commands || [];
 		if (!world.users.has(world.me)) world.me = "5";
 		if (!world.channels.has(world.here)) world.go(news.channel);
@@ -35,11 +42,12 @@ export const world = {
 	go(channelId) {
 		world.here = channelId;
 		world.guild = world.channels.get(channelId)?.guild_id || null;
+		world.isReading = false;
 		world.unread.delete(channelId);
 	},
-	// The commands that can be run here: those of this server hide global ones of the same name.
-	commandsHere() {
-		const fit = world.commands.filter((c) => (c.type || 1) === 1 && (!c.guild_id || c.guild_id === world.guild));
+	// The commands of a kind that can be run here: those of this server hide global ones of the same name.
+	commandsHere(type = 1) {
+		const fit = world.commands.filter((c) => (c.type || 1) === type && (!c.guild_id || c.guild_id === world.guild));
 		return fit.filter((c) => c.guild_id || !fit.some((o) => o.guild_id && o.name === c.name))
 			.sort((a, b) => (a.name < b.name ? -1 : 1));
 	},
@@ -51,7 +59,11 @@ export const world = {
 		const all = world.messagesOf(entry.message.channel_id);
 		const old = all.get(entry.message.id);
 		all.set(entry.message.id, {...entry, reactors: entry.reactors || old?.reactors || {}});
-		if (all.size > KEPT) all.delete(all.keys().next().value);
+		if (all.size > KEPT && !world.isReading) all.delete(all.keys().next().value);
+	},
+	putBefore(channelId, entries) {
+		const all = world.messagesOf(channelId);
+		world.messages.set(channelId, new Map([...entries.map((entry) => [entry.message.id, entry]), ...all]));
 	},
 };
 
@@ -85,6 +97,15 @@ const changes = {
 	MESSAGE_DELETE(d) {
 		world.messagesOf(d.channel_id).delete(d.id);
 		return d.id;
+	},
+	MESSAGE_DELETE_BULK(d) {
+		for (const id of d.ids || []) world.messagesOf(d.channel_id).delete(id);
+		return d.ids?.[0];
+	},
+	MESSAGE_REACTION_REMOVE_EMOJI(d) {
+		const entry = world.messagesOf(d.channel_id).get(d.message_id);
+		if (entry) delete entry.reactors[emojiKey(d.emoji || {name: ""})];
+		return d.message_id;
 	},
 	MESSAGE_REACTION_ADD: (d) => react(d, 1),
 	MESSAGE_REACTION_REMOVE: (d) => react(d, -1),

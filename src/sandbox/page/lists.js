@@ -1,0 +1,116 @@
+// The lists at the left: servers, channels with their threads, direct messages, and who one is.
+import {by, el, face, obey} from "./dom.js";
+import {ask} from "./modal.js";
+import {isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
+import {problem} from "./compose.js";
+import {world} from "./world.js";
+
+const TEXT = 0, VOICE = 2, CATEGORY = 4, NEWS = 5, PRIVATE_THREAD = 12;
+const signs = {[TEXT]: "#", [VOICE]: "♪", [NEWS]: "!"};
+
+const initials = (name) => (name || "?").split(/\s+/).map((word) => [...word][0]).join("").slice(0, 3);
+
+function showGuilds(enter) {
+	const first = (id) => visible(id).find((c) => c.type !== CATEGORY)?.id;
+	const one = (id, label, name) => el("button", {"aria-current": String(world.guild === id), title: name, "aria-label": name,
+		class: world.guilds.get(id)?.unavailable ? "outage" : null, on: {click: () => enter(first(id), id)}}, label);
+	by("guilds").replaceChildren(one(null, "@", "Direct messages"), el("hr"),
+		...[...world.guilds.values()].map((g) => one(g.id, initials(g.name), g.name)));
+}
+
+// What one may see. Of direct messages one's own.
+function visible(guildId) {
+	return world.channelsOf(guildId).filter((c) => (guildId ? permissionsIn(c, world.me) & MAY.view : c.recipients?.[0]?.id === world.me));
+}
+
+// Channels in order, each followed by its threads; those of a category below it.
+function ordered(guildId) {
+	const all = visible(guildId);
+	const below = (id) => all.filter((c) => !isThread(c) && (c.parent_id || null) === id)
+		.sort((a, b) => a.position - b.position || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+	const threads = (c) => all.filter((t) => isThread(t) && t.parent_id === c.id && (!t.thread_metadata.archived || t.id === world.here));
+	const one = (c) => [c, ...threads(c), ...(c.type === CATEGORY ? below(c.id).flatMap(one) : [])];
+	const top = below(null);
+	const isCategory = (c) => c.type === CATEGORY;
+	return [...top.filter((c) => !isCategory(c)), ...top.filter(isCategory)].flatMap(one);
+}
+
+function lineOf(c, enter) {
+	if (c.type === CATEGORY) return el("h3", {}, c.name);
+	const sign = !c.guild_id ? "@" : isThread(c) ? "⤷" : signs[c.type] || "#";
+	const words = [isThread(c) && "thread", c.thread_metadata?.archived && "archived", world.unread.has(c.id) && "unread"];
+	const name = c.guild_id ? world.channelName(c.id) : world.name(world.bot, null);
+	return el("button", {"aria-current": String(c.id === world.here), on: {click: () => enter(c.id)},
+		class: [...words, c.type === PRIVATE_THREAD && "private"].filter(Boolean).join(" ") || null,
+		title: c.topic || (isThread(c) ? `a thread of #${world.channelName(c.parent_id)}` : null)},
+		el("i", {"aria-hidden": "true"}, sign), el("span", {class: "label"}, name), c.type === PRIVATE_THREAD && el("span", {class: "small"}, "private"));
+}
+
+function showChannels(enter) {
+	const guild = world.guilds.get(world.guild);
+	const all = ordered(world.guild);
+	by("guild-name").textContent = guild ? guild.name || guild.id : "Direct messages";
+	by("channels").replaceChildren(...all.map((c) => lineOf(c, enter)),
+		...(guild || all.length ? [] : [el("button", {class: "new", on: {click: () => write(enter)}}, "Write to the bot")]),
+		...(guild && mayIn(guild, MAY.manageChannels) ? [el("button", {class: "new", on: {click: () => newChannel(guild, enter)}}, "+ New channel")] : []));
+}
+
+const mayIn = (guild, what) => {
+	const any = world.channelsOf(guild.id)[0];
+	return any ? mayHere(what, {...any, permission_overwrites: []}) : guild.owner_id === world.me;
+};
+
+function write(enter) {
+	obey("direct", {user: world.me}).then(() => {
+		const mine = world.channelsOf(null).find((c) => c.recipients?.[0]?.id === world.me);
+		if (mine) enter(mine.id);
+	}, (e) => problem(e.message));
+}
+
+function newChannel(guild, enter) {
+	ask("A new channel", "Name", (name) => {
+		const ids = [...world.channels.keys()].map(BigInt).filter((id) => id < 1000000n);
+		const id = String(ids.reduce((most, n) => (n > most ? n : most), 100n) + 1n);
+		obey("channel", {id, guild: guild.id, name: name.toLowerCase().replace(/\s+/g, "-")}).then(() => enter(id), (e) => problem(e.message));
+	});
+}
+
+// ---- the line above the conversation
+
+function showHead(enter) {
+	const c = world.channels.get(world.here);
+	const parent = isThread(c) ? world.channels.get(c.parent_id) : null;
+	const sign = !c ? "" : !c.guild_id ? "@ " : isThread(c) ? "⤷ " : (signs[c.type] || "#") + " ";
+	const name = !c ? "" : c.guild_id ? world.channelName(c.id) : world.name(world.bot, null);
+	by("channel-name").replaceChildren(...(parent ? [el("button", {class: "parent", on: {click: () => enter(parent.id)}}, "# " + parent.name), " "] : []),
+		sign + name);
+	by("topic").textContent = c?.topic || (c?.thread_metadata?.archived ? "archived" : "");
+	by("topic").title = c?.topic || "";
+	by("pins-toggle").hidden = !c;
+	by("archive").hidden = !isThread(c) || !(c.owner_id === world.me || mayHere(MAY.manageThreads, c));
+	by("archive").textContent = c?.thread_metadata?.archived ? "Open again" : "Archive";
+	const why = silence(c);
+	by("box").disabled = why !== "" || !c;
+	by("box").placeholder = why || `Message ${sign.trim() === "⤷" ? "" : sign.trim()}${name}, or / for commands`;
+}
+
+export function showMe() {
+	const people = [...world.users.values()].filter((u) => u.id !== world.bot);
+	by("me-select").replaceChildren(...people.map((u) => el("option", {value: u.id, selected: u.id === world.me},
+		u.username + (u.bot ? " (bot)" : ""))));
+	by("me-face").replaceWith(Object.assign(face(world.users.get(world.me)), {id: "me-face"}));
+}
+
+export function showLists(enter) {
+	showGuilds(enter);
+	showChannels(enter);
+	showHead(enter);
+	showMe();
+}
+
+export function startLists() {
+	by("archive").addEventListener("click", () => {
+		const c = world.channels.get(world.here);
+		obey("archive", {thread: c.id, open: c.thread_metadata.archived ? "true" : null}).catch((e) => problem(e.message));
+	});
+}
