@@ -436,6 +436,7 @@ static void set_up(struct gateway *g)
 	g->common.user_agent = STR(ROLE_USER_AGENT);
 	g->common.compress = g->settings.compress;
 	g->common.max_event = g->publish.max_event;
+	g->common.silence_us = (uint64_t)config->discord_silence_s * 1000000;
 	g->common.on_ask_slot = on_ask_slot;
 	g->common.on_no_url = ask_discovery;
 	g->common.on_fatal = on_fatal;

@@ -53,8 +53,8 @@ void publish_skipped(struct publish *p, const struct publish_from *from, uint32_
 	buf_done(&text);
 }
 
-void publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
-		   struct str d, uint64_t too_large)
+uint64_t publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
+		       struct str d, uint64_t too_large)
 {
 	char topic[WIRE_TOPIC_MAX];
 	const struct event_info *info = event_by_name(e->t);
@@ -65,7 +65,7 @@ void publish_event(struct publish *p, const struct publish_from *from, const str
 	envelope_route(e, info, &h.guild_id, &channel_id);
 	if (too_large || d.n > p->max_event) {
 		publish_too_large(p, from, e, h.guild_id, too_large ? too_large : d.n);
-		return;
+		return h.guild_id;
 	}
 	size_t n = wire_topic(topic, e->t, h.guild_id, channel_id);
 	if (!n)
@@ -74,6 +74,7 @@ void publish_event(struct publish *p, const struct publish_from *from, const str
 	append(p, from, &h, d);
 	metric_add(METRIC_gateway_events, 1);
 	metric_add(METRIC_gateway_events_replayed, from->is_replayed);
+	return h.guild_id;
 }
 
 void publish_session_lost(struct publish *p, const struct publish_from *from, const char *why)

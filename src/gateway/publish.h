@@ -28,9 +28,9 @@ struct publish_from {
 };
 
 /* d: of the envelope, or what shall stand for it. too_large: bytes of the whole payload where only
- * its front is known, else 0. */
-void publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
-		   struct str d, uint64_t too_large);
+ * its front is known, else 0. Returns the guild, 0: none. */
+uint64_t publish_event(struct publish *p, const struct publish_from *from, const struct envelope *e,
+		       struct str d, uint64_t too_large);
 
 /* The event s of the session could not be read, for this reason, and is passed over. */
 void publish_skipped(struct publish *p, const struct publish_from *from, uint32_t s,

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "proto/silence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,17 @@ struct shard {
 	struct buf out;     /* a payload being sent, then empty */
 	struct buf blanked; /* d of a READY as it may be published */
 
-	/* of the payload in hand */
+	/* of the input in hand */
+	uint64_t now_us;
 	const struct envelope *envelope;
 	const struct envelope_ready *ready; /* NULL: no READY */
 	bool is_new;                        /* this READY began a session */
 
-	bool is_live;         /* counted in gateway_shards_ready */
+	struct silence silence;
+	uint64_t guild_id; /* of the last event that had one; 0: none yet */
+	bool is_deaf;      /* resumed for its silence, and nothing was heard since */
+	bool is_live;
+	bool is_ready;        /* live and not deaf: counted in gateway_shards_ready */
 	bool is_failure_due;  /* a connection could not even be tried: to be told */
 	struct str left_why;  /* static: why we close; "": not noted */
 	char unreadable[128]; /* what was wrong with the last bytes that could not be read */
@@ -181,12 +187,33 @@ static void do_send(struct shard *shard, const struct session_action *action)
 	log_info(action->op == OP_IDENTIFY ? "identify" : "resume", "shard=%u", number(shard));
 }
 
+static void count(enum metric_id gauge, bool *was, bool is)
+{
+	if (*was != is)
+		metric_set(gauge, metric_get(gauge) + (is ? 1 : -(uint64_t)1));
+	*was = is;
+}
+
 static void set_live(struct shard *shard, bool is_live)
 {
-	uint64_t n = metric_get(METRIC_gateway_shards_ready);
-	if (shard->is_live != is_live)
-		metric_set(METRIC_gateway_shards_ready, is_live ? n + 1 : n - 1);
 	shard->is_live = is_live;
+	count(METRIC_gateway_shards_ready, &shard->is_ready, is_live && !shard->is_deaf);
+}
+
+static void set_deaf(struct shard *shard, bool is_deaf)
+{
+	count(METRIC_gateway_shards_deaf, &shard->is_deaf, is_deaf);
+	set_live(shard, shard->is_live);
+}
+
+/* RESUMED and READY only say that the connection is there. */
+static void hear(struct shard *shard, uint64_t guild_id)
+{
+	if (guild_id)
+		shard->guild_id = guild_id;
+	silence_heard(&shard->silence, shard->now_us);
+	if (shard->is_deaf && !shard->ready && !str_eq(shard->envelope->t, STR("RESUMED")))
+		set_deaf(shard, false);
 }
 
 static void do_close(struct shard *shard, const struct session_action *action)
@@ -204,9 +231,9 @@ static void do_publish(struct shard *shard, const struct session_action *action)
 {
 	struct publish_from of = from(shard);
 	of.is_replayed = action->is_replayed;
-	publish_event(shard->common->publish, &of, shard->envelope,
-		      shard->ready ? buf_str(&shard->blanked) : shard->envelope->d,
-		      action->too_large);
+	hear(shard, publish_event(shard->common->publish, &of, shard->envelope,
+				  shard->ready ? buf_str(&shard->blanked) : shard->envelope->d,
+				  action->too_large));
 }
 
 static void do_new(struct shard *shard)
@@ -232,6 +259,7 @@ static void do_live(struct shard *shard, const struct session_action *action)
 {
 	const struct session_resume *resume = &shard->session.resume;
 	set_live(shard, true);
+	silence_begin(&shard->silence, shard->now_us);
 	if (shard->is_new) {
 		log_info("ready", "shard=%u session=%u shards=%u", number(shard), resume->number,
 			 shard->session.options.shards);
@@ -270,6 +298,7 @@ static const struct {
 	[NOTE_CLOSED] = {.level = LOG_TRACE},
 	[NOTE_LEFT] = {.level = LOG_TRACE, .is_reason = true},
 	[NOTE_ZOMBIE] = {LOG_TRACE, true, true, METRIC_gateway_zombies},
+	[NOTE_DEAF] = {LOG_TRACE, true, true, METRIC_gateway_deaf},
 	[NOTE_CONNECT_FAILED] = {.level = LOG_TRACE},
 	[NOTE_TOO_SLOW] = {.level = LOG_TRACE, .is_reason = true},
 	[NOTE_BACKOFF] = {.level = LOG_DEBUG},
@@ -317,7 +346,8 @@ static void carry_out(struct shard *shard, const struct session_action *action)
 /* Moving a timer costs more than letting one come too early, so it is only ever moved forward. */
 static void arm(struct shard *shard, uint64_t now)
 {
-	uint64_t due = shard->is_failure_due ? now : session_due_us(&shard->session);
+	uint64_t due = session_due_us(&shard->session), silent = silence_due_us(&shard->silence);
+	due = shard->is_failure_due ? now : silent < due ? silent : due;
 	if (due >= shard->armed_us)
 		return;
 	shard->armed_us = due;
@@ -328,19 +358,57 @@ static void feed(struct shard *shard, struct session_input input)
 {
 	struct session_action action;
 	uint64_t now = loop_now_us();
+	shard->now_us = now;
 	shard->envelope = input.envelope;
 	shard->ready = input.ready;
 	shard->left_why = STR("");
 	session_feed(&shard->session, now, &input);
 	while (session_next(&shard->session, &action))
 		carry_out(shard, &action);
-	if (shard->session.state != SESSION_LIVE)
+	if (shard->session.state != SESSION_LIVE) {
 		set_live(shard, false);
+		silence_end(&shard->silence);
+	}
 	if (input.envelope && input.envelope->op == OP_HEARTBEAT_ACK) {
 		metric_add(METRIC_gateway_acks, 1);
 		metric_set(METRIC_gateway_latency_us, shard->session.latency_us);
 	}
 	arm(shard, now);
+}
+
+/* Any event will do: one member of a guild it knows, which takes no privilege. */
+static void ask_for_event(struct shard *shard)
+{
+	char text[160];
+	uint64_t wait_us, user_id = state_user(shard->common->state, number(shard));
+	int n = snprintf(text, sizeof text,
+			 "{\"op\":%d,\"d\":{\"guild_id\":\"%llu\",\"user_ids\":[\"%llu\"],"
+			 "\"nonce\":\"tutti\"}}",
+			 OP_REQUEST_GUILD_MEMBERS, (unsigned long long)shard->guild_id,
+			 (unsigned long long)user_id);
+	log_info("silent", "shard=%u guild=%llu what=%s", number(shard),
+		 (unsigned long long)shard->guild_id, "\"asked for an event\"");
+	metric_add(METRIC_gateway_asked, 1);
+	if (shard->guild_id) /* else, or where the limit is reached, the resume answers */
+		(void)!shard_send(shard, OP_REQUEST_GUILD_MEMBERS, str_of(text, (size_t)n),
+				  &wait_us);
+}
+
+/* Events may be waiting in the socket. */
+static void listen_for(struct shard *shard)
+{
+	if (shard->ws)
+		wsock_pump(shard->ws);
+	switch (silence_look(&shard->silence, loop_now_us())) {
+	case SILENCE_WAIT: break;
+	case SILENCE_ASK: ask_for_event(shard); break;
+	case SILENCE_RESUME:
+		log_warn("deaf", "shard=%u what=%s", number(shard),
+			 "\"heartbeats are answered, and no event comes: it is resumed\"");
+		set_deaf(shard, true);
+		feed(shard, (struct session_input){.kind = SESSION_DEAF});
+		break;
+	}
 }
 
 static void timer_due(void *arg)
@@ -351,6 +419,8 @@ static void timer_due(void *arg)
 		shard->is_failure_due = false;
 		feed(shard, (struct session_input){.kind = SESSION_FAILED});
 	}
+	if (silence_due_us(&shard->silence) <= loop_now_us())
+		listen_for(shard);
 	if (session_due_us(&shard->session) > loop_now_us()) {
 		arm(shard, loop_now_us());
 		return;
@@ -370,6 +440,7 @@ struct shard *shard_new(const struct shard_common *common, const struct session_
 	shard->inflate = inflate_new(common->compress, common->max_event);
 	shard->timer = loop_timer_new(common->loop, timer_due, shard);
 	session_init(&shard->session, options, resume);
+	silence_init(&shard->silence, common->silence_us);
 	return shard;
 }
 

@@ -23,7 +23,8 @@ struct shard_common {
 	struct state *state;
 	struct str token, user_agent;
 	enum inflate_kind compress;
-	uint64_t max_event; /* bytes */
+	uint64_t max_event;  /* bytes */
+	uint64_t silence_us; /* of struct silence */
 	/* shard wants to identify: shard_identify() when it may */
 	void (*on_ask_slot)(void *arg, uint32_t shard);
 	/* the resume URL failed and the base URL is not known yet: shard_set_url() */

@@ -105,6 +105,12 @@ int state_begin(struct state *state, uint32_t shard, uint32_t shards, struct ses
 	return rc;
 }
 
+uint64_t state_user(const struct state *state, uint32_t shard)
+{
+	struct session_saved saved;
+	return sessions_get(&state->sessions, shard, &saved) ? saved.user_id : 0;
+}
+
 void state_forget(struct state *state, uint32_t shard)
 {
 	sessions_forget(&state->sessions, shard);

@@ -44,6 +44,8 @@ enum state_found state_resume(const struct state *state, uint32_t shard, uint32_
  * READY is journaled. Negative errno: it is not written down, and ends with this process. */
 TT_CHECK int state_begin(struct state *state, uint32_t shard, uint32_t shards,
 			 struct session_resume *resume, const struct envelope_ready *ready);
+/* The bot's own id; 0: not known. */
+uint64_t state_user(const struct state *state, uint32_t shard);
 void state_forget(struct state *state, uint32_t shard);
 
 /* Copies the journal's slots into the sessions file, for when the journal is lost. */

@@ -206,6 +206,7 @@ void session_feed(struct session *s, uint64_t now_us, const struct session_input
 	case SESSION_CLOSED: step(s, &m, judge_close(input->code)); break;
 	case SESSION_TIMER: run_timers(s, &m); break;
 	case SESSION_SLOT: step(s, &m, ON_SLOT); break;
+	case SESSION_DEAF: step(s, &m, ON_DEAF); break;
 	case SESSION_STOP: step(s, &m, ON_STOP); break;
 	}
 }

@@ -67,6 +67,7 @@ enum session_input_kind {
 	SESSION_CLOSED, /* by the peer or the network; .code: close code, 0 where none came */
 	SESSION_TIMER,  /* session_due_us() has come; early or late is fine */
 	SESSION_SLOT,   /* an identify may be sent */
+	SESSION_DEAF,   /* it is silent beyond its habit, and did not answer (silence.h) */
 	SESSION_STOP    /* .is_logout: the Discord session shall end with it */
 };
 

@@ -290,6 +290,8 @@ static void note_leaving(struct session *s, const struct session_input *input)
 {
 	if (input->kind == SESSION_TIMER)
 		note(s, NOTE_ZOMBIE);
+	else if (input->kind == SESSION_DEAF)
+		note(s, NOTE_DEAF);
 	else if (input->kind == SESSION_BROKEN)
 		note(s, NOTE_UNREADABLE)->number = s->poison;
 	else if (input->envelope && input->envelope->op == OP_RECONNECT)

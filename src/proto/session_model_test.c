@@ -363,7 +363,7 @@ static void end_somehow(struct world *w)
 
 static void say_anything(struct world *w)
 {
-	switch (roll(w, 11)) {
+	switch (roll(w, 12)) {
 	case 0: say(w, OP_RECONNECT, "", "null"); break;
 	case 1: say(w, OP_INVALID_SESSION, "", "false"); break;
 	case 2: say(w, OP_INVALID_SESSION, "", "true"); break;
@@ -377,6 +377,7 @@ static void say_anything(struct world *w)
 		w->input.is_stream = roll(w, 2);
 		break;
 	case 9: say(w, OP_DISPATCH, "X", "{}"); break;
+	case 10: give(w, SESSION_DEAF, 0); break;
 	default: let_time_pass(w); break;
 	}
 }

@@ -67,7 +67,7 @@ static bool happen(struct shard *t, enum session_event what)
 		[ON_OUTDATED] = SESSION_CLOSED + 1,    [ON_FATAL] = SESSION_CLOSED + 1,
 		[ON_SLOT] = SESSION_SLOT + 1,          [ON_STOP] = SESSION_STOP + 1,
 		[ON_POISON] = SESSION_BROKEN + 1,      [ON_POISON_SKIP] = SESSION_BROKEN + 1,
-		[ON_POISON_PASS] = SESSION_BROKEN + 1,
+		[ON_POISON_PASS] = SESSION_BROKEN + 1, [ON_DEAF] = SESSION_DEAF + 1,
 	};
 	static const unsigned codes[SESSION_EVENTS] = {[ON_OUTDATED] = 4009, [ON_FATAL] = 4014};
 	if (what == ON_HELLO_KNOWN)

@@ -235,6 +235,14 @@ int cmd_drop(ARGS)
 	return 0;
 }
 
+int cmd_deaf(ARGS)
+{
+	U64(conn, "conn", 0);
+	BOOL(is_deaf, "", true);
+	fake_gateway_deafen(sandbox->gateway, (unsigned)conn, is_deaf);
+	return 0;
+}
+
 int cmd_freeze(ARGS)
 {
 	U64(conn, "conn", 0);

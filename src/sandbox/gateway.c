@@ -196,7 +196,7 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 {
 	(void)gw;
 	struct str payload = fake_session_add(s, t, d);
-	if (s->conn)
+	if (s->conn && !s->conn->is_deaf)
 		conn_send_event(s->conn, t, s->seq, id, payload);
 }
 

@@ -34,6 +34,8 @@ unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin);
 unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
 /* Stops reading: what a half-dead server looks like. */
 unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
+/* Sends it no events; they are there for a resume. */
+unsigned fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf);
 /* How the next connections are received. */
 struct fake_greeting {
 	uint64_t delay_ms;   /* before Hello; of all connections until it is set again */

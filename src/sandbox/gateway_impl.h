@@ -24,7 +24,7 @@ struct fake_conn {
 	struct fake_session *session; /* NULL: not identified */
 	struct rules_conn rules;
 	char query[128];
-	bool is_resume_door, is_closing, is_frozen;
+	bool is_resume_door, is_closing, is_frozen, is_deaf;
 	int64_t told_shard;            /* of the URL's path; FAULT_ANY: it has none */
 	uint64_t sent_us[RULES_SENDS]; /* when the last payloads came, a ring */
 	uint64_t n_sent;

@@ -72,6 +72,17 @@ unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is
 	return n;
 }
 
+unsigned fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			c->is_deaf = is_deaf;
+			n++;
+		}
+	return n;
+}
+
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting)
 {
 	gw->greeting = *greeting;

@@ -50,6 +50,7 @@ static bool is_possible(const struct connection *c, enum session_input_kind kind
 	case SESSION_START:
 	case SESSION_TIMER:
 	case SESSION_SLOT:
+	case SESSION_DEAF:
 	case SESSION_STOP: return true;
 	}
 	return false;
