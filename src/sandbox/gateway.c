@@ -244,6 +244,7 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	if (!c->stream || c->is_closing)
 		return;
 	report_closed(c, code, "server");
+	rules_shut(&c->gw->sandbox->rules, &c->rules, code);
 	frame_write_close(&c->gw->frame, FRAME_SERVER, code, reason, 0);
 	c->is_closing = true;
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
@@ -286,9 +287,17 @@ static void report_payload(struct fake_conn *c, int64_t op, struct json_at d)
 
 static void op_heartbeat(struct fake_conn *c, struct json_at d)
 {
-	(void)d;
-	if (c->gw->sandbox->options.acks)
-		conn_send(c, OP_HEARTBEAT_ACK, STR("null"));
+	struct rules_seq seq = {.is_null = json_kind(d) != JSON_NUMBER, .seq = json_u64(d)};
+	if (c->session) {
+		seq.sent = c->session->seq;
+		seq.heard = c->session->heard;
+		rules_beat(&c->gw->sandbox->rules, &c->rules, &seq);
+		fake_session_hear(c->session, seq.seq);
+	}
+	if (!c->gw->sandbox->options.acks)
+		return;
+	rules_acked(&c->rules);
+	conn_send(c, OP_HEARTBEAT_ACK, STR("null"));
 }
 
 static const struct {
@@ -518,6 +527,8 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 	*c = (struct fake_conn){.gw = gw,
 				.is_resume_door = is_resume_door,
 				.told_shard = path_shard(httpd_path(r))};
+	if (is_resume_door)
+		gw->resume_tried_us = loop_now_us();
 	if (gw->n_conns == CONNS || gw->greeting.refusals) {
 		gw->greeting.refusals -= gw->greeting.refusals > 0;
 		refuse(gw, r);

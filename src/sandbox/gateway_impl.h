@@ -48,6 +48,7 @@ struct fake_gateway {
 	} members_us[MEMBER_GUILDS]; /* when all members were asked for */
 	unsigned n_members;
 	uint64_t identify_us[IDENTIFY_KEYS];
+	uint64_t resume_tried_us; /* when somebody last came to the resume door */
 };
 
 /* {"op":op,"d":d} with t and s null, reported. */

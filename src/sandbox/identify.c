@@ -62,12 +62,25 @@ static unsigned refusal(struct fake_conn *c, struct json_at d, const struct wish
 	return 0;
 }
 
-static bool could_resume(const struct fake_gateway *gw, const struct wish *w)
+static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s)
 {
-	for (const struct fake_session *s = gw->sessions.first; s; s = s->next)
-		if (!s->conn && s->shard == w->shard && s->n_shards == w->n_shards)
-			return true;
-	return false;
+	return s->conn ||
+	       loop_now_us() - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
+}
+
+/* A session with other intents cannot become the one that is asked for. */
+static enum rules_old old_session(const struct fake_gateway *gw, const struct wish *w)
+{
+	enum rules_old old = RULES_NONE;
+	for (const struct fake_session *s = gw->sessions.first; s; s = s->next) {
+		if (s->conn || !is_alive(gw, s) || s->shard != w->shard ||
+		    s->n_shards != w->n_shards || s->intents != w->intents)
+			continue;
+		if (s->heard)
+			return RULES_DUE;
+		old = RULES_UNCERTAIN;
+	}
+	return old;
 }
 
 /* One identify per key (shard modulo max_concurrency) and five seconds; and so many a day. */
@@ -79,7 +92,7 @@ static bool is_in_time(struct fake_conn *c, const struct wish *w)
 	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
 	/* a tenth less than what Discord has: this process may have been late itself with the last */
 	uint64_t spacing_us = o->identify_ms * UINT64_C(900);
-	rules_identify(&gw->sandbox->rules, &c->rules, key, could_resume(gw, w), c->is_resume_door,
+	rules_identify(&gw->sandbox->rules, &c->rules, key, old_session(gw, w), c->is_resume_door,
 		       spacing_us, now_us);
 	bool is_early = *last && now_us - *last < spacing_us;
 	if (!is_early)
@@ -205,6 +218,8 @@ void op_identify(struct fake_conn *c, struct json_at d)
 {
 	struct fake_gateway *gw = c->gw;
 	struct wish w = wish_of(d);
+	const struct rules_wish wish = {w.shard, w.n_shards, w.intents};
+	rules_wish(&gw->sandbox->rules, &c->rules, &wish);
 	unsigned code = refusal(c, d, &w);
 	if (code) {
 		conn_close(c, code, close_text(code));
@@ -228,19 +243,15 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	s->conn = c;
 	snprintf(s->query, sizeof s->query, "%s", c->query);
 	c->session = s;
+	rules_session(&c->rules, &wish, s->id);
 	report_session(c, false);
 	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
 	if (!c->session)
 		return;
+	s->in_order_us = loop_now_us();
 	send_guilds(gw, s);
 	report_note(&gw->sandbox->report, "the bot is here (connection %u, shard %u of %u)",
 		    c->number, s->shard, s->n_shards);
-}
-
-static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s)
-{
-	return s->conn ||
-	       loop_now_us() - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
 }
 
 /* Sent again from what is kept: {"t":"NAME",... */
@@ -271,7 +282,29 @@ static void replay(struct fake_conn *c, uint64_t seq)
 		return;
 	}
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
+	s->in_order_us = loop_now_us();
 	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
+}
+
+/* Behind a proxy, or where the URL leads elsewhere, who tried it cannot be seen here. */
+static bool has_tried(const struct fake_gateway *gw, const struct fake_session *s)
+{
+	const struct sandbox *sandbox = gw->sandbox;
+	return gw->resume_tried_us > s->in_order_us || sandbox->told_resume_url[0] ||
+	       sandbox->told_resume_port != httpd_port(sandbox->resume_door);
+}
+
+static void judge_resume(struct fake_conn *c, struct fake_session *s, uint64_t seq)
+{
+	struct fake_gateway *gw = c->gw;
+	const struct rules_wish wish = {s->shard, s->n_shards, s->intents};
+	const struct rules_resume resume = {.first_query = str_c(s->query),
+					    .is_resume_door = c->is_resume_door,
+					    .has_tried = has_tried(gw, s),
+					    .seq = {.seq = seq, .sent = s->seq, .heard = s->heard}};
+	rules_session(&c->rules, &wish, s->id);
+	rules_resume(&gw->sandbox->rules, &c->rules, &resume);
+	fake_session_hear(s, seq);
 }
 
 void op_resume(struct fake_conn *c, struct json_at d)
@@ -280,6 +313,9 @@ void op_resume(struct fake_conn *c, struct json_at d)
 	uint64_t seq = json_u64(json_get(d, "seq"));
 	struct fake_session *s =
 		fake_session_find(&gw->sessions, json_str(json_get(d, "session_id")));
+	rules_resuming(&gw->sandbox->rules, &c->rules, json_str(json_get(d, "session_id")));
+	if (s && !c->session && is_alive(gw, s))
+		judge_resume(c, s, seq);
 	if (c->session) {
 		conn_close(c, CLOSED_ALREADY_AUTHENTICATED, STR("Already authenticated."));
 	} else if (!is_token(c, d)) {
@@ -292,7 +328,6 @@ void op_resume(struct fake_conn *c, struct json_at d)
 		fake_session_free(&gw->sessions, s);
 		conn_send(c, OP_INVALID_SESSION, STR("false"));
 	} else {
-		rules_resume(&gw->sandbox->rules, &c->rules, str_c(s->query), c->is_resume_door);
 		/* The old connection may not know yet that it is dead. */
 		if (s->conn)
 			s->conn->session = NULL;

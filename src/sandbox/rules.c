@@ -3,7 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The client's machine may be busy: half an interval early or two seconds late is no accident. */
+/* The client's machine may be busy, and ours: a quarter of an interval and two seconds late is no
+ * accident, nor is half an interval early. */
 static const uint64_t slack_us = 2000000;
 static const uint64_t window_us = 60000000;
 
@@ -21,7 +22,7 @@ __attribute__((format(printf, 5, 6))) static void say(struct rules *r, struct ru
 
 void rules_open(struct rules *r, struct rules_conn *c, unsigned number, struct str query)
 {
-	(void)r;
+	r->newest = number;
 	*c = (struct rules_conn){.number = number};
 	snprintf(c->query, sizeof c->query, "%.*s", STR_FMT(query));
 }
@@ -40,23 +41,71 @@ void rules_asked(struct rules_conn *c, uint64_t now_us)
 static void overdue(struct rules *r, struct rules_conn *c, uint64_t now_us)
 {
 	uint64_t since = now_us - c->last_us;
-	if (since > c->interval_us + c->interval_us / 2 + slack_us)
+	if (since > c->interval_us + c->interval_us / 4 + slack_us)
 		say(r, c, true, "beat_late",
 		    "no heartbeat for %" PRIu64 " ms, interval %" PRIu64 " ms", since / 1000,
 		    c->interval_us / 1000);
+}
+
+static const struct rules_first *first_of(const struct rules *r, unsigned conn)
+{
+	const struct rules_first *first = &r->firsts[conn % RULES_FIRSTS];
+	return conn && first->conn == conn ? first : NULL;
+}
+
+/* Whether the first beats of the connections from low on all came within a twentieth of the
+ * interval: random ones do that once in 200 million times. Only connections in a row count, for of
+ * many that are ended early those that have beaten are the early ones. */
+static bool is_without_jitter(const struct rules *r, unsigned low)
+{
+	unsigned least = 1000, most = 0;
+	for (unsigned conn = low; conn < low + RULES_JITTER; conn++) {
+		const struct rules_first *first = first_of(r, conn);
+		if (!first)
+			return false;
+		least = first->share < least ? first->share : least;
+		most = first->share > most ? first->share : most;
+	}
+	return most - least < 50;
+}
+
+static void first_beat(struct rules *r, struct rules_conn *c, uint64_t since)
+{
+	unsigned share = (unsigned)(since * 1000 / c->interval_us);
+	say(r, c, false, "first_beat", "after %" PRIu64 " of %" PRIu64 " ms", since / 1000,
+	    c->interval_us / 1000);
+	r->firsts[c->number % RULES_FIRSTS] =
+		(struct rules_first){c->number, share < 1000 ? share : 1000};
+	for (unsigned back = 0; back < RULES_JITTER && back < c->number; back++)
+		if (is_without_jitter(r, c->number - back)) {
+			say(r, c, true, "no_jitter",
+			    "the first beats of %d connections all came after about %u of 1000 of "
+			    "the interval",
+			    RULES_JITTER, share);
+			return;
+		}
+}
+
+/* A beat of its own rhythm, while the one before was not acknowledged: the time to close. */
+static void look_for_ack(struct rules *r, struct rules_conn *c)
+{
+	if (c->is_unacked)
+		say(r, c, true, "ack_ignored", "another heartbeat, the last has no ACK");
 }
 
 static void beat(struct rules *r, struct rules_conn *c, uint64_t now_us)
 {
 	uint64_t since = now_us - c->beat_us;
 	bool was_asked = c->asked_us;
+	if (!was_asked)
+		look_for_ack(r, c);
+	c->is_unacked = true;
 	if (was_asked && now_us - c->asked_us > slack_us)
 		say(r, c, true, "beat_asked", "answered after %" PRIu64 " ms",
 		    (now_us - c->asked_us) / 1000);
 	c->asked_us = 0;
 	if (!c->has_beaten && !was_asked)
-		say(r, c, false, "first_beat", "after %" PRIu64 " of %" PRIu64 " ms", since / 1000,
-		    c->interval_us / 1000);
+		first_beat(r, c, since);
 	if (c->has_beaten && !was_asked && since < c->interval_us / 2)
 		say(r, c, true, "beat_early", "after %" PRIu64 " ms, interval %" PRIu64 " ms",
 		    since / 1000, c->interval_us / 1000);
@@ -72,6 +121,8 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 		    uint64_t now_us)
 {
 	uint64_t *oldest = &c->sends_us[c->n_sends++ % RULES_SENDS];
+	c->has_said = true;
+	r->unread = 0;
 	if (!c->hello_us)
 		say(r, c, true, "before_hello", "op %" PRId64 " was sent before Hello", op);
 	if (bytes > 4096)
@@ -85,7 +136,78 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 		overdue(r, c, now_us);
 }
 
-void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool could_resume,
+void rules_acked(struct rules_conn *c)
+{
+	c->is_unacked = false;
+}
+
+static bool is_wrong(const struct rules_seq *s)
+{
+	return s->seq > s->sent || s->seq < s->heard;
+}
+
+void rules_beat(struct rules *r, struct rules_conn *c, const struct rules_seq *s)
+{
+	if (s->is_null ? s->heard > 0 : is_wrong(s))
+		say(r, c, true, "beat_seq",
+		    "s %" PRIu64 "; sent were %" PRIu64 ", received by its own word %" PRIu64,
+		    s->seq, s->sent, s->heard);
+}
+
+static bool is_same(const struct rules_wish *a, const struct rules_wish *b)
+{
+	return a->shard == b->shard && a->n_shards == b->n_shards && a->intents == b->intents;
+}
+
+static void say_dead(struct rules *r, struct rules_conn *c, const struct rules_dead *dead)
+{
+	say(r, c, true, "after_fatal", "shard %" PRIu64 " came again after close code %u",
+	    dead->wish.shard, dead->code);
+}
+
+void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish)
+{
+	c->wish = *wish;
+	c->is_known = true;
+	for (unsigned i = 0; i < r->n_dead && i < RULES_DEAD; i++)
+		if (is_same(&r->dead[i].wish, wish)) {
+			say_dead(r, c, &r->dead[i]);
+			return;
+		}
+}
+
+void rules_session(struct rules_conn *c, const struct rules_wish *wish, const char *session)
+{
+	c->wish = *wish;
+	c->is_known = true;
+	snprintf(c->session, sizeof c->session, "%s", session);
+}
+
+void rules_resuming(struct rules *r, struct rules_conn *c, struct str session)
+{
+	for (unsigned i = 0; i < r->n_dead && i < RULES_DEAD; i++)
+		if (session.n && str_eq(str_c(r->dead[i].session), session)) {
+			say_dead(r, c, &r->dead[i]);
+			return;
+		}
+}
+
+/* Codes whose "Reconnect" is false in the documentation. */
+static bool is_fatal(unsigned code)
+{
+	return code == 4004 || (code >= 4010 && code <= 4014);
+}
+
+void rules_shut(struct rules *r, struct rules_conn *c, unsigned code)
+{
+	if (!is_fatal(code) || !c->is_known)
+		return;
+	struct rules_dead *dead = &r->dead[r->n_dead++ % RULES_DEAD];
+	*dead = (struct rules_dead){.wish = c->wish, .code = code};
+	memcpy(dead->session, c->session, sizeof dead->session);
+}
+
+void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, enum rules_old old,
 		    bool is_resume_door, uint64_t spacing_us, uint64_t now_us)
 {
 	uint64_t *last = &r->identify_us[key % RULES_KEYS];
@@ -97,8 +219,9 @@ void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool co
 	c->is_invalid = false;
 	if (is_resume_door)
 		say(r, c, false, "identify_url", "identified at a resume_gateway_url");
-	if (could_resume)
-		say(r, c, false, "could_resume", "identified where a session could be resumed");
+	if (old != RULES_NONE)
+		say(r, c, old == RULES_DUE, "resume_due",
+		    "identified where a session could be resumed");
 }
 
 void rules_invalid(struct rules_conn *c)
@@ -106,14 +229,18 @@ void rules_invalid(struct rules_conn *c)
 	c->is_invalid = true;
 }
 
-void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
-		  bool is_resume_door)
+void rules_resume(struct rules *r, struct rules_conn *c, const struct rules_resume *resume)
 {
-	if (!str_eq(str_c(c->query), first_query))
+	if (!str_eq(str_c(c->query), resume->first_query))
 		say(r, c, true, "resume_query", "query %s, identified with %.*s", c->query,
-		    STR_FMT(first_query));
-	if (!is_resume_door)
-		say(r, c, false, "resume_url", "resumed elsewhere than at resume_gateway_url");
+		    STR_FMT(resume->first_query));
+	if (!resume->is_resume_door)
+		say(r, c, !resume->has_tried, "resume_url",
+		    "resumed elsewhere than at resume_gateway_url");
+	if (is_wrong(&resume->seq))
+		say(r, c, true, "resume_seq",
+		    "s %" PRIu64 "; sent were %" PRIu64 ", received by its own word %" PRIu64,
+		    resume->seq.seq, resume->seq.sent, resume->seq.heard);
 }
 
 /* What was on its way when the refusal was sent is nobody's fault. */
@@ -152,8 +279,21 @@ void rules_refused(struct rules *r, struct str method, struct str path, bool is_
 	snprintf(refusal->path, sizeof refusal->path, "%.*s", STR_FMT(path));
 }
 
+/* A client that cannot read what it is sent: it leaves behind Hello, and comes again, and again. With
+ * transport compression that is what an old inflate context looks like from here. Connections that
+ * stand side by side are no repetition. */
+static void look_unread(struct rules *r, struct rules_conn *c)
+{
+	if (!c->hello_us || c->has_said || c->number != r->newest || !strstr(c->query, "compress="))
+		return;
+	if (++r->unread >= RULES_UNREAD)
+		say(r, c, true, "hello_unread",
+		    "%u connections in a row were left behind Hello without a word", r->unread);
+}
+
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us)
 {
+	look_unread(r, c);
 	if ((code == 1000 || code == 1001) && !c->is_invalid)
 		say(r, c, true, "close_code", "closed with %u, which ends the session", code);
 	if (c->hello_us)

@@ -9,7 +9,20 @@
 
 #include "base/str.h"
 
-enum { RULES_SENDS = 120, RULES_KEYS = 1024, RULES_REFUSALS = 32 };
+enum {
+	RULES_SENDS = 120,
+	RULES_KEYS = 1024,
+	RULES_REFUSALS = 32,
+	RULES_DEAD = 256,
+	RULES_FIRSTS = 64, /* a power of two */
+	RULES_JITTER = 8,  /* connections in a row whose first beats may not all come at one time */
+	RULES_UNREAD = 3   /* connections in a row that may be left behind Hello without a word */
+};
+
+/* Whose session an identify asks for. */
+struct rules_wish {
+	uint64_t shard, n_shards, intents;
+};
 
 struct rules_conn {
 	unsigned number;
@@ -18,6 +31,11 @@ struct rules_conn {
 	uint64_t interval_us, asked_us;
 	uint64_t beat_us, last_us; /* the last of its own rhythm, and the last of any kind */
 	bool has_beaten, is_invalid;
+	bool is_unacked; /* the last beat was not answered */
+	bool has_said;   /* anything */
+	bool is_known;   /* wish and session are */
+	struct rules_wish wish;
+	char session[40];
 	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
 	uint64_t n_sends;
 };
@@ -30,9 +48,26 @@ struct rules_refusal { /* a 429 */
 	uint64_t at_us, until_us;
 };
 
+/* Who was told to stay away, by a close code that ends a reconnecting. */
+struct rules_dead {
+	struct rules_wish wish;
+	char session[40];
+	unsigned code;
+};
+
+struct rules_first { /* beat of a connection */
+	unsigned conn;
+	unsigned share; /* of the interval, in thousandths */
+};
+
 struct rules {
 	rules_fn *fn;
 	void *arg;
+	unsigned newest; /* connection */
+	unsigned unread; /* connections in a row */
+	struct rules_first firsts[RULES_FIRSTS];
+	struct rules_dead dead[RULES_DEAD];
+	unsigned n_dead;
 	uint64_t identify_us[RULES_KEYS];              /* by rate limit key */
 	struct rules_refusal refusals[RULES_REFUSALS]; /* the last ones */
 	unsigned n_refusals;
@@ -44,16 +79,43 @@ void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us);
 void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t bytes,
 		    uint64_t now_us);
 void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
-void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, bool could_resume,
+/* A beat of a connection with a session: what it says was received, what was sent at most, and what
+ * the client said before. */
+struct rules_seq {
+	bool is_null;
+	uint64_t seq, sent, heard;
+};
+void rules_beat(struct rules *r, struct rules_conn *c, const struct rules_seq *seq);
+void rules_acked(struct rules_conn *c);
+
+/* Every identify, before anything is decided. */
+void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish);
+enum rules_old {                  /* the shard's last session, at an identify */
+		 RULES_NONE,      /* there is none that could be resumed */
+		 RULES_UNCERTAIN, /* there is one; whether the client knows of it cannot be told */
+		 RULES_DUE        /* there is one, and the client has spoken of it */
+};
+void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, enum rules_old old,
 		    bool is_resume_door, uint64_t spacing_us, uint64_t now_us);
-void rules_resume(struct rules *r, struct rules_conn *c, struct str first_query,
-		  bool is_resume_door);
+/* The connection carries this session from here on. */
+void rules_session(struct rules_conn *c, const struct rules_wish *wish, const char *session);
+/* Every resume, whether its session is known or not. */
+void rules_resuming(struct rules *r, struct rules_conn *c, struct str session);
+struct rules_resume {
+	struct str first_query; /* of the connection that identified */
+	bool is_resume_door;
+	bool has_tried; /* to connect there, since the session was in order; or that cannot be seen */
+	struct rules_seq seq;
+};
+void rules_resume(struct rules *r, struct rules_conn *c, const struct rules_resume *resume);
 void rules_invalid(struct rules_conn *c); /* op 9 false was sent: nothing is left to resume */
 /* REST: a request came; one was answered with 429. */
 void rules_request(struct rules *r, struct str method, struct str path, bool is_global_exempt,
 		   uint64_t now_us);
 void rules_refused(struct rules *r, struct str method, struct str path, bool is_global,
 		   double retry_after, uint64_t now_us);
+/* We closed. */
+void rules_shut(struct rules *r, struct rules_conn *c, unsigned code);
 /* The client closed; code 0: without a close frame. */
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
 

@@ -26,9 +26,16 @@ static void open_conn(struct seen *s)
 	rules_hello(&s->conn, 10000, 1 * ms);
 }
 
-static void beat(struct seen *s, uint64_t at_ms)
+/* One that may be acknowledged or not. */
+static void beat_only(struct seen *s, uint64_t at_ms)
 {
 	rules_received(&s->rules, &s->conn, 1, 20, at_ms * ms);
+}
+
+static void beat(struct seen *s, uint64_t at_ms)
+{
+	beat_only(s, at_ms);
+	rules_acked(&s->conn);
 }
 
 static void a_steady_heart_is_no_violation(void **state)
@@ -116,14 +123,24 @@ static void identifies_of_one_key_are_spaced_others_are_not(void **state)
 	(void)state;
 	struct seen s;
 	open_conn(&s);
-	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 100 * ms);
-	rules_identify(&s.rules, &s.conn, 1, false, false, 5000 * ms, 200 * ms);
-	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 5100 * ms);
+	rules_identify(&s.rules, &s.conn, 0, RULES_NONE, false, 5000 * ms, 100 * ms);
+	rules_identify(&s.rules, &s.conn, 1, RULES_NONE, false, 5000 * ms, 200 * ms);
+	rules_identify(&s.rules, &s.conn, 0, RULES_NONE, false, 5000 * ms, 5100 * ms);
 	assert_int_equal(s.violations, 0);
-	rules_identify(&s.rules, &s.conn, 0, false, false, 5000 * ms, 6000 * ms);
+	rules_identify(&s.rules, &s.conn, 0, RULES_NONE, false, 5000 * ms, 6000 * ms);
 	assert_string_equal(s.last, "identify_spacing");
-	rules_identify(&s.rules, &s.conn, 2, true, false, 5000 * ms, 7000 * ms);
-	assert_string_equal(s.last, "could_resume");
+}
+
+static void an_identify_where_a_resume_was_due_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	rules_identify(&s.rules, &s.conn, 2, RULES_UNCERTAIN, false, 5000 * ms, 7000 * ms);
+	assert_string_equal(s.last, "resume_due");
+	assert_int_equal(s.violations, 0); /* it may not have heard of the session */
+	rules_identify(&s.rules, &s.conn, 3, RULES_DUE, false, 5000 * ms, 7000 * ms);
+	assert_int_equal(s.violations, 1);
 }
 
 static void a_resume_takes_the_same_query_to_the_url_it_was_given(void **state)
@@ -131,12 +148,128 @@ static void a_resume_takes_the_same_query_to_the_url_it_was_given(void **state)
 	(void)state;
 	struct seen s;
 	open_conn(&s);
-	rules_resume(&s.rules, &s.conn, STR("v=10&encoding=json"), true);
+	struct rules_resume resume = {.first_query = STR("v=10&encoding=json"),
+				      .is_resume_door = true,
+				      .seq = {.seq = 5, .sent = 5, .heard = 5}};
+	rules_resume(&s.rules, &s.conn, &resume);
 	assert_int_equal(s.violations + s.notes, 0);
-	rules_resume(&s.rules, &s.conn, STR("v=10&encoding=json&compress=zlib-stream"), true);
-	assert_string_equal(s.last, "resume_query");
-	rules_resume(&s.rules, &s.conn, STR("v=10&encoding=json"), false);
+	resume.is_resume_door = false;
+	resume.has_tried = true;
+	rules_resume(&s.rules, &s.conn, &resume);
 	assert_string_equal(s.last, "resume_url");
+	assert_int_equal(s.violations, 0);
+	resume.has_tried = false;
+	rules_resume(&s.rules, &s.conn, &resume);
+	assert_int_equal(s.violations, 1);
+	resume.is_resume_door = true;
+	resume.first_query = STR("v=10&encoding=json&compress=zlib-stream");
+	rules_resume(&s.rules, &s.conn, &resume);
+	assert_string_equal(s.last, "resume_query");
+}
+
+static void what_a_resume_and_a_beat_say_was_received_is_checked(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	const struct rules_seq good = {.seq = 5, .sent = 9, .heard = 3},
+			       ahead = {.seq = 10, .sent = 9},
+			       behind = {.seq = 2, .sent = 9, .heard = 3},
+			       null = {.is_null = true, .sent = 9, .heard = 3};
+	rules_beat(&s.rules, &s.conn, &good);
+	assert_int_equal(s.violations, 0);
+	rules_beat(&s.rules, &s.conn, &ahead);
+	rules_beat(&s.rules, &s.conn, &behind);
+	rules_beat(&s.rules, &s.conn, &null);
+	assert_string_equal(s.last, "beat_seq");
+	assert_int_equal(s.violations, 3);
+	struct rules_resume resume = {
+		.first_query = str_c(s.conn.query), .is_resume_door = true, .seq = behind};
+	rules_resume(&s.rules, &s.conn, &resume);
+	assert_string_equal(s.last, "resume_seq");
+}
+
+static void first_beat_at(struct seen *s, unsigned conn, uint64_t after_ms)
+{
+	rules_open(&s->rules, &s->conn, conn, STR("v=10"));
+	rules_hello(&s->conn, 10000, 1000 * ms);
+	rules_received(&s->rules, &s->conn, 1, 20, (1000 + after_ms) * ms);
+}
+
+static void first_beats_that_all_come_at_one_time_are_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	for (unsigned conn = 1; conn <= 8; conn++)
+		first_beat_at(&s, conn, conn == 3 ? 1000 : 9990);
+	assert_int_equal(s.violations, 0);
+	first_beat_at(&s, 9, 9990);
+	first_beat_at(&s, 11, 9990); /* 10 is still open: who knows when it beats */
+	first_beat_at(&s, 12, 9990);
+	assert_int_equal(s.violations, 0);
+	first_beat_at(&s, 10, 9990);
+	assert_string_equal(s.last, "no_jitter");
+}
+
+static void a_beat_while_the_last_has_no_ack_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	beat(&s, 5000);
+	beat_only(&s, 15000);
+	assert_int_equal(s.violations, 0);
+	beat_only(&s, 25000);
+	assert_string_equal(s.last, "ack_ignored");
+}
+
+static void who_comes_again_after_a_final_code_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	const struct rules_wish one = {.shard = 1, .n_shards = 2, .intents = 1},
+				other = {.shard = 0, .n_shards = 2, .intents = 1};
+	open_conn(&s);
+	rules_session(&s.conn, &one, "abc");
+	rules_shut(&s.rules, &s.conn, 4009);
+	rules_wish(&s.rules, &s.conn, &one);
+	assert_int_equal(s.violations, 0);
+	rules_shut(&s.rules, &s.conn, 4004);
+	rules_wish(&s.rules, &s.conn, &other);
+	rules_resuming(&s.rules, &s.conn, STR("abd"));
+	assert_int_equal(s.violations, 0);
+	rules_wish(&s.rules, &s.conn, &one);
+	rules_resuming(&s.rules, &s.conn, STR("abc"));
+	assert_string_equal(s.last, "after_fatal");
+	assert_int_equal(s.violations, 2);
+}
+
+static void leave_unread(struct seen *s, unsigned conn, const char *query)
+{
+	rules_open(&s->rules, &s->conn, conn, str_c(query));
+	rules_hello(&s->conn, 10000, 1000 * ms);
+	rules_closed(&s->rules, &s->conn, 4000, 1001 * ms);
+}
+
+static void who_cannot_read_hello_is_seen_at_the_third_connection(void **state)
+{
+	(void)state;
+	struct seen s;
+	const char *packed = "v=10&compress=zlib-stream";
+	open_conn(&s);
+	for (unsigned conn = 2; conn < 6; conn++)
+		leave_unread(&s, conn, "v=10");
+	leave_unread(&s, 6, packed);
+	leave_unread(&s, 7, packed);
+	first_beat_at(&s, 8, 500);
+	leave_unread(&s, 9, packed);
+	leave_unread(&s, 10, packed);
+	s.rules.newest = 12; /* side by side */
+	rules_closed(&s.rules, &s.conn, 4000, 1001 * ms);
+	assert_int_equal(s.violations, 0);
+	leave_unread(&s, 13, packed);
+	assert_string_equal(s.last, "hello_unread");
 }
 
 static void a_request_before_the_end_of_a_429_is_seen(void **state)
@@ -175,6 +308,12 @@ int main(void)
 			test(size_order_and_close_code_are_looked_at),
 			test(identifies_of_one_key_are_spaced_others_are_not),
 			test(a_resume_takes_the_same_query_to_the_url_it_was_given),
+			test(an_identify_where_a_resume_was_due_is_seen),
+			test(what_a_resume_and_a_beat_say_was_received_is_checked),
+			test(first_beats_that_all_come_at_one_time_are_seen),
+			test(a_beat_while_the_last_has_no_ack_is_seen),
+			test(who_comes_again_after_a_final_code_is_seen),
+			test(who_cannot_read_hello_is_seen_at_the_third_connection),
 			test(a_request_before_the_end_of_a_429_is_seen),
 			test(a_global_429_holds_all_but_interactions));
 }

@@ -108,6 +108,12 @@ struct str fake_session_get(const struct fake_session *s, uint64_t seq)
 	return seq >= s->oldest && seq <= s->seq ? *slot(s, seq) : STR("");
 }
 
+void fake_session_hear(struct fake_session *s, uint64_t seq)
+{
+	if (seq > s->heard && seq <= s->seq)
+		s->heard = seq;
+}
+
 bool fake_session_reaches(const struct fake_session *s, uint64_t seq)
 {
 	return seq + 1 >= s->oldest;

@@ -16,7 +16,9 @@ struct fake_conn;
 struct fake_session {
 	struct fake_session *next;
 	char id[33];
-	uint64_t seq; /* the last s given */
+	uint64_t seq;         /* the last s given */
+	uint64_t heard;       /* the highest that the client said it has; 0: nothing yet */
+	uint64_t in_order_us; /* READY or RESUMED was sent */
 	uint32_t intents;
 	uint32_t shard, n_shards;
 	bool is_packed;  /* payloads are compressed one by one, as IDENTIFY asked */
@@ -47,6 +49,8 @@ void fake_sessions_done(struct fake_sessions *all);
 struct str fake_session_add(struct fake_session *s, struct str t, struct str d);
 /* The payload of a past s; empty where it is no longer kept. */
 struct str fake_session_get(const struct fake_session *s, uint64_t seq);
+/* The client said that it has received seq. */
+void fake_session_hear(struct fake_session *s, uint64_t seq);
 /* Whether everything after seq is kept. */
 bool fake_session_reaches(const struct fake_session *s, uint64_t seq);
 

@@ -108,9 +108,27 @@ static void report_fault(struct fake_conn *c, const struct fault *fault, int64_t
 	report_end(report);
 }
 
+/* A shard that is told so before it has named its session has lost it all the same. */
+static void end_sessions(struct fake_gateway *gw, int64_t shard)
+{
+	for (struct fake_session *s = gw->sessions.first, *next; s; s = next) {
+		next = s->next;
+		if (!s->conn && s->shard == shard)
+			fake_session_free(&gw->sessions, s);
+	}
+}
+
+static bool ends_session(const struct fault *fault)
+{
+	return fault->does == FAULT_INVALID ||
+	       (fault->does == FAULT_CLOSE && close_next(fault->code) != CLOSE_RESUME);
+}
+
 void conn_suffers(struct fake_conn *c, const struct fault *fault, int64_t shard)
 {
 	report_fault(c, fault, shard);
+	if (ends_session(fault))
+		end_sessions(c->gw, shard);
 	switch (fault->does) {
 	case FAULT_CLOSE: conn_close(c, fault->code, close_text(fault->code)); break;
 	case FAULT_END: conn_fall_silent(c); break;

@@ -1,0 +1,238 @@
+"""The fake Discord finds each of twelve planted bugs of a client, and no fault in the client beside
+it that does the same without the bug; and a scenario fails where a rule was broken.
+
+PLANTED is the list. What cannot be seen from outside is looked for in what follows from it: an old
+inflate context is a client that leaves behind Hello without a word, again and again."""
+import concurrent.futures
+import random
+import sys
+import time
+import zlib
+
+from client import TOKEN, Closed, Sandbox, WebSocket, check, finish
+
+import tutti
+
+SLOW = 2.0  # seconds that the checker forgives
+
+
+class Session:
+    """A client with a session: identified, one heartbeat sent, so that its s was told."""
+
+    def __init__(self, s, query="v=10&encoding=json", **more):
+        self.s, self.query = s, query
+        self.w = WebSocket(s.port, query)
+        self.w.identify(1, **more)
+        ready = self.w.event("READY")
+        self.id, self.url = ready["d"]["session_id"], ready["d"]["resume_gateway_url"]
+        self.seq = self.w.event("GUILD_CREATE")["s"]
+        self.beat()
+
+    @property
+    def resume_port(self):
+        return int(self.url.rsplit(":", 1)[1])
+
+    def beat(self):
+        self.w.send(1, self.seq)
+        self.w.op(11)
+
+    def drop(self):
+        self.s.tell("/drop")
+        self.w.closed()
+
+    def resume(self, port=None, seq=None):
+        self.w = WebSocket(port or self.resume_port, self.query)
+        self.w.op(10)
+        self.w.send(6, {"token": TOKEN, "session_id": self.id, "seq": self.seq if seq is None else seq})
+
+    def resumed(self):
+        self.seq = self.w.event("RESUMED")["s"]
+
+
+def no_jitter(s, is_wrong):
+    s.tell("/hello heartbeat_ms=3000")
+    s.all("state")
+    beats, clients = [], [WebSocket(s.port) for _ in range(8)]
+    for i, w in enumerate(clients):
+        w.op(10)
+        beats.append((time.monotonic() + 3 * (0.3 if is_wrong else random.random()), i))
+    for due, i in sorted(beats):
+        time.sleep(max(0.0, due - time.monotonic()))
+        clients[i].send(1, None)
+    for w in clients:
+        w.op(11)
+        w.close()
+
+
+def late_beat(s, is_wrong):
+    c = Session(s)
+    time.sleep(0.4 * 1.25 + SLOW + 0.3 if is_wrong else 0.4)
+    c.beat()
+    c.w.close()
+
+
+def wrong_s(s, is_wrong):
+    for seq in (1, 900):  # less than the heartbeats said, and what was never sent
+        c = Session(s)
+        c.drop()
+        c.resume(seq=seq if is_wrong else None)
+        if is_wrong and seq == 900:
+            c.w.closed()
+            continue
+        c.resumed()
+        c.w.close()
+        s.tell("/expire")  # what is left of this session concerns nobody
+
+
+def identify_for_resume(s, is_wrong):
+    c = Session(s)
+    c.drop()
+    if is_wrong:
+        Session(s).w.close()
+    else:
+        c.resume()
+        c.resumed()
+        c.w.close()
+
+
+def two_identifies(s, is_wrong):
+    s.tell("/limits identify_ms=1000")
+    s.all("state")
+    first = Session(s, shard=[0, 2])
+    time.sleep(0.1 if is_wrong else 1.0)
+    w = WebSocket(s.port)
+    w.identify(1, shard=[1, 2])
+    w.op(9) if is_wrong else w.event("READY")
+    for one in (w, first.w):
+        one.close()
+
+
+def a_1000_on_sigterm(s, is_wrong):
+    Session(s).w.close(1000 if is_wrong else 4000)
+
+
+def base_url_first(s, is_wrong):
+    c = Session(s)
+    c.drop()
+    c.resume(port=s.port if is_wrong else None)
+    c.resumed()
+    c.w.close()
+
+
+def old_context(s, is_wrong):
+    c = Session(s, "v=10&encoding=json&compress=zlib-stream")
+    old = c.w.inflate
+    c.drop()
+    for _ in range(3):
+        c.w = WebSocket(c.resume_port, c.query)
+        if is_wrong:
+            c.w.inflate = old
+        try:
+            c.w.op(10)
+        except (zlib.error, ValueError):
+            c.w.close()
+            continue
+        c.w.send(6, {"token": TOKEN, "session_id": c.id, "seq": c.seq})
+        c.resumed()
+        c.w.close()
+
+
+def before_hello(s, is_wrong):
+    s.tell("/hello delay_ms=200")
+    s.all("state")
+    w = WebSocket(s.port)
+    if is_wrong:
+        w.send(1, None)
+    w.op(10)
+    w.send(1, None)
+    w.op(11)
+    w.close()
+
+
+def after_4004(s, is_wrong):
+    c = Session(s)
+    s.tell("/close code=4004")
+    c.w.closed()
+    if is_wrong:
+        Session(s).w.close()
+
+
+def ack_ignored(s, is_wrong):
+    c = Session(s)
+    s.tell("/acks off")
+    s.all("state")
+    time.sleep(0.4)
+    c.w.send(1, c.seq)
+    time.sleep(0.4)
+    if is_wrong:
+        c.w.send(1, c.seq)
+    c.w.close()
+
+
+def beats_uncounted(s, is_wrong):
+    """The identify and a heartbeat have been sent: 118 are left."""
+    c = Session(s)
+    for _ in range(119 if is_wrong else 118):
+        c.w.send(3, {"since": None, "activities": [], "status": "online", "afk": False})
+    try:
+        s.all("state")
+        c.w.close()
+    except (Closed, OSError):  # 4008
+        pass
+
+
+# the bug, who does it, the rule that sees it, more rules that are broken by what follows
+PLANTED = [
+    ("no jitter", no_jitter, "no_jitter"),
+    ("a late beat", late_beat, "beat_late"),
+    ("a wrong s in a resume", wrong_s, "resume_seq"),
+    ("an identify where a resume was due", identify_for_resume, "resume_due"),
+    ("two identifies of a key within its pause", two_identifies, "identify_spacing"),
+    ("1000 on SIGTERM", a_1000_on_sigterm, "close_code"),
+    ("a resume on the base URL first", base_url_first, "resume_url"),
+    ("an old inflate context", old_context, "hello_unread"),
+    ("a send before Hello", before_hello, "before_hello"),
+    ("a connection after 4004", after_4004, "after_fatal"),
+    ("an ACK that does not come, ignored", ack_ignored, "ack_ignored"),
+    ("beats outside of the 120", beats_uncounted, "sends"),
+]
+
+
+def play(who, is_wrong):
+    s = Sandbox("--identify-ms", "0", "--heartbeat-ms", "400")
+    try:
+        who(s, is_wrong)
+        rules = {h["rule"] for h in s.all("violation")}
+    except Exception as why:  # pylint: disable=broad-except
+        rules = {f"{type(why).__name__}: {why}"}
+    s.quit()
+    return rules
+
+
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    plays = [(bug, rule, is_wrong, pool.submit(play, who, is_wrong))
+             for bug, who, rule in PLANTED for is_wrong in (True, False)]
+    for bug, rule, is_wrong, rules in plays:
+        check(f"{bug}: {'seen' if is_wrong else 'the client without it breaks no rule'}",
+              rules.result() == ({rule} if is_wrong else set()), rules.result())
+
+
+def scenario(code):
+    """What a scenario says of a client that closes with this code."""
+    try:
+        with tutti.World("a client of its own", verbose=True) as w:
+            w.say = lambda *_: None
+            w.sandbox()
+            ws = WebSocket(w.listening["port"])
+            ws.op(10)
+            ws.close(code)
+            w.expect("closed", by="client")
+    except tutti.Failed as why:
+        return str(why)
+    return ""
+
+
+check("a scenario fails where a rule was broken", "protocol violation" in scenario(1000))
+check("and not where none was", scenario(4000) == "")
+sys.stdout.flush()
+finish()
