@@ -52,6 +52,9 @@ typedef struct tt_opt_boolean {
 	bool value;
 } tt_opt_boolean;
 
+/* A C string as text, borrowed. */
+TT_VISIBLE tt_str tt_text(const char *text);
+
 /* A copy with a NUL behind it that outlives the handler, for free(); NULL for absent text. */
 TT_VISIBLE char *tt_keep(tt_str text);
 

@@ -184,7 +184,10 @@ static tt_result ask(struct tt_client *client, struct str method, const char *ro
 	call_id(asked->id, client);
 	client->calls++;
 	asked->json = buf_str(document);
-	caller_ask(client->caller, asked);
+	if (client->ask)
+		client->ask(client, asked);
+	else
+		caller_ask(client->caller, asked);
 	buf_done(document);
 	tt_result result = take_answer(client, method, route, asked);
 	buf_done(&asked->body);
@@ -211,7 +214,7 @@ static tt_result run(struct tt_client *client, struct str method, const struct t
 static const char *check(struct tt_client *client, const char *text, struct json_at *body)
 {
 	struct why why;
-	if (!client->caller)
+	if (!client->caller && !client->ask)
 		return "calls go out from inside serve() only";
 	if (text && json_parse(client_parser(client), str_c(text), body, &why) < 0)
 		return arena_fmt(&client->arena, "the body is not JSON: %s", why.text).p;

@@ -12,6 +12,7 @@
 #include "proto/route.h"
 
 struct caller;
+struct call;
 
 struct tt_client {
 	tt_event event;
@@ -20,7 +21,9 @@ struct tt_client {
 	struct json **answer; /* parsers of the event's calls, in order; kept for the next event */
 	size_t answers, answers_cap, answers_made;
 	struct route_search *search;
-	struct caller *caller;        /* where calls go; NULL: nowhere */
+	struct caller *caller; /* where calls go; NULL: nowhere */
+	/* Instead of the caller, in a test: answers at once. */
+	void (*ask)(struct tt_client *client, struct call *call);
 	const char *bot;              /* the identity, for the ids of calls */
 	const char *module;           /* in whose handler we are */
 	const struct tt_route *route; /* NULL: in none */

@@ -6,6 +6,11 @@ char *tt_keep(tt_str text)
 	return text.p ? str_dup(private_str(text)) : NULL;
 }
 
+tt_str tt_text(const char *text)
+{
+	return public_str(str_c(text));
+}
+
 bool tt_equal(tt_str text, const char *other)
 {
 	return str_eq(private_str(text), str_c(other));
