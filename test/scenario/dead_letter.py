@@ -7,9 +7,9 @@ import json
 import os
 import signal
 import stat
-import sys
 
-from tutti import Failed, World
+from plays import check, done
+from tutti import Failed
 
 POISON, MESSAGES = "poison", 60
 
@@ -109,14 +109,6 @@ def killed(w):
         raise Failed(f"set aside: {letters(w)}")
 
 
-failed = 0
-for name, play in (("a poisoned message is set aside at its third crash", poisoned),
-                   ("killed ten times, a message in hand is not", killed)):
-    try:
-        with World(name) as world:
-            play(world)
-        print(f"ok {name}")
-    except Failed as why:
-        failed = 1
-        print(f"not ok {name}: {why}")
-sys.exit(failed)
+check("a poisoned message is set aside at its third crash", poisoned)
+check("killed ten times, a message in hand is not", killed)
+done()

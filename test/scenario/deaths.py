@@ -1,34 +1,10 @@
 """The parent and its roles: crash, back-off, SIGTERM, SIGKILL, a second one."""
 import os
 import signal
-import sys
 import time
 
-from tutti import Failed, World
-
-failed = 0
-
-
-def check(name, play):
-    global failed
-    try:
-        with World(name) as w:
-            play(w)
-        print(f"ok {name}")
-    except Failed as why:
-        failed = 1
-        print(f"not ok {name}: {why}")
-
-
-def gone(pid, seconds=10):
-    end = time.monotonic() + seconds
-    while os.path.exists(f"/proc/{pid}"):
-        with open(f"/proc/{pid}/stat") as f:
-            if f.read().rsplit(")", 1)[1].split()[0] == "Z":
-                return
-        if time.monotonic() > end:
-            raise Failed(f"process {pid} is still there")
-        time.sleep(0.01)
+from plays import check, done, gone
+from tutti import Failed
 
 
 def term_ends_all(w):
@@ -131,4 +107,4 @@ check("a second tuttid names the first and ends with 75", second_waits_and_names
 check("a second tuttid on the same port with a state directory of its own ends with 75", second_on_the_same_port)
 check("a second tuttid starts when the first ends in time", second_starts_when_the_first_ends)
 check("each role alone in the foreground", foreground_role)
-sys.exit(failed)
+done()

@@ -5,23 +5,10 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 
-from tutti import CANARY, Failed, World
-
-failed = 0
-
-
-def check(name, play):
-    global failed
-    try:
-        with World(name) as w:
-            play(w)
-        print(f"ok {name}")
-    except Failed as why:
-        failed = 1
-        print(f"not ok {name}: {why}")
+from plays import check, done
+from tutti import CANARY, Failed
 
 
 def refused_token(w):
@@ -208,4 +195,4 @@ check("tail --json prints what was asked for, whole", tail_json)
 check("tail ends when nobody reads it", tail_into_a_closed_pipe)
 if shutil.which("setpriv"):
     check("all of it runs as another user than root", as_another_user)
-sys.exit(failed)
+done()

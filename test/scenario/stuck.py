@@ -2,9 +2,9 @@
 said meanwhile is answered, without an IDENTIFY. Whose loop turns is left alone."""
 import os
 import signal
-import sys
 
-from tutti import Failed, World
+from plays import check, done
+from tutti import Failed
 
 WAIT = 40  # asked every 10 s, waited for 13 s more
 
@@ -35,13 +35,6 @@ def play(w, role):
         raise Failed("it identified again")
 
 
-failed = 0
-for name in sys.argv[1:] or ("gateway", "bus", "rest"):
-    try:
-        with World(name) as world:
-            play(world, name)
-        print(f"ok {name} stands still: killed, started again, nothing lost")
-    except Failed as why:
-        failed = 1
-        print(f"not ok {name} stands still: {why}")
-sys.exit(failed)
+for name in ("gateway", "bus", "rest"):
+    check(f"a {name} that stands still is killed and started again, nothing lost", lambda w, r=name: play(w, r))
+done()
