@@ -1,0 +1,233 @@
+"""What may have changed while tuttid was down: its binary, intents, the number of shards, the journal (another
+version, damaged, half written, full circle), the sessions file, the disk. Where the session can go on it is
+resumed and nothing is lost; where not, that is announced exactly once. One line a row of docs/faults.md."""
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+from plays import check, done, gone
+from tutti import CANARY, DEADLINE, ROOT, Failed
+
+HEAD, LAST = 256, 264  # docs/journal.md
+
+
+class Down:
+    """A tuttid with a bot that writes down messages and a reader that writes down everything."""
+
+    def __init__(self, w):
+        self.w, self.said = w, 0
+        self.state = os.path.join(w.dir, "state")
+        self.run_dir = os.path.join(w.env["XDG_RUNTIME_DIR"], "tutti", str(w.port))
+        self.journal = os.path.join(self.run_dir, "journal")
+        self.files = {name: os.path.join(w.dir, name + ".seen") for name in ("record", "reader")}
+        w.config(log__level="info")
+        w.config(discord__shards=1)
+        w.sandbox("--no-limits", "--max-concurrency", "2")
+
+    def up(self):
+        w = self.w
+        w.tuttid()
+        if not w.bots:
+            w.env["RECORD_FILE"] = self.files["record"]
+            w.bot("record", "test/record")
+            reader = w.start("reader", ["/usr/bin/python3", os.path.join(ROOT, "test/bots/reader.py"),
+                                        f"ipc://{self.run_dir}/events", self.files["reader"], "reader"])
+            reader.wait_line(" welcome ")
+
+    def down(self, how=signal.SIGTERM):
+        roles = list(self.w.role.values())
+        self.w.main.kill(how)
+        self.w.main.wait()
+        for pid in roles:  # they end with the parent, whatever ended it
+            gone(pid)
+
+    def say(self):
+        self.said += 1
+        self.w.discord("say", channel=7, content=f"m{self.said}")
+
+    def seen(self):
+        with open(self.files["record"], encoding="utf-8") as f:
+            return [line.rstrip("\n").split(" ")[12] for line in f if line.startswith("b ")]
+
+    def lines(self, kind):
+        with open(self.files["reader"], encoding="utf-8") as f:
+            return [line.split() for line in f if line.startswith(kind + " ")]
+
+    def until_seen(self, wanted):
+        bot = self.w.bots["record"]
+        bot.until(lambda: wanted <= set(self.seen()) or None, f"{wanted} at the bot, of {self.seen()}")
+
+    def found(self):
+        """IDENTIFYs in all; announcements of lost sessions, epochs and gaps that the reader saw."""
+        return (len(self.w.fake.all("recv", op=2)), len(self.lines("l")), len({row[2] for row in self.lines("b")}),
+                [row[5] for row in self.lines("g")])
+
+    def check(self, identifies=1, lost=0, epochs=1, gaps=()):
+        wanted, end = (identifies, lost, epochs, list(gaps)), time.monotonic() + DEADLINE
+        while self.found() != wanted:
+            if time.monotonic() > end:
+                raise Failed(f"identifies, losses, epochs, gaps: {self.found()}, not {wanted}")
+            time.sleep(0.05)
+
+
+def around(d, change, how=signal.SIGTERM, during=True):
+    """Up, a message, down, one meanwhile, the change, up, one more; all have to come."""
+    d.up()
+    d.say()
+    d.until_seen({"m1"})
+    d.down(how)
+    if during:
+        d.say()
+    change()
+    d.up()
+    d.say()
+    d.until_seen({f"m{i + 1}" for i in range(d.said)})
+
+
+def other_binary(d):
+    w = d.w
+    own, new = os.path.join(w.dir, "tuttid"), os.path.join(w.dir, "tuttid.new")
+    shutil.copy(w.daemon, own)
+    shutil.copy(w.daemon, new)
+    w.daemon = own
+    d.up()
+    d.say()
+    os.replace(new, own)  # as a package does it; who runs, runs on, and restarts its roles
+    os.kill(w.role["gateway"], signal.SIGKILL)
+    w.roles()
+    d.say()
+    d.until_seen({"m1", "m2"})
+    d.down()
+    d.say()
+    d.up()
+    d.say()
+    d.until_seen({"m3", "m4"})
+    d.check()
+
+
+def other_intents(d):
+    around(d, lambda: d.w.config(discord__intents=["guilds", "guild_messages", "message_content", "guild_message_typing"]),
+           during=False)  # what comes between two sessions is what is announced as lost
+    d.check(identifies=2, lost=1)
+
+
+def more_shards(d):
+    around(d, lambda: d.w.config(discord__shards=2), during=False)
+    d.w.main.until(lambda: d.w.main.count(r" ready .*shard=1") or None, "shard 1")
+    d.check(identifies=3, lost=1)
+
+
+def patch(d, at, with_what):
+    with open(d.journal, "r+b") as f:
+        f.seek(at)
+        f.write(with_what)
+
+
+def word(d, at):
+    with open(d.journal, "rb") as f:
+        f.seek(at)
+        return struct.unpack("<Q", f.read(8))[0]
+
+
+def data_place(d, offset):
+    """Where the byte of a logical offset lies in the file."""
+    with open(d.journal, "rb") as f:
+        header, size = struct.unpack("<IQ", f.read(24)[12:])
+    return header + offset % size
+
+
+def kept_as_bad(d):
+    if not os.path.exists(d.journal + ".bad"):
+        raise Failed("the old journal was not kept as journal.bad")
+
+
+def other_version(d):
+    around(d, lambda: patch(d, 8, struct.pack("<I", 2)))
+    kept_as_bad(d)
+    if not d.w.main.count(r"the journal is of another version"):
+        raise Failed("nobody said why")
+    d.check(epochs=2, gaps=["epoch"])
+
+
+def damaged(d):
+    around(d, lambda: patch(d, data_place(d, word(d, LAST)) + 100, b"\xff\xff"), signal.SIGKILL)
+    kept_as_bad(d)
+    d.check(epochs=2, gaps=["epoch"])
+
+
+def half_written(d):
+    """What a kill in the midst of an append leaves lies behind the head, and counts for nothing."""
+    around(d, lambda: patch(d, data_place(d, word(d, HEAD)), os.urandom(300)), signal.SIGKILL)
+    if len(d.seen()) != 3:
+        raise Failed(f"not each once: {d.seen()}")
+    d.check()
+
+
+def full_circle(d):
+    d.w.config(journal__size="16MiB")
+    d.up()
+    count, pad = 12000, "x" * 1800
+    d.w.discord("flood", rate=1000, seconds=count // 1000, content=f"n %d {pad}", channels=4)
+    for how in (signal.SIGKILL, signal.SIGTERM):
+        d.w.metric("gateway_events", lambda n: n > 1500)
+        d.down(how)
+        d.up()
+    d.w.expect("flooded", deadline=90)
+    d.w.metric("bus_tail", lambda tail: tail > 3000)  # the writer went round, more than once
+    numbers = []
+
+    def complete():
+        with open(d.files["record"], encoding="utf-8") as f:
+            numbers[:] = [int(line.split(" ", 14)[13]) for line in f if line.startswith("b ") and line.endswith("\n")]
+        return len(set(numbers)) == count or None
+    d.w.bots["record"].until(complete, f"{count} messages", 90)
+    if len(numbers) != count:
+        raise Failed(f"{len(numbers) - count} came twice")
+    d.check()
+
+
+def no_sessions(d):
+    around(d, lambda: os.remove(os.path.join(d.state, "sessions")), during=False)
+    d.check(identifies=2, epochs=2, gaps=["epoch"])  # another id: no record may correct what is unknown
+
+
+def full_disk(d):
+    run = d.w.env["XDG_RUNTIME_DIR"]
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", run],
+                                           capture_output=True).returncode:
+        return "no right to mount here"
+    try:
+        w = d.w
+        w.main = w.start("tuttid", [w.daemon, "gateway", "--config", w.config_path], {"DISCORD_BOT_TOKEN": CANARY})
+        w.main.wait(75)
+        if not w.main.count(r"journal.*No space left on device"):
+            raise Failed("no sentence that says it")
+        if w.fake.all("recv", op=2):
+            raise Failed("it identified without a journal")
+        subprocess.run(["mount", "-o", "remount,size=64m", run], check=True)
+        d.up()
+        d.say()
+        d.until_seen({"m1"})
+        d.check()
+        for bot in w.bots.values():
+            bot.kill()
+            bot.wait()
+        d.down()
+    finally:
+        subprocess.run(["umount", "-l", run], check=False)
+    return None
+
+
+check("G2 another binary", lambda w: other_binary(Down(w)))
+check("G3 other intents", lambda w: other_intents(Down(w)))
+check("G3 more shards", lambda w: more_shards(Down(w)))
+check("G3 a journal of another version", lambda w: other_version(Down(w)))
+check("G3 a damaged journal", lambda w: damaged(Down(w)))
+check("G1 a half-written record", lambda w: half_written(Down(w)))
+check("G1 a journal gone round", lambda w: full_circle(Down(w)))
+check("G3 no sessions file", lambda w: no_sessions(Down(w)))
+check("G5 no room for the journal", lambda w: full_disk(Down(w)))
+done()
