@@ -74,6 +74,8 @@ with World("reset") as w:
     check("a second time there is nothing to take away", code == 0 and "nothing to take away" in out, out)
     w.discord("say", channel=7, content=",echo unheard")
     w.tuttid(env={"DISCORD_BOT_TOKEN": ""})
+    w.expect("recv", op=2)
+    w.expect("recv", op=2)
     check("Discord was asked for a new session", len(w.fake.all("recv", op=2)) == 2 and not w.fake.all("recv", op=6))
     w.bot("echo", "examples/echo")
     w.discord("say", channel=7, content=",echo two")
