@@ -1,6 +1,7 @@
 #include "sandbox/interaction.h"
 
 #include "sandbox/app_command.h"
+#include "sandbox/endpoint.h"
 #include "sandbox/gateway.h"
 #include "sandbox/interaction_data.h"
 #include "sandbox/object.h"
@@ -26,6 +27,14 @@ struct interaction *interaction_find(struct interactions *all, struct str token,
 		    now_us - it->sent_us < all->token_us)
 			return it;
 	}
+	return NULL;
+}
+
+struct interaction *interaction_by_id(struct interactions *all, uint64_t id)
+{
+	for (size_t i = 0; i < INTERACTIONS; i++)
+		if (all->all[i].state != INTERACTION_FREE && all->all[i].id == id)
+			return &all->all[i];
 	return NULL;
 }
 
@@ -156,11 +165,12 @@ static void dispatch(struct interactions *all, const struct interaction *it, str
 	}
 	buf_addf(&d, ",\"data\":%.*s}", STR_FMT(data));
 	interaction_report(all, it, "sent", STR(""));
-	fake_gateway_dispatch(all->sandbox->gateway,
-			      &(struct fake_dispatch){.t = STR("INTERACTION_CREATE"),
-						      .d = buf_str(&d),
-						      .guild_id = c->guild_id,
-						      .id = it->id});
+	if (!endpoint_interaction(all->sandbox->endpoint, it, buf_str(&d)))
+		fake_gateway_dispatch(all->sandbox->gateway,
+				      &(struct fake_dispatch){.t = STR("INTERACTION_CREATE"),
+							      .d = buf_str(&d),
+							      .guild_id = c->guild_id,
+							      .id = it->id});
 	buf_done(&d);
 }
 

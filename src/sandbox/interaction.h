@@ -87,6 +87,8 @@ TT_CHECK int interaction_submit(struct interactions *all, const struct interacti
 
 /* Still known, and not older than 15 minutes; NULL: not so. */
 struct interaction *interaction_find(struct interactions *all, struct str token, uint64_t now_us);
+/* NULL: forgotten. */
+struct interaction *interaction_by_id(struct interactions *all, uint64_t id);
 /* The 3 s of the first answer are over. */
 bool interaction_is_late(const struct interactions *all, const struct interaction *it,
 			 uint64_t now_us);

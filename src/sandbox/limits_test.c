@@ -1,6 +1,8 @@
 #include "sandbox/limits.h"
 #include "test/unit.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const uint64_t second = 1000000;
@@ -31,6 +33,30 @@ static void a_bucket_counts_down_refuses_and_is_new(void **state)
 	assert_true(s.is_limited && !s.is_global && s.remaining == 0);
 	assert_int_equal(s.after_us, 3 * second);
 	assert_false(take(l, "messages", 7, 100 + 5 * second).is_limited);
+	free(l);
+}
+
+static void a_rule_makes_a_bucket_another(void **state)
+{
+	(void)state;
+	struct limits *l = fresh();
+	struct limits_rule rule = {.name = "messages", .limit = 3, .window_us = second, .inner = 2};
+	assert_int_equal(limits_set_rule(l, &rule), 0);
+	assert_int_equal(take(l, "messages", 7, 100).remaining, 2);
+	assert_int_equal(take(l, "messages", 7, 100).remaining, 1);
+	struct limits_state s = take(l, "messages", 7, 100);
+	assert_true(s.is_limited && s.remaining == 1 && s.limit == 3 && s.after_us == second);
+	rule.is_lying = true;
+	assert_int_equal(limits_set_rule(l, &rule), 0);
+	assert_int_equal(take(l, "messages", 7, 100).remaining, 2);
+	limits_forget_rules(l);
+	assert_int_equal(take(l, "messages", 7, 100).limit, 5);
+	for (unsigned i = 0; i < LIMITS_RULES; i++) {
+		snprintf(rule.name, sizeof rule.name, "b%u", i);
+		assert_int_equal(limits_set_rule(l, &rule), 0);
+	}
+	snprintf(rule.name, sizeof rule.name, "one more");
+	assert_int_equal(limits_set_rule(l, &rule), -ENOSPC);
 	free(l);
 }
 
@@ -112,6 +138,7 @@ static void invalid_requests_ban_for_ten_minutes(void **state)
 int main(void)
 {
 	return run_unit(test(a_bucket_counts_down_refuses_and_is_new),
+			test(a_rule_makes_a_bucket_another),
 			test(major_ids_have_buckets_of_their_own_under_one_name),
 			test(fifty_a_second_over_all_but_what_is_exempt),
 			test(a_global_refusal_does_not_use_up_the_bucket),

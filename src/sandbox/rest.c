@@ -168,7 +168,7 @@ static void limit_headers(struct rest_call *call)
 	const struct limits_state *l = &call->limit;
 	char text[64];
 	double after = (double)l->after_us / 1e6;
-	if (!call->is_counted)
+	if (!call->is_counted || l->is_silent)
 		return;
 	snprintf(text, sizeof text, "%u", l->limit);
 	httpd_add_header(call->request, "X-RateLimit-Limit", text);

@@ -31,6 +31,11 @@ struct rest_plan {
 TT_CHECK int fake_rest_plan(struct fake_rest *rest, const struct rest_plan *plan);
 void fake_rest_forget(struct fake_rest *rest); /* all plans */
 
+/* The answer to an interaction that came as the body of an HTTP answer: the status that the callback
+ * would have had. */
+struct interaction;
+int fake_rest_answer(struct fake_rest *rest, struct interaction *it, struct str body);
+
 struct app_commands *fake_rest_commands(struct fake_rest *rest);
 /* The parser of request bodies: free for others between requests. */
 struct json *fake_rest_json(struct fake_rest *rest);

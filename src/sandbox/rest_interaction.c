@@ -152,12 +152,10 @@ static bool fits(const struct interaction *it, uint64_t type)
 	return it->source_id || !needs_source;
 }
 
-int route_callback(struct rest_call *call)
+static int take_answer(struct rest_call *call, struct interaction *it)
 {
-	struct interaction *it = by_token(call);
 	uint64_t type = json_u64(json_get(call->body, "type"));
-	if (!it || it->id != rest_param_id(call, 0) ||
-	    (it->state == INTERACTION_OPEN &&
+	if ((it->state == INTERACTION_OPEN &&
 	     interaction_is_late(call->sandbox->interactions, it, call->now_us)))
 		return rest_error(call, 404, 10062, "Unknown interaction");
 	if (it->state != INTERACTION_OPEN)
@@ -169,6 +167,24 @@ int route_callback(struct rest_call *call)
 		return status;
 	it->state = type == ANSWER_LATER ? INTERACTION_DEFERRED : INTERACTION_ANSWERED;
 	return callback_answer(call, it);
+}
+
+int route_callback(struct rest_call *call)
+{
+	struct interaction *it = by_token(call);
+	if (!it || it->id != rest_param_id(call, 0))
+		return rest_error(call, 404, 10062, "Unknown interaction");
+	return take_answer(call, it);
+}
+
+int fake_rest_answer(struct fake_rest *rest, struct interaction *it, struct str body)
+{
+	struct rest_call call = {.rest = rest, .sandbox = rest->sandbox, .now_us = loop_now_us()};
+	int status = 400;
+	if (json_parse(rest->json, body, &call.body, NULL) == 0)
+		status = take_answer(&call, it);
+	buf_done(&call.out);
+	return status;
 }
 
 static int no_webhook(struct rest_call *call)

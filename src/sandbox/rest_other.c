@@ -1,4 +1,5 @@
 #include "sandbox/act.h"
+#include "sandbox/endpoint.h"
 #include "sandbox/gateway.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
@@ -65,12 +66,14 @@ int route_direct_channel(struct rest_call *call)
 
 int route_application(struct rest_call *call)
 {
+	char key[65];
+	endpoint_key(call->sandbox->endpoint, key);
 	buf_addf(&call->out,
 		 "{\"id\":\"%d\",\"name\":\"bot\",\"description\":\"\",\"icon\":null,\"flags\":"
 		 "565248,"
-		 "\"bot_public\":true,\"bot_require_code_grant\":false,\"verify_key\":\"%064d\","
+		 "\"bot_public\":true,\"bot_require_code_grant\":false,\"verify_key\":\"%s\","
 		 "\"owner\":",
-		 WORLD_BOT, 0);
+		 WORLD_BOT, key);
 	object_user(&call->out, world_user(call->sandbox->world, WORLD_ADA));
 	buf_adds(&call->out, STR(",\"bot\":"));
 	object_user(&call->out, world_user(call->sandbox->world, WORLD_BOT));

@@ -1,6 +1,7 @@
 #include "sandbox/sandbox.h"
 
 #include "sandbox/chat.h"
+#include "sandbox/endpoint.h"
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
 #include "sandbox/interaction.h"
@@ -209,6 +210,7 @@ static void sandbox_start(struct sandbox *s)
 	s->rest = fake_rest_new(s);
 	s->flood = flood_new(s);
 	s->interactions = interactions_new(s);
+	s->endpoint = endpoint_new(s);
 	s->page = page_new(s);
 }
 
@@ -227,6 +229,7 @@ static void sandbox_run(struct sandbox *s)
 static void sandbox_stop(struct sandbox *s)
 {
 	page_free(&s->page);
+	endpoint_free(&s->endpoint);
 	interactions_free(&s->interactions);
 	flood_free(&s->flood);
 	fake_gateway_free(&s->gateway);

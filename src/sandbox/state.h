@@ -36,6 +36,7 @@ struct sandbox {
 	struct fake_rest *rest;
 	struct flood *flood;
 	struct interactions *interactions;
+	struct endpoint *endpoint;
 	struct page *page;
 	struct httpd *door, *resume_door;     /* of REST and first connections; of resumed ones */
 	unsigned told_port, told_resume_port; /* of these two, as clients are told: a proxy's */

@@ -248,6 +248,22 @@ def be(b, name):
           "s.dispatchEvent(new Event('change'))", name)
 
 
+def hearts(b, w):
+    """The list of emojis in C, alone: it answers whatever it does not know with a heart."""
+    bot = w.bot("hearts", "examples/emoji")
+    b.type("#box", "like me")
+    b.keys("Enter")
+    says(b, "like me")
+    lead = message(b, "like me")
+    b.run("document.querySelector(arguments[0]).focus()", lead)
+    b.click(lead + " .tools button[aria-label=React]")
+    b.click(lead + " .palette button[aria-label='❤️']")
+    check("a heart is counted by examples/emoji", says(b, "makes 1"))
+    b.click(lead + " .reaction")
+    check("and its loss", says(b, "0 left"))
+    bot.kill()
+
+
 def direct(b):
     b.click("#guilds button[aria-label='Direct messages']")
     b.wait("document.querySelector('#channels .new')")
@@ -332,6 +348,7 @@ def main():
             pins(b)
             menus(b)
             direct(b)
+            hearts(b, w)
             w.discord("drop")
             check(f"{library} resumes", bot.wait_line("^resumed"))
             hostile(b, w)

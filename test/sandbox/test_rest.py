@@ -30,6 +30,7 @@ check("no User-Agent", code("GET", "/users/@me", headers={"User-Agent": None}) =
 check("GET /gateway needs no token", s.rest("GET", "/gateway", headers={"Authorization": None})[0] == 200)
 status, headers, body = s.rest("GET", "/gateway/bot")
 check("GET /gateway/bot", body["shards"] == 1 and body["session_start_limit"]["max_concurrency"] == 1)
+check("without limits no header speaks of one", "X-RateLimit-Limit" not in headers)
 check("GET /users/@me", s.rest("GET", "/users/@me")[2]["id"] == "2")
 check("GET /users/5", s.rest("GET", "/users/5")[2]["username"] == "ada")
 check("GET /applications/@me", s.rest("GET", "/applications/@me")[2]["id"] == "2")
@@ -207,6 +208,20 @@ check("its headers say for how long", head["X-RateLimit-Scope"] == "user" and 0 
 other = s.rest("POST", "/channels/8/messages", {"content": "x"})
 check("another channel: another bucket of the same name", other[0] == 200
       and other[1]["X-RateLimit-Bucket"] == head["X-RateLimit-Bucket"])
+s.tell("/bucket name=members limit=3 inner=2")
+s.tell("/bucket name=reactors lie=true limit=2")
+s.tell("/bucket name=user silent=true")
+s.all("rest")
+rows = [s.rest("GET", "/guilds/1/members") for _ in range(3)]
+check("a limit within a bucket: refused while something remains", [r[0] for r in rows] == [200, 200, 429]
+      and rows[2][1]["X-RateLimit-Remaining"] == "1" and rows[2][1]["X-RateLimit-Limit"] == "3")
+m = s.rest("GET", "/channels/7/messages?limit=1")[2][0]["id"]
+lies = [s.rest("GET", f"/channels/7/messages/{m}/reactions/x") for _ in range(3)]
+check("headers that are wrong", [(x[0], x[1]["X-RateLimit-Remaining"]) for x in lies] == [(200, "1"), (200, "1"), (429, "1")])
+check("or none", "X-RateLimit-Limit" not in s.rest("GET", "/users/5")[1])
+s.tell("/bucket forget=true")
+s.tell("/bucket")
+check("a bucket has a name", "name" in s.wait("error")["text"])
 s.tell("/limits global=3")
 s.all("rest")
 codes = [s.rest("GET", "/users/5") for _ in range(6)]
