@@ -200,6 +200,9 @@ static struct shard *make_shard(struct gateway *g, uint32_t number, enum state_f
 		.shard = number,
 		.shards = g->total,
 		.intents = g->settings.intents,
+		.large_threshold = g->settings.large_threshold,
+		.presence = str_c(g->settings.presence),
+		.properties = str_c(g->settings.properties),
 		.url = str_c(g->url),
 		.query = str_c(g->settings.query),
 		.hosts = g->settings.hosts,
@@ -375,7 +378,8 @@ static int open_ledger(struct gateway *g, uint32_t shards, struct why *why)
 static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 {
 	const struct state_identity identity = {.token = g->role->token,
-						.intents = g->settings.intents};
+						.intents = g->settings.intents,
+						.large_threshold = g->settings.large_threshold};
 	const struct config *config = g->role->config;
 	struct journal_options options = {.dir = g->role->journal_dir,
 					  .size = (uint64_t)config->journal_size,

@@ -1,5 +1,6 @@
 #include "gateway/settings.h"
 
+#include "gateway/presence.h"
 #include "net/url.h"
 
 #include <errno.h>
@@ -66,12 +67,40 @@ static int read_shards(struct settings *out, const struct config *config, struct
 	return 0;
 }
 
+/* What IDENTIFY says of us; with its other keys it stays below SESSION_SEND_MAX. */
+static int read_face(struct settings *out, const struct config *config, struct why *why)
+{
+	enum { DEFAULT_THRESHOLD = 50 };
+	struct buf presence = {0}, properties = {0};
+	int rc = presence_write(&presence, str_c(config->discord_status),
+				&config->discord_activities, why);
+	if (rc == 0)
+		rc = presence_write_properties(&properties, &config->discord_properties, why);
+	if (rc == 0 &&
+	    (presence.n >= sizeof out->presence || properties.n >= sizeof out->properties))
+		rc = why_set(why, -EINVAL,
+			     "discord.activities and properties are too long for an "
+			     "IDENTIFY");
+	if (rc == 0) {
+		snprintf(out->presence, sizeof out->presence, "%.*s", STR_FMT(buf_str(&presence)));
+		snprintf(out->properties, sizeof out->properties, "%.*s",
+			 STR_FMT(buf_str(&properties)));
+	}
+	out->large_threshold = config->discord_large_threshold == DEFAULT_THRESHOLD
+				       ? 0
+				       : (uint32_t)config->discord_large_threshold;
+	buf_done(&presence);
+	buf_done(&properties);
+	return rc;
+}
+
 int settings_read(struct settings *out, const struct config *config, struct why *why)
 {
 	int rc;
 	*out = (struct settings){0};
 	if ((rc = read_api_url(out, config, why)) < 0 ||
-	    (rc = read_intents(out, config, why)) < 0 || (rc = read_shards(out, config, why)) < 0)
+	    (rc = read_intents(out, config, why)) < 0 || (rc = read_shards(out, config, why)) < 0 ||
+	    (rc = read_face(out, config, why)) < 0)
 		return rc;
 	int kind = inflate_kind_of(str_c(config->discord_compress));
 	BUG_ON(kind < 0);

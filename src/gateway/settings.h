@@ -12,9 +12,12 @@ struct settings {
 	enum session_hosts hosts;
 	uint32_t intents;
 	enum inflate_kind compress;
-	char query[80];        /* of the gateway's URL */
-	uint32_t shards;       /* 0: as many as Discord recommends */
-	uint32_t first, count; /* this process's part; count 0: all */
+	char query[80];           /* of the gateway's URL */
+	char presence[3072];      /* JSON; "": none */
+	char properties[512];     /* JSON */
+	uint32_t large_threshold; /* 0: Discord's default */
+	uint32_t shards;          /* 0: as many as Discord recommends */
+	uint32_t first, count;    /* this process's part; count 0: all */
 };
 
 /* Texts are those of config. -EINVAL and a sentence. */

@@ -53,6 +53,8 @@ static void what_makes_no_sense_is_refused_in_words(void **state)
 		{"api_url = \"wss://discord.com\"", "begins with https"},
 		{"intents = [\"guild_mesages\"]", "did you mean \"guild_messages\"?"},
 		{"shard_range = [0, 1]", "needs discord.shards"},
+		{"activities = [\"chess\"]", "discord.activities"},
+		{"properties = [\"linux\"]", "three words"},
 		{"shards = 4\nshard_range = [2, 4]", "first and last of 0 to 3"},
 	};
 	(void)state;

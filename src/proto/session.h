@@ -141,6 +141,7 @@ struct session_options {
 	uint32_t intents;
 	uint32_t large_threshold; /* 50..250; 0: Discord's default */
 	struct str presence;      /* JSON of an update-presence object; "": none */
+	struct str properties;    /* JSON of an object; "": our own */
 	struct str url;           /* of GET /gateway/bot; may be changed by session_set_url() */
 	struct str query;         /* "v=10&encoding=json&compress=zlib-stream" */
 	enum session_hosts hosts;

@@ -87,13 +87,14 @@ static void add_text(struct buf *out, struct str text)
 
 static void add_identify(const struct session *s, struct str token, struct buf *out)
 {
+	static const struct str ours =
+		STR_INIT("{\"os\":\"linux\",\"browser\":\"tutti\",\"device\":\"tutti\"}");
 	const struct session_options *o = &s->options;
 	buf_adds(out, STR("{\"op\":2,\"d\":{\"token\":"));
 	add_text(out, token);
-	buf_addf(out,
-		 ",\"properties\":{\"os\":\"linux\",\"browser\":\"tutti\",\"device\":\"tutti\"},"
-		 "\"intents\":%u,\"shard\":[%u,%u]",
-		 o->intents, o->shard, o->shards);
+	buf_adds(out, STR(",\"properties\":"));
+	buf_adds(out, o->properties.n ? o->properties : ours);
+	buf_addf(out, ",\"intents\":%u,\"shard\":[%u,%u]", o->intents, o->shard, o->shards);
 	if (o->large_threshold)
 		buf_addf(out, ",\"large_threshold\":%u", o->large_threshold);
 	if (o->presence.n)
