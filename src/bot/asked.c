@@ -22,8 +22,10 @@ static int take_config(struct asked *out, const char *value, struct why *why)
 static int take_port(struct asked *out, const char *value, struct why *why)
 {
 	uint64_t port;
-	if (!str_to_u64(str_c(value), &port) || port == 0 || port > 65533)
-		return why_set(why, -EINVAL, "the port is a number from 1 to 65533, not \"%s\"",
+	if (!str_to_u64(str_c(value), &port) || port > 65533)
+		return why_set(why, -EINVAL,
+			       "the port is a number up to 65533, 0 being the configuration's, not "
+			       "\"%s\"",
 			       value);
 	out->port = (unsigned)port;
 	out->is_serve_port = false;

@@ -1,7 +1,7 @@
 /* bot/asked.h: what the user of a bot asked for: arguments, environment, what serve() was given.
  *
  * Configuration file: --config, then TUTTI_CONFIG, then serve's; one that is named has to be there.
- * Port: --port, then TUTTI_PORT, then serve's, then the file's.
+ * Port: --port, then TUTTI_PORT, then serve's, then the file's; 0 in any of them is the file's.
  * Memory: texts are the caller's, the environment's, or last as long as the process.
  */
 #ifndef BOT_ASKED_H

@@ -56,6 +56,17 @@ static void arguments_are_before_the_environment(void **state)
 	assert_int_equal(got.port, 8000);
 }
 
+static void port_0_is_the_one_of_the_configuration(void **state)
+{
+	(void)state;
+	const char *argv[] = {"mybot", "--port", "0", NULL}, *none[] = {"mybot", NULL};
+	assert_int_equal(read_asked(&(struct tt_serve){.port = 6000}, argv), 0);
+	assert_true(got.port == 0 && !got.is_serve_port);
+	setenv("TUTTI_PORT", "0", 1);
+	assert_int_equal(read_asked(&(struct tt_serve){.port = 6000}, none), 0);
+	assert_true(got.port == 0 && !got.is_serve_port);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -89,6 +100,7 @@ static void this_process_has_arguments(void **state)
 int main(void)
 {
 	return run_unit(fresh(the_program_names_the_bot_the_file_and_the_port),
+			fresh(port_0_is_the_one_of_the_configuration),
 			fresh(the_environment_is_before_the_program),
 			fresh(arguments_are_before_the_environment), fresh(what_is_wrong_is_said),
 			fresh(a_program_may_keep_its_arguments), fresh(this_process_has_arguments));
