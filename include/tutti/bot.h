@@ -88,7 +88,12 @@ struct tt_route {
 	bool is_raw;         /* by on_event(): with.pattern is the event's name */
 	tt_run *run;
 	struct tt_with with;
-	const struct tt_bot *module; /* by use_module(): no route at all */
+	void (*home)(void); /* of its file: export_bot() or bot_part() */
+	/* No routes at all: by use_module(), by bot_part(), by bot_parts(). */
+	const struct tt_bot *module;
+	const char *part;
+	const char *parts;
+	const char *const *linked; /* what makes the linker take them */
 };
 
 /* A module, written by export_bot(). */
@@ -169,6 +174,8 @@ static inline int tt_serve_any(const tt_bot *const *bots, const struct tt_serve 
 #define on_ready(...)                   tt_on_ready(__VA_ARGS__)
 #define on_gap(...)                     tt_on_gap(__VA_ARGS__)
 #define on_error(...)                   tt_on_error(__VA_ARGS__)
+#define bot_parts(...)                  tt_bot_parts(__VA_ARGS__)
+#define bot_part(...)                   tt_bot_part(__VA_ARGS__)
 #define use_module(...)                 tt_use_module(__VA_ARGS__)
 #define with(...)                       tt_with(__VA_ARGS__)
 #define emoji(...)                      tt_emoji(__VA_ARGS__)

@@ -8,9 +8,22 @@
  * and puts  a pointer to the route into the ELF section tt_<BOT>, where export_bot() finds it.
  *
  * The section holds pointers because compilers pad structs; `used` and `retain` keep it through
- * --gc-sections; serve() sorts by file and line because gcc -O2 reverses the order. A route in a
- * member of a static archive that nothing else needs is not linked: keep a module's files together
- * with its export_bot(), or link them as objects.
+ * --gc-sections; serve() sorts by file and line because gcc -O2 reverses the order.
+ *
+ * A file in a static archive is linked only if something names it. So a module that spans files says
+ * which, in a header that they share, and each file but the one with export_bot() says who it is:
+ *
+ *     #define BOT my_bot                       // my_bot.h
+ *     #include <tutti/bot.h>
+ *     bot_parts(greetings, farewells);
+ *
+ *     #include "my_bot.h"                      // greetings.c
+ *     bot_part(greetings);
+ *
+ * A file that says neither is warned of ("used but never defined") and does not link; a part that is
+ * not listed does not compile; one that is listed and not there does not link; and where a part is
+ * linked that the file with export_bot() does not list, serve() refuses to start. So the list belongs
+ * into the header: one that this file does not see cannot bring anything out of an archive.
  */
 #ifndef TUTTI_BOT_MACROS_H
 #define TUTTI_BOT_MACROS_H
@@ -79,9 +92,24 @@ TT_WORD(opt_duration, tt_opt_u64);
 								    .file = __FILE__,        \
 								    .handler = #module_,     \
 								    .types = "",             \
+								    .home = TT_HOME(BOT),    \
 								    .module = &module_};     \
 	static const struct tt_route *const TT_NAME(tt_entry_, module_) TT_IN_SECTION(BOT) = \
 		&TT_NAME(tt_route_, module_)
+
+/* The other files of this module, at most 10, in every file of it. */
+#define tt_bot_parts(...) TT_PARTS(TT_COUNT(__VA_ARGS__), __VA_ARGS__)
+/* This file is that part. */
+#define tt_bot_part(part_)                                                                 \
+	typedef int TT_CAT(tt_BOT_is_, BOT);                                               \
+	TT_HAVE_HOME(BOT);                                                                 \
+	enum { TT_CAT(TT_CAT(tt_is_listed_, BOT), _##part_) = TT_LISTED(part_) };          \
+	extern const char TT_PART(part_)[] TT_HIDDEN;                                      \
+	const char TT_PART(part_)[] = #part_;                                              \
+	static const struct tt_route TT_NAME(tt_route_, part_) = {                         \
+		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .part = #part_};        \
+	static const struct tt_route *const TT_NAME(tt_entry_, part_) TT_IN_SECTION(BOT) = \
+		&TT_NAME(tt_route_, part_)
 
 /* The failures of this module's handlers. One in a module. */
 #define tt_on_error(function) TT_DEFINE("TUTTI_ERROR", false, tt_failure, "", function, 0, none)
@@ -133,9 +161,14 @@ template <size_t n> static inline const tt_bot *const *tt_array(const tt_bot *co
 #endif
 #define TT_IN_SECTION(bot) __attribute__((section(TT_TEXT(TT_CAT(tt_, bot))), used TT_RETAIN))
 
+/* A file's word that its routes are linked; missing, it names itself in the compiler's warning. */
+#define TT_HOME(bot) TT_CAT(TT_CAT(tt_, bot), _needs_export_bot_or_bot_part_in_this_file)
+
 #ifdef BOT
-#define TT_HAVE_BOT(fn) typedef int TT_CAT(tt_BOT_is_, BOT)
-TT_HAVE_BOT(~);
+#define TT_HAVE_BOT(fn)                      \
+	typedef int TT_CAT(tt_BOT_is_, BOT); \
+	static void TT_HOME(BOT)(void)
+typedef int TT_CAT(tt_BOT_is_, BOT);
 #else
 #define TT_HAVE_BOT(fn) \
 	TT_STATIC_ASSERT(0, "write  #define BOT my_bot  before  #include <tutti/bot.h>")
@@ -143,6 +176,30 @@ TT_HAVE_BOT(~);
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): what is pasted are names, types and initializers */
+
+#define TT_HIDDEN __attribute__((visibility("hidden")))
+#define TT_HAVE_HOME(bot)                                    \
+	static void TT_HOME(bot)(void);                      \
+	__attribute__((unused)) static void TT_HOME(bot)(void) {} \
+	typedef int TT_CAT(tt_has_home_, bot)
+
+#define TT_COUNT(...) TT_NTH(__VA_ARGS__, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
+#define TT_PART(part)   TT_CAT(TT_CAT(tt_part_, BOT), _##part)
+#define TT_LISTED(part) TT_CAT(TT_CAT(tt_bot_parts_of_, BOT), _must_list_##part)
+#define TT_PARTS(N, ...) TT_PARTS_(N, __VA_ARGS__)
+#define TT_PARTS_(N, ...)                                                                        \
+	TT_HAVE_BOT(~);                                                                          \
+	enum { TT_EACH_##N(TT_PART_ENUM, __VA_ARGS__) TT_CAT(tt_parts_end_, BOT) };              \
+	TT_EACH_##N(TT_PART_EXTERN, __VA_ARGS__)                                                 \
+	static const char *const TT_CAT(tt_linked_, BOT)[] = {TT_EACH_##N(TT_PART_NAME, __VA_ARGS__) NULL}; \
+	static const struct tt_route TT_CAT(tt_parts_, BOT) = {                                  \
+		.abi = TT_ABI, .line = __LINE__, .file = __BASE_FILE__, .home = TT_HOME(BOT),    \
+		.parts = #__VA_ARGS__, .linked = TT_CAT(tt_linked_, BOT)};                       \
+	static const struct tt_route *const TT_CAT(tt_parts_entry_, BOT) TT_IN_SECTION(BOT) =    \
+		&TT_CAT(tt_parts_, BOT)
+#define TT_PART_ENUM(i, part)   TT_LISTED(part),
+#define TT_PART_EXTERN(i, part) extern const char TT_PART(part)[] TT_HIDDEN;
+#define TT_PART_NAME(i, part)   TT_PART(part),
 
 /* "p" -> {.pattern = "p"} and ("p", .help = "x") -> {.pattern = "p", .help = "x"} */
 #define TT_WITH(with)              TT_CAT(TT_WITH_, TT_IS_PAREN(with))(with)
@@ -208,7 +265,7 @@ TT_HAVE_BOT(~);
 	static const struct tt_route TT_NAME(tt_route_, F) = {                                   \
 		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .event = E, .handler = #F,    \
 		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N, .is_raw = R,     \
-		.run = TT_NAME(tt_run_, F), .with = TT_WITH(W)};                                 \
+		.run = TT_NAME(tt_run_, F), .with = TT_WITH(W), .home = TT_HOME(BOT)};           \
 	static const struct tt_route *const TT_NAME(tt_entry_, F) TT_IN_SECTION(BOT) =           \
 		&TT_NAME(tt_route_, F)
 
@@ -225,6 +282,7 @@ TT_HAVE_BOT(~);
 		__attribute__((visibility("hidden")));                                           \
 	extern const struct tt_route *const TT_CAT(__stop_tt_, name_)[]                          \
 		__attribute__((visibility("hidden")));                                           \
+	TT_HAVE_HOME(name_);                                                                     \
 	static unsigned TT_CAT(tt_off_, name_);                                                  \
 	extern const tt_bot name_ TT_VISIBLE;                                                    \
 	const tt_bot name_ = {                                                                   \

@@ -67,6 +67,27 @@ static void check_list(struct registry *registry, const struct module *module)
 	}
 }
 
+/* The file with export_bot() names the part, so a linker takes it from an archive, too. */
+static bool is_part_named(const tt_bot *bot, const char *part)
+{
+	for (const struct tt_route *const *at = bot->first; at < bot->last; at++)
+		if (*at && (*at)->parts && str_eq(str_c((*at)->file), str_c(bot->file)) &&
+		    is_listed((*at)->parts, part))
+			return true;
+	return false;
+}
+
+static void check_parts(struct registry *registry, const tt_bot *bot)
+{
+	for (const struct tt_route *const *at = bot->first; at < bot->last; at++)
+		if (*at && (*at)->part && !is_part_named(bot, (*at)->part))
+			fault(registry, (*at)->file, (*at)->line,
+			      "%s is a part of %s, but %s, where export_bot(%s, ...) stands, has "
+			      "no "
+			      "bot_parts(%s): from a static archive it would not be linked",
+			      (*at)->part, bot->name, bot->file, bot->name, (*at)->part);
+}
+
 static void collect(struct registry *registry, struct module *module)
 {
 	const tt_bot *bot = module->bot;
@@ -84,10 +105,10 @@ static void collect(struct registry *registry, struct module *module)
 	qsort(module->route, module->n, sizeof(struct tt_route *), by_place);
 	if (bot->listed)
 		check_list(registry, module);
+	check_parts(registry, bot);
 	if (module->n == 0 && !may_be_empty)
 		fault(registry, bot->file, bot->line,
-		      "%s has no route: no annotation line was compiled with #define BOT %s, "
-		      "or its file is in a static archive and was not linked",
+		      "%s has no route: no annotation line was compiled with #define BOT %s",
 		      bot->name, bot->name);
 }
 

@@ -105,6 +105,8 @@ CASES = [
     ("a module that uses another, and one module alone in serve",
      GOOD.replace("export_bot(", "use_module(other);\nexport_bot(") +
      'int main(void) { tt_enable(&other, false); return serve(&my_bot, 0); }\n', None, None),
+    ("a part of a module", bot("bot_parts(a, b);\nbot_part(b);\n" + 'on_event("READY", f);',
+                               handler("const tt_event *e", "f", use="(void)client, (void)e"), ""), None, None),
     ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
                                     handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
      "conflicting types for .echo.", "conflicting types for 'echo'"),
@@ -155,6 +157,13 @@ CASES = [
      "incompatible pointer type", "incompatible function pointer types"),
     ("serve without a module", GOOD + 'int main(void) { return serve("my_bot", 0); }\n',
      "incompatible pointer type", "incompatible pointer types passing"),
+    ("neither export_bot nor bot_part", bot('on_event("READY", f);', handler("const tt_event *e", "f", use="(void)client, (void)e"),
+                                            ""),
+     "tt_my_bot_needs_export_bot_or_bot_part_in_this_file. used but never defined",
+     "tt_my_bot_needs_export_bot_or_bot_part_in_this_file' has internal linkage but is not defined"),
+    ("a part that is not listed", bot("bot_parts(a, b);\nbot_part(c);", "", ""),
+     "tt_bot_parts_of_my_bot_must_list_c. undeclared", "undeclared identifier 'tt_bot_parts_of_my_bot_must_list_c'"),
+    ("a module that uses what is none", bot("use_module(5);", ""), "expected identifier", "expected identifier"),
     ("a wrong format", bot('on_message_create(".", echo);', handler(MESSAGE, body="{ (void)message; return tt_reply("
                                                                   "client, message, \"%s\", 5); }")),
      "expects argument of type .char \\*", "format specifies type 'char \\*'"),
