@@ -1,6 +1,7 @@
 #include "sandbox/app_command.h"
 
 #include "proto/pattern.h"
+#include "sandbox/message_check.h"
 
 #include <stdio.h>
 
@@ -27,14 +28,6 @@ static bool flawed(struct checked *c, const char *path, const char *key, const c
 	return false;
 }
 
-static size_t characters(struct str s)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* Discord's own expression; capitals are refused where a small letter exists. */
 static bool is_name(struct str name)
 {
@@ -57,7 +50,7 @@ static bool is_name(struct str name)
 static bool check_name(struct checked *c, const char *path, struct json_at at)
 {
 	struct str name = json_str(json_get(at, "name"));
-	c->characters += characters(name);
+	c->characters += message_characters(name);
 	if (json_kind(json_get(at, "name")) != JSON_STRING)
 		return flawed(c, path, "name", "BASE_TYPE_REQUIRED", "This field is required");
 	if (!is_name(name))
@@ -69,7 +62,7 @@ static bool check_name(struct checked *c, const char *path, struct json_at at)
 static bool check_description(struct checked *c, const char *path, struct json_at at)
 {
 	struct json_at description = json_get(at, "description");
-	size_t n = characters(json_str(description));
+	size_t n = message_characters(json_str(description));
 	c->characters += n;
 	if (json_kind(description) != JSON_STRING)
 		return flawed(c, path, "description", "BASE_TYPE_REQUIRED",
@@ -91,8 +84,8 @@ static bool check_choices(struct checked *c, const char *path, struct json_at op
 			      "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_CHOICES",
 			      "Autocomplete and choices exclude each other");
 	for (struct json_iter it = json_each(choices); json_next(&it);) {
-		size_t n = characters(json_str(json_get(it.at, "name")));
-		c->characters += n + characters(json_str(json_get(it.at, "value")));
+		size_t n = message_characters(json_str(json_get(it.at, "name")));
+		c->characters += n + message_characters(json_str(json_get(it.at, "value")));
 		if (n < 1 || n > 100)
 			return flawed(c, path, "choices", "BASE_TYPE_BAD_LENGTH",
 				      "Must be between 1 and 100 in length.");
@@ -161,7 +154,7 @@ bool app_command_check(struct json_at body, struct app_command_flaw *flaw)
 	struct checked c = {.flaw = flaw};
 	struct json_at kind = json_get(body, "type"), description = json_get(body, "description");
 	uint64_t type = json_kind(kind) == JSON_NONE ? APP_COMMAND_CHAT : json_u64(kind);
-	size_t n = characters(json_str(json_get(body, "name")));
+	size_t n = message_characters(json_str(json_get(body, "name")));
 	if (type < 1 || type > 4)
 		return flawed(&c, "", "type", "BASE_TYPE_CHOICES", "Value must be one of 1 to 4.");
 	if (type != APP_COMMAND_CHAT && (n < 1 || n > 32))

@@ -65,14 +65,20 @@ int rest_error(struct rest_call *call, int status, unsigned code, const char *me
 int rest_form_error(struct rest_call *call, const char *field, const char *code,
 		    const char *message)
 {
+	struct str path = str_c(field);
+	size_t depth = 0;
 	call->out.n = 0;
-	buf_addf(
-		&call->out,
-		"{\"message\":\"Invalid Form Body\",\"code\":50035,\"errors\":{\"%s\":{\"_errors\":"
-		"[{\"code\":\"%s\",\"message\":",
-		field, code);
+	buf_adds(&call->out, STR("{\"message\":\"Invalid Form Body\",\"code\":50035,\"errors\":{"));
+	for (; path.n; depth++) {
+		struct str step = str_cut(&path, '.');
+		buf_addf(&call->out, "\"%.*s\":{", STR_FMT(step));
+	}
+	buf_addf(&call->out, "\"_errors\":[{\"code\":\"%s\",\"message\":", code);
 	json_add_str(&call->out, str_c(message));
-	buf_adds(&call->out, STR("}]}}}"));
+	buf_adds(&call->out, STR("}]"));
+	while (depth--)
+		buf_addc(&call->out, '}');
+	buf_adds(&call->out, STR("}}"));
 	return 400;
 }
 
@@ -228,6 +234,29 @@ static void answer_in(struct rest_call *call, uint64_t delay_ms)
 	loop_timer_in(call->timer, delay_ms * 1000);
 }
 
+/* The first id of a path is to be one; "@me" has routes of its own. */
+static int check_id(struct rest_call *call)
+{
+	static const struct {
+		struct str begins;
+		const char *field;
+	} ids[] = {{STR_INIT("/channels/{}"), "channel_id"},
+		   {STR_INIT("/guilds/{}"), "guild_id"},
+		   {STR_INIT("/users/{}"), "user_id"},
+		   {STR_INIT("/applications/{}"), "application_id"}};
+	char words[96];
+	uint64_t id;
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		if (!str_starts(call->route->path, ids[i].begins) ||
+		    str_to_u64(call->param[0], &id))
+			continue;
+		snprintf(words, sizeof words, "Value \"%.*s\" is not snowflake.",
+			 (int)(call->param[0].n > 40 ? 40 : call->param[0].n), call->param[0].p);
+		return rest_form_error(call, ids[i].field, "NUMBER_TYPE_COERCE", words);
+	}
+	return 0;
+}
+
 /* Refused before any handler sees it: the status, or 0. */
 static int gate(struct rest_call *call)
 {
@@ -243,7 +272,7 @@ static int gate(struct rest_call *call)
 		return rest_error(call, 404, 0, "404: Not Found");
 	if (call->route->kind == ROUTE_PLAIN && strcmp(authorization(call), "ok") != 0)
 		return rest_error(call, 401, 0, "401: Unauthorized");
-	return 0;
+	return check_id(call);
 }
 
 static int count_limit(struct rest_call *call)

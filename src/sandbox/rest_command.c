@@ -37,28 +37,15 @@ static int unknown(struct rest_call *call)
 	return rest_error(call, 404, 10063, "Unknown application command");
 }
 
-/* {"errors":{"options":{"0":{"name":{"_errors":[..]}}}}} of "options.0.name" */
+/* index: of the command in a list; below 0: it stands alone. */
 static int flaw_error(struct rest_call *call, const struct app_command_flaw *flaw, long index)
 {
-	struct str path = str_c(flaw->path);
-	size_t depth = 0;
-	call->out.n = 0;
-	buf_adds(&call->out, STR("{\"message\":\"Invalid Form Body\",\"code\":50035,\"errors\":{"));
-	if (index >= 0) {
-		buf_addf(&call->out, "\"%ld\":{", index);
-		depth++;
-	}
-	for (; path.n; depth++) {
-		struct str step = str_cut(&path, '.');
-		buf_addf(&call->out, "\"%.*s\":{", STR_FMT(step));
-	}
-	buf_addf(&call->out, "\"_errors\":[{\"code\":\"%s\",\"message\":", flaw->code);
-	json_add_str(&call->out, str_c(flaw->message));
-	buf_adds(&call->out, STR("}]"));
-	while (depth--)
-		buf_addc(&call->out, '}');
-	buf_adds(&call->out, STR("}}"));
-	return 400;
+	char path[sizeof flaw->path + 24];
+	if (index >= 0)
+		snprintf(path, sizeof path, "%ld.%s", index, flaw->path);
+	else
+		snprintf(path, sizeof path, "%s", flaw->path);
+	return rest_form_error(call, path, flaw->code, flaw->message);
 }
 
 static unsigned type_of(struct json_at body)

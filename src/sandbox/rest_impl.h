@@ -62,7 +62,7 @@ const struct route *route_find(struct rest_call *call);
 
 /* {"code":..,"message":..} */
 int rest_error(struct rest_call *call, int status, unsigned code, const char *message);
-/* 400, 50035 with the error tree of one field. */
+/* 400, 50035 with the error tree of one field: "embeds.0.title". */
 int rest_form_error(struct rest_call *call, const char *field, const char *code,
 		    const char *message);
 

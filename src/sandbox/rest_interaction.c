@@ -1,4 +1,5 @@
 #include "sandbox/act.h"
+#include "sandbox/message_check.h"
 #include "sandbox/object.h"
 #include "sandbox/rest_impl.h"
 
@@ -14,7 +15,8 @@ enum {
 	ANSWER_MAX = 12,
 	EPHEMERAL = 64,
 	CHOICES = 25,
-	QUESTIONS = 5
+	QUESTIONS = 5,
+	TITLE = 45 /* characters of a modal's */
 };
 
 static struct interaction *by_token(struct rest_call *call)
@@ -120,6 +122,10 @@ static int answer_modal(struct rest_call *call, struct interaction *it, struct j
 	    json_str(json_get(data, "title")).n == 0)
 		return rest_form_error(call, "data", "BASE_TYPE_REQUIRED",
 				       "This field is required");
+	if (message_characters(json_str(json_get(data, "custom_id"))) > 100 ||
+	    message_characters(json_str(json_get(data, "title"))) > TITLE)
+		return rest_form_error(call, "data.title", "BASE_TYPE_BAD_LENGTH",
+				       "Must be between 1 and 45 in length.");
 	if (n < 1 || n > QUESTIONS)
 		return rest_form_error(call, "data", "BASE_TYPE_BAD_LENGTH",
 				       "Must be between 1 and 5 in length.");

@@ -1,4 +1,5 @@
 #include "sandbox/act.h"
+#include "sandbox/message_check.h"
 #include "sandbox/object.h"
 #include "sandbox/rest_impl.h"
 
@@ -6,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { CONTENT_MAX = 2000, EMBEDS_MAX = 10 };
+enum { SUPPRESS_EMBEDS = 1 << 2 }; /* a flag of a message */
 
 static struct world_message *message_of(struct rest_call *call)
 {
@@ -100,15 +101,6 @@ int route_get_message(struct rest_call *call)
 	return m ? show(call, m) : no_message(call);
 }
 
-/* Characters as Discord counts them: code points. */
-static size_t characters(struct str s)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static struct str array_text(struct buf *held, struct json_at array)
 {
 	held->n = 0;
@@ -145,31 +137,25 @@ static void allow_mentions(struct world_post *post, struct json_at allowed)
 	post->mentions_everyone = post->mentions_everyone && has_word(parse, STR("everyone"));
 }
 
-/* 0, or the status of what is wrong with a message's body. */
-static int check(struct rest_call *call, struct json_at body, bool is_new)
+static bool is_empty(const struct rest_call *call, struct json_at body)
 {
-	struct json_at content = json_get(body, "content"), nonce = json_get(body, "nonce");
-	size_t embeds = json_count(json_get(body, "embeds"));
-	bool is_text = json_kind(content) == JSON_STRING;
+	return str_trim(json_str(json_get(body, "content"))).n == 0 && call->n_files == 0 &&
+	       json_count(json_get(body, "embeds")) == 0 &&
+	       json_count(json_get(body, "components")) == 0 &&
+	       json_count(json_get(body, "sticker_ids")) == 0 &&
+	       json_kind(json_get(body, "poll")) != JSON_OBJECT;
+}
+
+/* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
+static int check(struct rest_call *call, struct json_at body, const struct world_message *m)
+{
+	struct message_flaw flaw;
+	uint64_t flags = json_u64(json_get(body, "flags")) | (m ? m->flags : 0);
 	if (json_kind(body) != JSON_OBJECT && call->n_files == 0)
 		return rest_error(call, 400, 50006, "Cannot send an empty message");
-	if (!is_text && json_kind(content) != JSON_NONE && json_kind(content) != JSON_NULL)
-		return rest_form_error(call, "content", "STRING_TYPE_CONVERT",
-				       "Could not interpret value as string.");
-	if (characters(json_str(content)) > CONTENT_MAX)
-		return rest_form_error(call, "content", "BASE_TYPE_MAX_LENGTH",
-				       "Must be 2000 or fewer in length.");
-	if (embeds > EMBEDS_MAX)
-		return rest_form_error(call, "embeds", "BASE_TYPE_MAX_LENGTH",
-				       "Must be 10 or fewer in length.");
-	if (characters(json_str(nonce)) > 25)
-		return rest_form_error(call, "nonce", "BASE_TYPE_MAX_LENGTH",
-				       "Must be 25 or fewer in length.");
-	bool is_empty = str_trim(json_str(content)).n == 0 && embeds == 0 && call->n_files == 0 &&
-			json_count(json_get(body, "components")) == 0 &&
-			json_count(json_get(body, "sticker_ids")) == 0 &&
-			json_kind(json_get(body, "poll")) != JSON_OBJECT;
-	if (is_new && is_empty)
+	if (!message_check(body, flags & MESSAGE_V2, &flaw))
+		return rest_form_error(call, flaw.path, flaw.code, flaw.message);
+	if (!m && is_empty(call, body))
 		return rest_error(call, 400, 50006, "Cannot send an empty message");
 	return 0;
 }
@@ -213,7 +199,7 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 				  .content = json_str(json_get(body, "content")),
 				  .flags = json_u64(json_get(body, "flags")),
 				  .is_tts = json_bool(json_get(body, "tts"))};
-	int status = check(call, body, true);
+	int status = check(call, body, NULL);
 	if (status == 0)
 		status = check_reply(call, json_get(body, "message_reference"), channel_id,
 				     &post.reply_to);
@@ -268,7 +254,7 @@ int route_create_message(struct rest_call *call)
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m)
 {
 	struct buf text = {0};
-	int status = check(call, body, false);
+	int status = check(call, body, m);
 	if (status)
 		return status;
 	struct json_at content = json_get(body, "content");
@@ -278,6 +264,10 @@ int rest_edit(struct rest_call *call, struct json_at body, struct world_message 
 		world_set(&m->embeds, array_text(&text, json_get(body, "embeds")));
 	if (json_kind(json_get(body, "components")) != JSON_NONE)
 		world_set(&m->components, array_text(&text, json_get(body, "components")));
+	struct json_at flags = json_get(body, "flags");
+	if (json_kind(flags) == JSON_NUMBER) /* V2 is never taken back */
+		m->flags = (m->flags & ~(uint64_t)SUPPRESS_EMBEDS) |
+			   (json_u64(flags) & (SUPPRESS_EMBEDS | MESSAGE_V2));
 	m->edited_us = loop_wall_us();
 	buf_done(&text);
 	act_edited(call->sandbox, m);
