@@ -17,6 +17,7 @@ KINDS = {
     "lost": "an event that Discord sent did not reach a bot",
     "unfinished": "a handler began, its process ended, and it never ran again",
     "doubled": "a handler ran twice for an event that was not in hand when its process was killed",
+    "dead": "an event was set aside that had not brought its handler down three times",
     "unflagged": "an event ran again without the redelivered flag",
     "order": "events of a lane came in another order than they were sent, or side by side",
     "part": "an event reached the process of another part, or two",
@@ -53,10 +54,10 @@ class Session:
 
 class Bot:
     """One identity: its files (one for each part), which of its processes were killed, which events
-    it takes (None: all), and whether it sees announcements."""
+    it takes (None: all), whether it sees announcements, and which (epoch, pos) it set aside as dead letters."""
 
-    def __init__(self, name, files, killed=(), wants=None, announces=False):
-        self.name, self.files, self.killed = name, files, set(killed)
+    def __init__(self, name, files, killed=(), wants=None, announces=False, dead=()):
+        self.name, self.files, self.killed, self.dead = name, files, set(killed), set(dead)
         self.wants, self.announces = wants, announces
 
 
@@ -167,12 +168,25 @@ class Judge:
 
     def _judge_bot(self, bot, seen, gaps, lost, began):
         self._complete(bot, seen, gaps)
-        has_ends = any(began.values())
+        has_ends, dead = any(began.values()), self._set_aside(bot, seen, began)
         for code, is_finished in began.items():
-            if has_ends and not is_finished:
+            if has_ends and not is_finished and code not in dead:
                 self.fault("unfinished", f"{bot.name}: {self._text(code)}")
         if bot.announces:
             self._announced(bot, lost)
+
+    def _set_aside(self, bot, seen, began):
+        """The codes of the dead letters. Right only after three runs, none of which ended."""
+        dead = set()
+        for epoch, pos in bot.dead:
+            places = self.place.get(epoch, ())
+            code = places[pos] if pos < len(places) else -1
+            runs = seen[code >> 40].runs[code & (1 << 40) - 1] if code >= 0 else 0
+            if runs != 3 or began.get(code, True):
+                self.fault("dead", f"{bot.name}: epoch {epoch} pos {pos} after {runs} runs")
+            dead.add(code)
+        self.totals["set aside"] += len(dead)
+        return dead
 
     def _text(self, code):
         session = self.sessions[code >> 40]

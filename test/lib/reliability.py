@@ -19,6 +19,7 @@ TAIL = """
 | what ends or fails | lost | doubled |
 |---|---|---|
 | a bot, by any signal | nothing | what its handlers were at runs again, with the flag `redelivered`; calls made from it are not made twice within five minutes of the first |
+| a bot, three times by one event's own doing | that event's effects, at that bot: set aside as a dead letter, with its bytes | nothing |
 | gateway, bus, rest, or all of tuttid | nothing: sessions are resumed from the journal | nothing |
 | the network, shorter than Discord keeps a session | nothing | nothing |
 | Discord ends a session | what was on its way; announced by one `TUTTI_SESSION_LOST` | nothing |
@@ -26,8 +27,8 @@ TAIL = """
 
 ## What we do not survive
 
-* The host without power: the journal is in memory. The sessions file remains, but without the journal nothing says up to
-  where events were handed on, so a new session is identified, a new epoch begins, and both are announced.
+* The host without power: the journal is in memory, and what bots had not read is gone with it; a new epoch says so.
+  Sessions are resumed by the sessions file, which is at most a second behind: what it does not know comes twice.
 * A disk that lies. The state directory is believed when its sums are right.
 * Two hosts with one token. The locks are of one host.
 * Turned bits between bot and bus over plain TCP in a header: payloads carry a sum, headers do not; TCP's own sum is what remains.
@@ -59,6 +60,7 @@ def page(soak, judge, commit):
             ("sessions ended on purpose, given up", f"{soak.orders}, {judge.losses()}"),
             ("IDENTIFYs received", judge.identifies),
             ("events that ran again, in hand and flagged", judge.totals["ran again"]),
+            ("events set aside after three crashes", judge.totals["set aside"]),
             ("messages posted by handlers", len(judge.posts))):
         lines.append(f"| {name} | {value} |")
     lines += ["\n## The verdict\n", "| fault | found |", "|---|---|"]

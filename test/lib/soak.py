@@ -1,9 +1,11 @@
 """The soak: fake Discord, a chaos proxy, tuttid and bots under a flood, faults of every row by a seed,
 and test/lib/judge.py at the end. tools/soak and test/scenario/faults.py run it."""
 import collections
-
+import glob
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -11,7 +13,7 @@ import time
 from judge import Bot, Judge
 from tutti import BUILD, ROOT, Failed, Sandbox, World
 
-WORKERS = 4
+WORKERS, LONG_S = 4, 300  # seconds from which on a soak takes rows that last
 
 
 class QuietSandbox(Sandbox):
@@ -58,6 +60,12 @@ class Consumer:
         self.process.wait(0)
         self.start()
 
+    def crash(self):
+        """Waits for its end by its own doing, as a supervisor does."""
+        self.process.wait(-signal.SIGABRT, 60)
+        self.killed.add(self.process.pid)
+        self.start()
+
     def take_over(self):
         old = self.process
         self.start()
@@ -76,6 +84,7 @@ class Soak:
     def set_up(self):
         w = self.world
         w.allow_violations = True  # the judge says which are
+        w.daemon = shutil.copy(w.daemon, os.path.join(w.dir, "tuttid"))  # to be replaced by another
         subprocess.run([os.path.join(ROOT, "tools/test-certs"), w.dir], check=True, capture_output=True)
         fake = QuietSandbox(w, ["--tls", f"{w.dir}/good.pem", f"{w.dir}/good.key", "--shards", str(self.shards),
                                 "--max-concurrency", str(self.shards), "--heartbeat-ms", "5000", "--no-limits"])
@@ -101,7 +110,7 @@ class Soak:
         base = self.ports()
         run = os.path.join(w.env["XDG_RUNTIME_DIR"], "tutti", str(w.port))
         self.files = {name: os.path.join(w.dir, name + ".seen") for name in ("reader", "far", "part0", "part1")}
-        far = {"RECORD_FILE": self.files["far"], "RECORD_REPLY": "yes", "TUTTI_PORT": str(base),
+        far = {"RECORD_FILE": self.files["far"], "RECORD_REPLY": "yes", "RECORD_CRASH": "poison", "TUTTI_PORT": str(base),
                "XDG_RUNTIME_DIR": os.path.join(w.dir, "nothing"), "RECORD_NAME": "far"}
         self.all = [Consumer(self, "far", path, self.files["far"], far, ["--config", config])]
         for i in (0, 1):
@@ -179,6 +188,32 @@ class Soak:
         for name in ("first", "resume"):
             self.tell(f"/refuse link={name} times=0")
 
+    def poison(self):
+        """One bot's handler crashes on it; the others take it as any other."""
+        self.world.discord("say", channel=7 + self.random.randrange(2 * self.shards), content="poison")
+        for _ in range(3):
+            self.all[0].crash()
+
+    def stuck(self):
+        """Stands still until the parent has noticed."""
+        w = self.world
+        os.kill(w.role[self.random.choice(sorted(w.role))], signal.SIGSTOP)
+        w.main.wait_line(r" role_stuck ", 60)
+        w.roles()
+
+    def upgrade(self):
+        new = shutil.copy(self.world.daemon, self.world.daemon + ".new")
+        os.replace(new, self.world.daemon)
+        self.parent(signal.SIGTERM)
+
+    def other_intents(self):
+        """Every session is another's then: as many are given up as there are shards."""
+        self.orders += self.shards
+        self.world.config(discord__intents=["guilds", "guild_messages", "guild_message_reactions",
+                                            "guild_message_typing", "message_content"])
+        self.parent(signal.SIGTERM)
+        self.world.main.until(lambda: self.world.main.count(r" ready ") >= self.shards or None, "new sessions", 120)
+
     def end_session(self, command, **options):
         self.orders += 1
         self.harm(command, **options)
@@ -212,6 +247,7 @@ class Soak:
             ("G1c", "parent killed", lambda: self.parent(kill)),
             ("G12", "gateway stands still", lambda: self.role("gateway", signal.SIGSTOP)),
             ("B1", "bot killed", lambda: self.pick_c().kill()),
+            ("B1c", "an event crashes its handler three times", self.poison),
             ("B1b", "reader killed", lambda: self.all[-1].kill()),
             ("B3", "bot stands still", self.stop_bot),
             ("B6", "bot restarted by SIGTERM", lambda: self.pick_c().restart()),
@@ -224,7 +260,13 @@ class Soak:
             ("R1", "REST answers 502", lambda: w.discord("rest", status=502, path="/channels/*", times=2)),
             ("R2", "REST done, answer lost", lambda: w.discord(
                 "rest", drop="true", after="true", path="/channels/*", times=2)),
-        ]
+            ("G2b", "tuttid replaced by another binary", self.upgrade),
+        ] + ([] if self.seconds < LONG_S else [
+            ("G12b", "a role stands still until the parent notices", self.stuck),
+            ("G3a", "other intents", self.other_intents),
+        ])
+
+    ONCE = {"G3a"}  # all shards identify, and each waits twice as long the next time
 
     def pick_c(self):
         return self.random.choice(self.all[:-1])
@@ -244,7 +286,8 @@ class Soak:
         order, replies = [], 0
         while time.monotonic() < end:
             if not order:  # every row once, in another order each time
-                order = self.random.sample(rows, len(rows))
+                left = [row for row in rows if row[0] not in self.ONCE or not self.counts[row[0]]]
+                order = self.random.sample(left, len(left))
             key, text, fault = order.pop()
             say(f"{self.seconds - (end - time.monotonic()):6.1f} s  {key:4} {text}")
             self.strike(key, fault)
@@ -268,6 +311,12 @@ class Soak:
             time.sleep(0.5)
         raise Failed("bots did not come to rest")
 
+    def dead(self, name):
+        """(epoch, pos) of what a bot set aside."""
+        for path in glob.glob(os.path.join(self.world.env["TUTTI_STATE"], f"{name}.dead.jsonl*")):
+            with open(path, encoding="utf-8") as f:
+                yield from ((letter["epoch"], letter["pos"]) for letter in map(json.loads, f))
+
     def gaps_of(self, name):
         """libtutti says gaps in its log."""
         for process in self.world.processes:
@@ -283,7 +332,8 @@ class Soak:
         messages = {"MESSAGE_CREATE"}
         by = {bot.name: bot for bot in self.all}
         judge.bot(Bot("reader", [open(self.files["reader"], encoding="utf-8")], by["reader"].killed, announces=True))
-        judge.bot(Bot("far", [open(self.files["far"], encoding="utf-8")], by["far"].killed, messages))
+        judge.bot(Bot("far", [open(self.files["far"], encoding="utf-8")], by["far"].killed, messages,
+                      dead=self.dead("far")))
         judge.bot(Bot("pair", [open(self.files[n], encoding="utf-8") for n in ("part0", "part1")],
                       by["part0"].killed | by["part1"].killed, messages))
         for name in ("far", "part0", "part1"):

@@ -194,6 +194,12 @@ def no_sessions(d):
     d.check(identifies=2, epochs=2, gaps=["epoch"])  # another id: no record may correct what is unknown
 
 
+def no_power(d):
+    """What a reboot without a clean stop leaves: the state directory. The copy of s in it is at most a second old."""
+    around(d, lambda: shutil.rmtree(d.run_dir), signal.SIGKILL)
+    d.check(epochs=2, gaps=["epoch"])
+
+
 def full_disk(d):
     run = d.w.env["XDG_RUNTIME_DIR"]
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", run],
@@ -229,5 +235,6 @@ check("G3 a damaged journal", lambda w: damaged(Down(w)))
 check("G1 a half-written record", lambda w: half_written(Down(w)))
 check("G1 a journal gone round", lambda w: full_circle(Down(w)))
 check("G3 no sessions file", lambda w: no_sessions(Down(w)))
+check("G3c the host without power", lambda w: no_power(Down(w)))
 check("G5 no room for the journal", lambda w: full_disk(Down(w)))
 done()

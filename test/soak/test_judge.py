@@ -15,12 +15,13 @@ failed = 0
 
 class Run:
     """A whole run in memory: two sessions of shard 1, one of the others; a pair of parts whose first
-    process is killed with an event in hand; a reader of everything."""
+    process is killed with an event in hand, the other's last event crashes it three times; a reader of
+    everything."""
 
     def __init__(self):
         self.discord, self.events = [], []  # (session number, shard, s, type, id, guild, content)
         self.pos, self.s, self.number = 0, {}, {}
-        self.ledger, self.orders, self.killed = 0, 1, {10}
+        self.ledger, self.orders, self.killed, self.dead = 0, 1, {10, 20, 21, 22}, set()
         self.reader, self.parts = [], ([], [])
         for shard in range(SHARDS):
             self.identify(shard)
@@ -86,12 +87,15 @@ class Run:
         for line in self.parts[0][self.in_hand + 1:]:
             line[1] = 11
         self.parts[0].insert(self.in_hand + 1, again)
+        begin, _ = self.parts[1][-2], self.parts[1].pop()
+        self.parts[1].extend([[*begin[:1], pid, *begin[2:7], 1, *begin[8:]] for pid in (21, 22)])
+        self.dead.add((EPOCH, begin[3]))
 
     def judge(self):
         judge = Judge(self.discord)
         text = [[" ".join(map(str, line)) + "\n" for line in lines] for lines in (self.reader, *self.parts)]
         judge.bot(Bot("reader", [text[0]], announces=True))
-        judge.bot(Bot("pair", text[1:], self.killed, {"MESSAGE_CREATE"}))
+        judge.bot(Bot("pair", text[1:], self.killed, {"MESSAGE_CREATE"}, dead=self.dead))
         judge.end(self.orders, self.ledger)
         return judge
 
@@ -202,6 +206,16 @@ def rule_broken(run):
     run.say(what="violation", conn=1, rule="close_code", text="closed with 1000")
 
 
+def set_aside_too_early(run):
+    """Begun once, killed by somebody else, and taken for poison."""
+    del run.parts[0][run.in_hand + 1:run.in_hand + 3]
+    run.dead.add((EPOCH, run.parts[0][run.in_hand][3]))
+
+
+def skipped_without_a_letter(run):
+    run.dead.clear()
+
+
 # the twelve of issue 7, then what else a judge must not miss
 BUGS = [
     ("one event in a hundred thousand is dropped", dropped, "lost"),
@@ -223,6 +237,8 @@ BUGS = [
     ("an event runs twice though nobody was killed", ran_twice_without_a_kill, "doubled"),
     ("a session is given up that nobody ended", session_given_up, "session"),
     ("a rule of Discord is broken", rule_broken, "violation"),
+    ("what was merely in hand is set aside", set_aside_too_early, "dead"),
+    ("an event is skipped without a dead letter", skipped_without_a_letter, "unfinished"),
 ]
 
 
@@ -234,7 +250,8 @@ def check(name, good, about):
 
 right = Run().judge()
 check("a right run has no fault", not right.faults, right.faults[:5])
-check("and what was in hand is counted", right.totals["ran again"] == 1, right.totals)
+check("and what was in hand or set aside is counted", right.totals["ran again"] == 3 and right.totals["set aside"] == 1,
+      right.totals)
 for name, plant, kind in BUGS:
     run = Run()
     plant(run)
