@@ -251,6 +251,25 @@ int cmd_freeze(ARGS)
 	return 0;
 }
 
+int cmd_send(ARGS)
+{
+	U64(conn, "conn", 0);
+	U64(op, "op", 0);
+	struct json_at d;
+	struct str text = script_has(line, "d") ? script_get(line, "d") : STR("null");
+	if (op > 1000 || json_parse(sandbox->json, text, &d, why) < 0)
+		return why_set(why, -EINVAL, "op: at most 1000; d: JSON");
+	fake_gateway_send(sandbox->gateway, (unsigned)conn, (int)op, text);
+	return 0;
+}
+
+int cmd_garble(ARGS)
+{
+	U64(conn, "conn", 0);
+	fake_gateway_garble(sandbox->gateway, (unsigned)conn);
+	return 0;
+}
+
 int cmd_reconnect(ARGS)
 {
 	U64(conn, "conn", 0);
@@ -349,7 +368,11 @@ int cmd_intents(ARGS)
 int cmd_split(ARGS)
 {
 	U64(every, "every", 0);
+	U64(frames, "frames", 0);
+	if (frames > 1000)
+		return why_set(why, -EINVAL, "frames: at most 1000");
 	sandbox->options.split = (unsigned)every;
+	sandbox->options.frames = (unsigned)frames;
 	return 0;
 }
 

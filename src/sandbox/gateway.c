@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PACKED_FROM = 256 }; /* bytes: with payload compression a smaller one goes as it is */
-
 static const uint64_t closing_us = 3000000; /* the client has so long to answer a close frame */
 
 static void on_sweep(void *arg)
@@ -98,97 +96,6 @@ void conn_fall_silent(struct fake_conn *c)
 	report_closed(c, 1006, "server");
 	conn_leave(c, false);
 	conn_end(c, true);
-}
-
-static void write_frame(struct fake_conn *c)
-{
-	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
-	c->gw->frame.n = 0;
-	if (httpd_stream_waiting(c->stream) < WAITING_MAX)
-		return;
-	conn_drop(c);
-}
-
-/* Clients must put a compressed event together out of several messages: each n-th comes in three.
- */
-static void write_packed(struct fake_conn *c)
-{
-	struct fake_gateway *gw = c->gw;
-	struct str left = buf_str(&gw->packed);
-	unsigned split = gw->sandbox->options.split;
-	if (split && ++c->n_events % split == 0 && left.n >= 3) {
-		size_t third = left.n / 3;
-		for (int i = 0; i < 2; i++) {
-			frame_write(&gw->frame, FRAME_SERVER, FRAME_BINARY, str_of(left.p, third),
-				    0);
-			left = str_of(left.p + third, left.n - third);
-		}
-	}
-	frame_write(&gw->frame, FRAME_SERVER, FRAME_BINARY, left, 0);
-	gw->packed.n = 0;
-	write_frame(c);
-}
-
-static void conn_write(struct fake_conn *c, struct str payload)
-{
-	if (!c->stream || c->is_closing)
-		return;
-	if (c->deflate) {
-		deflate_add(c->deflate, payload, &c->gw->packed);
-		write_packed(c);
-		return;
-	}
-	bool is_packed = c->session && c->session->is_packed && payload.n > PACKED_FROM;
-	if (is_packed)
-		deflate_whole(payload, &c->gw->packed);
-	frame_write(&c->gw->frame, FRAME_SERVER, is_packed ? FRAME_BINARY : FRAME_TEXT,
-		    is_packed ? buf_str(&c->gw->packed) : payload, 0);
-	c->gw->packed.n = 0;
-	write_frame(c);
-}
-
-void conn_send_half(struct fake_conn *c, struct str payload)
-{
-	struct fake_gateway *gw = c->gw;
-	if (c->deflate)
-		deflate_add(c->deflate, payload, &gw->packed);
-	else
-		buf_adds(&gw->packed, payload);
-	frame_write_part(&gw->frame, FRAME_SERVER, c->deflate ? FRAME_BINARY : FRAME_TEXT, false,
-			 str_of(gw->packed.p, gw->packed.n / 2), 0);
-	gw->packed.n = 0;
-	write_frame(c);
-}
-
-void conn_send(struct fake_conn *c, int op, struct str d)
-{
-	struct buf payload = {0};
-	struct report *report = &c->gw->sandbox->report;
-	if (op == OP_INVALID_SESSION && !str_eq(d, STR("true")))
-		rules_invalid(&c->rules);
-	buf_addf(&payload, "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%.*s}", op, STR_FMT(d));
-	struct buf *o = report_begin(report, "sent");
-	if (o) {
-		buf_addf(o, ",\"conn\":%u,\"op\":%d", c->number, op);
-		report_end(report);
-	}
-	conn_write(c, buf_str(&payload));
-	buf_done(&payload);
-}
-
-void conn_send_event(struct fake_conn *c, struct str t, uint64_t seq, uint64_t id,
-		     struct str payload)
-{
-	struct report *report = &c->gw->sandbox->report;
-	struct buf *o = c->gw->sandbox->options.is_quiet ? NULL : report_begin(report, "sent");
-	if (o) {
-		buf_addf(o, ",\"conn\":%u,\"op\":0,\"t\":\"%.*s\",\"s\":%" PRIu64, c->number,
-			 STR_FMT(t), seq);
-		if (id)
-			buf_addf(o, ",\"id\":\"%" PRIu64 "\"", id);
-		report_end(report);
-	}
-	conn_write(c, payload);
 }
 
 void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct str t, struct str d,
@@ -380,7 +287,7 @@ static void on_message(struct fake_conn *c, const struct frame_message *m)
 		return;
 	} else if (m->op == FRAME_PING) {
 		frame_write(&c->gw->frame, FRAME_SERVER, FRAME_PONG, m->data, 0);
-		write_frame(c);
+		conn_flush(c);
 	} else if (m->op == FRAME_TEXT || m->op == FRAME_BINARY) {
 		on_payload(c, m->data);
 	}

@@ -32,6 +32,8 @@ unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned cod
 			    struct str reason);
 unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin);
 unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
+/* Bytes that cannot be read, once. */
+unsigned fake_gateway_garble(struct fake_gateway *gw, unsigned conn);
 /* Stops reading: what a half-dead server looks like. */
 unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
 /* Sends it no events; they are there for a resume. */

@@ -51,6 +51,8 @@ struct fake_gateway {
 	uint64_t resume_tried_us; /* when somebody last came to the resume door */
 };
 
+/* send.c: what was written to gw->frame goes out. */
+void conn_flush(struct fake_conn *c);
 /* {"op":op,"d":d} with t and s null, reported. */
 void conn_send(struct fake_conn *c, int op, struct str d);
 /* One payload of its session. */
@@ -71,6 +73,8 @@ void conn_fall_silent(struct fake_conn *c);
 /* A reset, reported. */
 void conn_drop(struct fake_conn *c);
 
+/* Bytes that are no part of the compressed stream; without compression, half a JSON object. */
+void conn_garble(struct fake_conn *c);
 /* The first half of a payload, as the first frame of a message that never ends. */
 void conn_send_half(struct fake_conn *c, struct str payload);
 

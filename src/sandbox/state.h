@@ -18,6 +18,7 @@ struct sandbox_options {
 	unsigned shards;        /* recommended by GET /gateway/bot */
 	unsigned session_s;     /* a session without a connection lives that long */
 	unsigned split;         /* each n-th compressed event goes in several messages; 0: none */
+	unsigned frames;        /* each message in so many; 0 and 1: one */
 	unsigned intents;       /* that are granted */
 	bool is_json, is_quiet; /* quiet: dispatches are not reported */
 	bool acks;              /* heartbeats are answered */

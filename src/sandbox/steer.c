@@ -47,6 +47,17 @@ unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struc
 	return n;
 }
 
+unsigned fake_gateway_garble(struct fake_gateway *gw, unsigned conn)
+{
+	unsigned n = 0;
+	for (struct fake_conn *c = gw->conns; c; c = c->next)
+		if (is_meant(c, conn)) {
+			conn_garble(c);
+			n++;
+		}
+	return n;
+}
+
 unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
 {
 	unsigned n = 0;
