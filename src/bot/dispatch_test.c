@@ -4,6 +4,7 @@
 #include "test/unit.h"
 
 #include <stdio.h>
+#include <time.h>
 
 /* What the handlers were called with, in order. */
 static struct buf trace;
@@ -29,6 +30,14 @@ static tt_result add(tt_client *client, const tt_message *message, int64_t a, in
 	(void)client, (void)message;
 	const char *sum = tt_fmt("%lld", (long long)(a + b));
 	note("add", (tt_str){sum, strlen(sum)});
+	return tt_handled();
+}
+
+tt_on_message_create("^(a+)+$", hostile, str);
+static tt_result hostile(tt_client *client, const tt_message *message, tt_str text)
+{
+	(void)client, (void)message;
+	note("hostile", text);
 	return tt_handled();
 }
 
@@ -250,7 +259,7 @@ static bool run(const char *topic, const char *payload)
 /* A message with this content; more: further members. */
 static bool say(const char *content, const char *more)
 {
-	char payload[512];
+	char payload[8192];
 	snprintf(payload, sizeof payload,
 		 "{\"id\":\"99\",\"channel_id\":\"7\",\"content\":\"%s\",\"author\":{\"id\":\"5\","
 		 "\"username\":\"ada\"}%s}",
@@ -485,6 +494,31 @@ static void a_handler_knows_where_the_event_stands(void **state)
 	assert_int_equal(seen.flags, TT_REDELIVERED);
 }
 
+/* By somebody who knows the pattern; the routes behind it have their turn. */
+static void a_hostile_text_is_cut_off_within_a_millisecond_and_counted(void **state)
+{
+	(void)state;
+	enum { TIMES = 10 };
+	char text[4001];
+	double best_us = 1e9;
+	memset(text, 'a', sizeof text);
+	text[sizeof text - 2] = '!';
+	text[sizeof text - 1] = 0;
+	for (int i = 0; i < TIMES; i++) {
+		struct timespec began, now;
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began);
+		say(text, "");
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+		double us = (double)(now.tv_sec - began.tv_sec) * 1e6 +
+			    (double)(now.tv_nsec - began.tv_nsec) / 1e3;
+		best_us = us < best_us ? us : best_us;
+	}
+	assert_int_equal(dispatch.cut, TIMES);
+	if (best_us > 1000)
+		fail_msg("%.0f us", best_us);
+	assert_true(str_starts(buf_str(&trace), STR("all(ada) all(ada) ")));
+}
+
 static void what_cannot_be_read_reaches_nobody(void **state)
 {
 	(void)state;
@@ -532,6 +566,7 @@ int main(void)
 		checked(by_name_and_by_struct_keep_the_order_of_the_file),
 		checked(a_gap_and_the_beginning_are_told_like_events),
 		checked(a_handler_knows_where_the_event_stands),
+		checked(a_hostile_text_is_cut_off_within_a_millisecond_and_counted),
 		checked(what_cannot_be_read_reaches_nobody),
 		checked(wrong_kinds_of_members_are_as_absent),
 		checked(a_call_outside_of_serve_is_refused));

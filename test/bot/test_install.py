@@ -55,6 +55,17 @@ def the_readme_builds():
     assert ",echo (.*)" in out and "readme.c:4" in out, out
 
 
+def the_tested_bot_builds_and_is_tested():
+    """The folder alone, with its Makefile, somewhere else."""
+    folder = os.path.join(scratch, "tested_bot")
+    shutil.copytree(os.path.join(ROOT, "examples/tested_bot"), folder)
+    env = {"PKG_CONFIG_PATH": os.path.dirname(pc), "LD_LIBRARY_PATH": config("--variable=libdir")[0]}
+    out = run("make", "-C", folder, f"PKG_CONFIG=pkg-config --define-variable=prefix={prefix}", "bot", "test", env=env)
+    assert "./bot_test" in out, out
+    out = run(os.path.join(folder, "bot"), "--check", env=env)
+    assert out == "1 module, 1 route: ok\n", out
+
+
 def only_ours_is_visible():
     libdir = config("--variable=libdir")[0]
     for argv in (["-D", os.path.join(libdir, "libtutti.so")], ["-g", os.path.join(libdir, "libtutti.a")]):
@@ -73,6 +84,7 @@ try:
         f.write("int str_find(void);\nint str_find(void)\n{\n\treturn 7;\n}\n" + text)
     check("nothing but tt_* is visible", only_ours_is_visible)
     check("the bot of the README, word by word", the_readme_builds)
+    check("tested_bot, by its own Makefile", the_tested_bot_builds_and_is_tested)
     for cc in ("gcc", "clang"):
         check(f"{cc}, shared", lambda cc=cc: builds(cc, False))
         check(f"{cc}, static", lambda cc=cc: builds(cc, True))
