@@ -107,9 +107,11 @@ void session_act_greet(struct session *s, const struct session_moment *m)
 	s->deadline_at = m->now + s->options.times->hello;
 }
 
-/* The other URL is tried next time: resume_gateway_url and the base one take turns. */
+/* The other URL is tried next time: resume_gateway_url and the base one take turns. What was tried in
+ * vain is not tried again at once, also where it was the first attempt of all. */
 static void fail(struct session *s, uint64_t now)
 {
+	s->attempt += s->attempt == 0;
 	s->is_on_base_url = s->resume.url[0] && !s->is_on_base_url;
 	retry(s, now);
 }

@@ -302,8 +302,7 @@ static void the_pause_grows_and_is_a_second_at_least(void **state)
 	for (int i = 0; i < 100; i++) {
 		event(&t, SESSION_FAILED, 0);
 		uint64_t pause = session_due_us(&t.s) - t.now;
-		assert_true(i == 0 ? pause <= SECOND / 4 : pause >= SECOND);
-		assert_true(pause <= 60 * SECOND);
+		assert_true(pause >= SECOND && pause <= 60 * SECOND);
 		sum += i >= 10 ? pause : 0;
 		wait_timer(&t);
 		if (i == 9)
@@ -477,6 +476,45 @@ static void stopping_keeps_the_session_unless_logout_is_asked_for(void **state)
 	done(&t);
 }
 
+/* For a minute every attempt is refused. gap: the last pause between two. */
+static unsigned attempts_of_a_minute(struct shard *t, bool was_live, uint64_t *gap)
+{
+	uint64_t end = t->now + 60 * SECOND, last = 0;
+	unsigned n = 0;
+	event(t, was_live ? SESSION_CLOSED : SESSION_START, 0);
+	while (t->now < end) {
+		if (t->s.state == SESSION_BACKOFF) {
+			wait_timer(t);
+			continue;
+		}
+		assert_int_equal(t->s.state, SESSION_CONNECTING);
+		assert_true(!n || t->now - last >= SECOND);
+		*gap = t->now - last;
+		last = t->now;
+		n++;
+		event(t, SESSION_FAILED, 0);
+	}
+	return n;
+}
+
+static void down_for_a_minute_it_tries_once_a_second_at_most_and_ever_more_rarely(void **state)
+{
+	unsigned sum = 0;
+	uint64_t gaps = 0, gap = 0;
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		struct shard t = seed % 2 ? in_state(SESSION_LIVE) : fresh(NULL);
+		t.s.random = seed * 7919;
+		unsigned n = attempts_of_a_minute(&t, seed % 2, &gap);
+		gaps += gap;
+		assert_in_range(n, 3, 25);
+		sum += n;
+		done(&t);
+	}
+	assert_in_range(sum / 400, 5, 12);
+	assert_true(gaps / 400 > 8 * SECOND);
+}
+
 int main(void)
 {
 	return run_unit(
@@ -503,5 +541,6 @@ int main(void)
 		test(a_ready_that_cannot_be_read_is_no_session),
 		test(a_hello_that_cannot_be_read_ends_the_connection),
 		test(a_ready_where_resumed_was_due_is_a_new_session),
-		test(stopping_keeps_the_session_unless_logout_is_asked_for));
+		test(stopping_keeps_the_session_unless_logout_is_asked_for),
+		test(down_for_a_minute_it_tries_once_a_second_at_most_and_ever_more_rarely));
 }
