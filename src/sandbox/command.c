@@ -353,8 +353,15 @@ int cmd_repeat(ARGS)
 
 int cmd_expire(ARGS)
 {
-	(void)line, (void)why;
-	fake_gateway_expire(sandbox->gateway);
+	BOOL(is_closing, "close", false);
+	fake_gateway_expire(sandbox->gateway, is_closing);
+	return 0;
+}
+
+int cmd_lose(ARGS)
+{
+	U64(count, "count", 1);
+	fake_gateway_lose(sandbox->gateway, count);
 	return 0;
 }
 

@@ -127,6 +127,10 @@ void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *
 	uint32_t content = intent_by_name(STR("message_content"));
 	if (!dispatch->is_broken)
 		page_event(gw->sandbox->page, dispatch->t, dispatch->d);
+	if (gw->lost) {
+		gw->lost--;
+		return;
+	}
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
 		if (wants(s, event, dispatch))
 			fake_session_send(gw, s, dispatch->t,

@@ -53,8 +53,10 @@ void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n);
 /* Op 9; one that is not resumable ends the session. */
 unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable);
 void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left);
-/* All sessions are forgotten. */
-void fake_gateway_expire(struct fake_gateway *gw);
+/* All sessions are forgotten; is_closing: a RESUME of an unknown one closes with 4009. */
+void fake_gateway_expire(struct fake_gateway *gw, bool is_closing);
+/* The next n dispatches are given no sequence and reach nobody. */
+void fake_gateway_lose(struct fake_gateway *gw, uint64_t n);
 /* Members of a JSON object: "connections":..,"sessions":[..]. */
 void fake_gateway_state(const struct fake_gateway *gw, struct buf *out);
 

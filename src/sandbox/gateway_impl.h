@@ -41,6 +41,8 @@ struct fake_gateway {
 	struct loop_timer *sweep;
 	unsigned n_conns, numbers;
 	unsigned identifies_left;
+	uint64_t lost;       /* dispatches that reach nobody from now on */
+	bool closes_expired; /* 4009 instead of op 9 */
 	struct fake_greeting greeting;
 	struct faults faults;
 	struct {

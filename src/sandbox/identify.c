@@ -106,7 +106,7 @@ static bool is_out_of_identifies(struct fake_conn *c)
 {
 	if (c->gw->identifies_left)
 		return false;
-	fake_gateway_expire(c->gw);
+	fake_gateway_expire(c->gw, false);
 	fake_gateway_close(c->gw, 0, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
 	return true;
 }
@@ -320,6 +320,8 @@ void op_resume(struct fake_conn *c, struct json_at d)
 		conn_close(c, CLOSED_ALREADY_AUTHENTICATED, STR("Already authenticated."));
 	} else if (!is_token(c, d)) {
 		conn_close(c, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
+	} else if ((!s || !is_alive(gw, s)) && gw->closes_expired) {
+		conn_close(c, CLOSED_SESSION_TIMED_OUT, STR("Session timed out."));
 	} else if (!s || !is_alive(gw, s)) {
 		conn_send(c, OP_INVALID_SESSION, STR("false"));
 	} else if (seq > s->seq) {

@@ -176,8 +176,14 @@ void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
 	gw->identifies_left = left;
 }
 
-void fake_gateway_expire(struct fake_gateway *gw)
+void fake_gateway_lose(struct fake_gateway *gw, uint64_t n)
 {
+	gw->lost = n;
+}
+
+void fake_gateway_expire(struct fake_gateway *gw, bool is_closing)
+{
+	gw->closes_expired = is_closing;
 	for (struct fake_conn *c = gw->conns; c; c = c->next)
 		c->session = NULL;
 	fake_sessions_done(&gw->sessions);
