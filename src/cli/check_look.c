@@ -83,7 +83,7 @@ static void nearest(char path[static PATH_MAX])
 	while (access(path, F_OK) < 0) {
 		char *slash = strrchr(path, '/');
 		if (!slash || slash == path) {
-			strcpy(path, "/");
+			memcpy(path, "/", 2);
 			return;
 		}
 		*slash = 0;

@@ -25,6 +25,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* What make and tuttid know as something else there. */
+static bool is_taken(struct str name)
+{
+	static const char *const names[] = {"bot_test", "clean", "discord", "run",
+					    "state",    "test",  "token"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq(name, str_c(names[i])))
+			return true;
+	return false;
+}
+
 /* It becomes a directory, a program, the bot's name at tuttid and, with "_bot", a word of C. */
 bool new_is_name(struct str name)
 {
@@ -34,7 +45,7 @@ bool new_is_name(struct str name)
 		if (!is_letter(name.p[i]) && !is_digit(name.p[i]) && name.p[i] != '_' &&
 		    name.p[i] != '-')
 			return false;
-	return true;
+	return !is_taken(name);
 }
 
 static void add_name(struct buf *out, const struct new_words *words)
@@ -193,7 +204,7 @@ int new_main(int argc, char **argv)
 		return make(argv[1]);
 	fprintf(stderr,
 		"tutti new: \"%.60s\" is no name for a bot: letters, digits, _ and -, a letter "
-		"first, at most %d\n",
+		"first, at most %d, and no target of its Makefile\n",
 		argv[1], NAME_BYTES);
 	return EX_USAGE;
 }
