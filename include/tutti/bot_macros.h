@@ -84,32 +84,12 @@ TT_WORD(opt_duration, tt_opt_u64);
 /* Another module becomes a part of this one: it sees what this one sees, after it; its failures go to
  * this one's on_error() behind its own; it is off where this one is. It may be in a library: the
  * linker takes what is named, or says what is missing. */
-#define tt_use_module(module_)                                                               \
-	TT_HAVE_BOT(~);                                                                      \
-	extern const tt_bot module_;                                                         \
-	static const struct tt_route TT_NAME(tt_route_, module_) = {.abi = TT_ABI,           \
-								    .line = __LINE__,        \
-								    .file = __FILE__,        \
-								    .handler = #module_,     \
-								    .types = "",             \
-								    .home = TT_HOME(BOT),    \
-								    .module = &module_};     \
-	static const struct tt_route *const TT_NAME(tt_entry_, module_) TT_IN_SECTION(BOT) = \
-		&TT_NAME(tt_route_, module_)
+#define tt_use_module(module) TT_USE_MODULE(module)
 
 /* The other files of this module, at most 10, in every file of it. */
 #define tt_bot_parts(...) TT_PARTS(TT_COUNT(__VA_ARGS__), __VA_ARGS__)
 /* This file is that part. */
-#define tt_bot_part(part_)                                                                 \
-	typedef int TT_CAT(tt_BOT_is_, BOT);                                               \
-	TT_HAVE_HOME(BOT);                                                                 \
-	enum { TT_CAT(TT_CAT(tt_is_listed_, BOT), _##part_) = TT_LISTED(part_) };          \
-	extern const char TT_PART(part_)[] TT_HIDDEN;                                      \
-	const char TT_PART(part_)[] = #part_;                                              \
-	static const struct tt_route TT_NAME(tt_route_, part_) = {                         \
-		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .part = #part_};        \
-	static const struct tt_route *const TT_NAME(tt_entry_, part_) TT_IN_SECTION(BOT) = \
-		&TT_NAME(tt_route_, part_)
+#define tt_bot_part(part) TT_BOT_PART(part)
 
 /* The failures of this module's handlers. One in a module. */
 #define tt_on_error(function) TT_DEFINE("TUTTI_ERROR", false, tt_failure, "", function, 0, none)
@@ -186,6 +166,25 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 #define TT_COUNT(...) TT_NTH(__VA_ARGS__, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
 #define TT_PART(part)   TT_CAT(TT_CAT(tt_part_, BOT), _##part)
 #define TT_LISTED(part) TT_CAT(TT_CAT(tt_bot_parts_of_, BOT), _must_list_##part)
+#define TT_USE_MODULE(module_)                                                                   \
+	TT_HAVE_BOT(~);                                                                          \
+	extern const tt_bot module_;                                                             \
+	static const struct tt_route TT_NAME(tt_route_, module_) = {                             \
+		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .handler = #module_,          \
+		.types = "", .home = TT_HOME(BOT), .module = &module_};                          \
+	static const struct tt_route *const TT_NAME(tt_entry_, module_) TT_IN_SECTION(BOT) =     \
+		&TT_NAME(tt_route_, module_)
+
+#define TT_BOT_PART(part_)                                                                       \
+	typedef int TT_CAT(tt_BOT_is_, BOT);                                                     \
+	TT_HAVE_HOME(BOT);                                                                       \
+	enum { TT_CAT(TT_CAT(tt_is_listed_, BOT), _##part_) = TT_LISTED(part_) };                \
+	extern const char TT_PART(part_)[] TT_HIDDEN;                                            \
+	const char TT_PART(part_)[] = #part_;                                                    \
+	static const struct tt_route TT_NAME(tt_route_, part_) = {                               \
+		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .part = #part_};              \
+	static const struct tt_route *const TT_NAME(tt_entry_, part_) TT_IN_SECTION(BOT) =       \
+		&TT_NAME(tt_route_, part_)
 #define TT_PARTS(N, ...) TT_PARTS_(N, __VA_ARGS__)
 #define TT_PARTS_(N, ...)                                                                        \
 	TT_HAVE_BOT(~);                                                                          \

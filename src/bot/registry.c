@@ -70,7 +70,7 @@ static void check_list(struct registry *registry, const struct module *module)
 /* The file with export_bot() names the part, so a linker takes it from an archive, too. */
 static bool is_part_named(const tt_bot *bot, const char *part)
 {
-	for (const struct tt_route *const *at = bot->first; at < bot->last; at++)
+	for (const struct tt_route *const *at = bot->first; at && at < bot->last; at++)
 		if (*at && (*at)->parts && str_eq(str_c((*at)->file), str_c(bot->file)) &&
 		    is_listed((*at)->parts, part))
 			return true;
@@ -79,12 +79,11 @@ static bool is_part_named(const tt_bot *bot, const char *part)
 
 static void check_parts(struct registry *registry, const tt_bot *bot)
 {
-	for (const struct tt_route *const *at = bot->first; at < bot->last; at++)
+	for (const struct tt_route *const *at = bot->first; at && at < bot->last; at++)
 		if (*at && (*at)->part && !is_part_named(bot, (*at)->part))
 			fault(registry, (*at)->file, (*at)->line,
 			      "%s is a part of %s, but %s, where export_bot(%s, ...) stands, has "
-			      "no "
-			      "bot_parts(%s): from a static archive it would not be linked",
+			      "no bot_parts(%s): from a static archive it would not be linked",
 			      (*at)->part, bot->name, bot->file, bot->name, (*at)->part);
 }
 
@@ -95,7 +94,7 @@ static void collect(struct registry *registry, struct module *module)
 	size_t room = bot->first ? (size_t)(bot->last - bot->first) : 0;
 	bool may_be_empty = !bot->first || registered_event(module->registered, 0, &event);
 	module->route = mem_new(room * sizeof(struct tt_route *) + 1);
-	for (const struct tt_route *const *at = bot->first; at < bot->last; at++) {
+	for (const struct tt_route *const *at = bot->first; at && at < bot->last; at++) {
 		if (*at && (*at)->abi != TT_ABI)
 			fault(registry, bot->file, bot->line,
 			      "%s was compiled for another version of tutti", bot->name);
