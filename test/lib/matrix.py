@@ -129,8 +129,7 @@ class Matrix:
             for cause in CAUSES:
                 self.plan(cause, at)
         w.config(discord__shards=n, discord__compress=self.compress, log__level="info")
-        w.main = w.start("tuttid", [w.daemon, "gateway", "--config", w.config_path],
-                         {"DISCORD_BOT_TOKEN": w.fake.argv[w.fake.argv.index("--token") + 1]})
+        w.gateway()
         self.shards, self.seen = n, Seen(w.fake)
 
     def plan(self, cause, at, **more):

@@ -318,6 +318,12 @@ class World:
             self.main.until(lambda: self.main.count(r" (ready|resumed) .*shard=0") or None, "a session of shard 0")
         return self.main
 
+    def gateway(self):
+        """The gateway alone, in the foreground: no bots, no REST."""
+        self.main = self.start("tuttid", [self.daemon, "gateway", "--config", self.config_path],
+                               {"DISCORD_BOT_TOKEN": CANARY})
+        return self.main
+
     def roles(self):
         """Waits for the next line that says all roles serve; their pids by name."""
         line = self.main.wait_line(r" serving .*gateway=(\d+) bus=(\d+) rest=(\d+)")

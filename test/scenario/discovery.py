@@ -24,16 +24,10 @@ def plan(w, **how):
     w.discord("rest", method="GET", path="/gateway/bot", **how)
 
 
-def start(w):
-    """The gateway alone."""
-    w.main = w.start("tuttid", [w.daemon, "gateway", "--config", w.config_path],
-                     {"DISCORD_BOT_TOKEN": w.fake.argv[w.fake.argv.index("--token") + 1]})
-
-
 def broken(w):
     plan(w, status=503)
     plan(w, drop="true")
-    start(w)
+    w.gateway()
     w.main.wait_line(r" discover_failed .*attempt=1 .*status 503")
     w.main.wait_line(r" discover_failed .*attempt=2 ")
     w.main.wait_line(r" discovered ")
@@ -43,7 +37,7 @@ def broken(w):
 def limited(w):
     """Were it earlier than it may be, the sandbox would say so: retry_early."""
     plan(w, status=429, retry_after=2.5)
-    start(w)
+    w.gateway()
     wait = int(w.main.wait_line(r" discover_failed .*retry_ms=(\d+) .*429")[1])
     if wait < 2500:
         raise Failed(f"it waits {wait} ms")
@@ -52,7 +46,7 @@ def limited(w):
 
 def banned(w):
     plan(w, status=403, html="true")
-    start(w)
+    w.gateway()
     wait = int(w.main.wait_line(r" discover_failed .*retry_ms=(\d+) .*page instead of JSON")[1])
     if wait < 60000:
         raise Failed(f"it waits {wait} ms")
@@ -60,14 +54,14 @@ def banned(w):
 
 def not_ours(w):
     plan(w, status=200, html="true")
-    start(w)
+    w.gateway()
     w.main.wait_line(r" discover_failed ")
     w.main.wait_line(r" ready .*shard=0")
 
 
 def refused(w):
     plan(w, status=401)
-    start(w)
+    w.gateway()
     w.main.wait_line(r" token_refused .*developer portal")
     w.main.wait(78)
     if w.fake.all("connect"):
