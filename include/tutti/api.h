@@ -6,12 +6,13 @@
  *     return create_reaction(client, message->channel_id, tt_json_id(tt_json_get(made.body, "id")),
  *                            "😄");
  *
- * A call returns when its answer is here; other lanes run meanwhile. A handler that runs again
- * after a crash repeats its calls under the same ids and gets the first answers: nothing is posted
- * twice. No message pings anybody unless the call says who may be.
- * Memory:  fmt(), tt_quote() and answers live in the event's arena: they die with the event.
- * Threads: a client belongs to the thread of its handler.
- * Errors:  a call always returns a tt_result; its text says in one sentence what went wrong.
+ * A call returns when its answer is here; other guilds' events are handled meanwhile. A handler that
+ * runs again after a crash repeats its calls under the same ids and gets the first answers: nothing
+ * is posted twice. No message pings anybody unless the call says who may be.
+ * Memory:  what a handler is given dies when it returns, what it made by fmt() and tt_quote() and
+ *          what its calls were answered included; tt_keep() copies. What a call is given is copied.
+ * Threads: what a handler is given belongs to its thread, its client included.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence.
  */
 #ifndef TUTTI_API_H
 #define TUTTI_API_H
@@ -51,8 +52,8 @@ struct tt_create_message {
 	tt_id reply_to;               /* message this one answers */
 	bool tts;
 	int64_t flags;
-	const char *more; /* further members as JSON text: "\"embeds\":[...]" */
-	uint32_t deadline_ms;
+	const char *more;     /* further members as JSON text: "\"embeds\":[...]" */
+	uint32_t deadline_ms; /* 0: 30 s; then the result is TT_CALL_LATE or TT_CALL_UNKNOWN */
 };
 TT_VISIBLE tt_result tt_create_message_with(tt_client *client, const struct tt_create_message *ask);
 #define tt_create_message(client, ...) \

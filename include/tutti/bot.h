@@ -14,10 +14,15 @@
  *
  *     int main(void) { return serve(BOTS(&my_bot), 6000, .config = "etc/dev.toml"); }
  *
- * Memory:  what a handler is given dies when it returns; tt_keep() copies.
- * Threads: events of one guild, else of one channel, come one after the other; others meanwhile, on
- *          the threads of a small pool. A client belongs to the thread of its handler.
- * Errors:  a handler returns a tt_result; a failed call says why in its text.
+ * Beside it: tutti/register.h, handlers that come and go by calls; tutti/embed.h, a bot in a program
+ * with a loop of its own; tutti/test.h, unit tests without any process.
+ *
+ * Memory:  what a handler is given dies when it returns; tt_keep() copies. Options given to serve()
+ *          and to annotation lines have to live as long as serve().
+ * Threads: what a handler is given belongs to its thread. Events of one guild, else of one channel,
+ *          come one after the other; others meanwhile, on the threads of a small pool.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence. A wrong bot or
+ *          configuration is said on stderr before anything connects, and serve() returns 78.
  * C++:     a bot may be C++20, by gcc or clang. What stands as .name = value has to stand in the order
  *          of the struct there; and a function that does not fit its annotation is an overload for
  *          C++, so it is told as "used but never defined" instead of "conflicting types".
@@ -122,7 +127,9 @@ struct tt_serve {
 	unsigned part, parts;       /* one of several processes that share the guilds: i of n */
 	unsigned workers;           /* threads for handlers; 0: 4 */
 	unsigned window;            /* events in hand at most; 0: 512 */
-	const char *from;           /* the first time: "head" (default), "tail" or "commit" */
+	const char *from;           /* where a bot without a cursor begins: "head", or NULL: at what
+				  comes from now on; "tail": at the oldest that tuttid holds;
+				  "commit": behind what tuttid last saw this name finish */
 	bool ignore_arguments;      /* the program's arguments are its own */
 	bool ignore_signals;        /* SIGTERM and SIGINT are its own: tt_stop() ends serve() */
 	tt_error_handler *on_error; /* when neither route nor module handled it */

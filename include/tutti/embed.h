@@ -10,10 +10,12 @@
  * thread may. The connection to tuttid lives on a thread of the library, which takes no signals.
  * A program that wants its handlers beside its loop calls serve() on a thread of its own instead,
  * with .ignore_signals and .ignore_arguments.
- * Memory:  texts given to tt_open() must live until tt_close().
- * Threads: tt_step() and tt_close() belong to one thread; tt_stop() ends it from any.
- * Errors:  tt_open() is NULL, with the reason on stderr, where serve() would return 78; the others
- *          but tt_close() want what it returned.
+ * Memory:  what a handler is given dies when it returns; tt_keep() copies. Options given to tt_open()
+ *          have to live until tt_close().
+ * Threads: what a handler is given belongs to its thread, which is the one that calls tt_step() and
+ *          tt_close(); tt_stop() is for any.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence. tt_open() is NULL, with the
+ *          reason on stderr, where serve() would return 78; only tt_close() takes that NULL.
  */
 #ifndef TUTTI_EMBED_H
 #define TUTTI_EMBED_H

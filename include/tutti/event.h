@@ -21,8 +21,8 @@
  *     }
  *
  * Memory:  what a handler is given dies when it returns; tt_keep() copies.
- * Threads: a handler's event belongs to its thread.
- * Errors:  none: an event that cannot be read is logged and reaches no handler.
+ * Threads: what a handler is given belongs to its thread.
+ * Errors:  none here: an event that cannot be read is logged, counted, and reaches no handler.
  */
 #ifndef TUTTI_EVENT_H
 #define TUTTI_EVENT_H
@@ -48,8 +48,8 @@ typedef struct tt_event {
 	uint32_t session, s;  /* Discord's session, counted, and its sequence number */
 	unsigned flags;       /* enum tt_event_flag */
 	uint64_t received_us; /* microseconds since 1970, at the gateway */
-	tt_id guild_id;       /* 0: a direct message */
-	tt_id channel_id;     /* 0: the event has none */
+	tt_id guild_id;       /* 0: none, as in a direct message */
+	tt_id channel_id;     /* 0: none */
 	tt_json json;         /* Discord's d */
 } tt_event;
 

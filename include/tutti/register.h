@@ -15,12 +15,13 @@
  *
  * A registered handler is a route like any other: tried after the declared ones of its module, in
  * the order of registering, and what it returns means the same. A module may have both kinds.
- * Memory:  what a trigger says is copied; arg is yours, and done(arg) is called when no handler
- *          can see it any more.
- * Threads: any, at any time, handlers included: an event that comes afterwards finds the change.
- *          After tt_unregister() no call begins, but one that has begun on another thread goes on.
- * Errors:  a registration that can never work is 0, and logged with file and line; before serve(),
- *          serve() refuses to start with it.
+ * Memory:  what a handler is given dies when it returns; tt_keep() copies. What a trigger says is
+ *          copied; arg is yours, and done(arg) is called when no handler can see it any more.
+ * Threads: what a handler is given belongs to its thread. Registering is for any thread, at any time,
+ *          handlers included: an event that comes afterwards finds the change. After tt_unregister()
+ *          no call begins, but one that has begun on another thread goes on.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence. A registration that can
+ *          never work is 0, and logged with file and line; before serve(), serve() refuses to start.
  */
 #ifndef TUTTI_REGISTER_H
 #define TUTTI_REGISTER_H
@@ -38,10 +39,12 @@ TT_VISIBLE void tt_bot_free(tt_bot *bot);
 
 /* Sets off by a message: tt_command("^,add (\\S+) (\\S+)$", .help = "adds"). */
 struct tt_command {
-	const char *pattern; /* of struct tt_with, as the next three */
+	const char *pattern; /* as in struct tt_with, and so are the others */
 	const char *help, *usage;
 	bool from_bots;
-	void *arg; /* for tt_arg() */
+	tt_error_handler *on_error;
+	unsigned limit_ms;
+	void *arg;
 	void (*done)(void *arg);
 };
 #define tt_command(...) (*TT_ARGS(tt_command, .pattern = __VA_ARGS__))
@@ -52,6 +55,8 @@ struct tt_reaction {
 	const char *emoji[16];
 	const char *help;
 	bool from_bots;
+	tt_error_handler *on_error;
+	unsigned limit_ms;
 	void *arg;
 	void (*done)(void *arg);
 };

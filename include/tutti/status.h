@@ -2,14 +2,15 @@
  *
  *     return tt_handled();                              // done with this event
  *     return tt_pass();                                 // the next route may have it
- *     return tt_error("no such colour: %s", name);      // logged with the route and counted
+ *     return tt_error("no such colour: %s", name);      // for on_error(); else logged; counted
  *     return create_message(client, channel, .content = "hello");
  *
  * A failed call returned by a handler is an error of that handler. The event counts as processed
  * when the handler has returned, whatever it returned.
- * Memory:  a result dies with the event it was made for.
- * Threads: any.
- * Errors:  tt_failed() is true for TT_ERROR, and for a call that Discord did not accept.
+ * Memory:  what a handler is given dies when it returns, results included; tt_keep() copies.
+ * Threads: what a handler is given belongs to its thread.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence: tt_failed() is true for
+ *          TT_ERROR, and for a call that Discord did not accept.
  */
 #ifndef TUTTI_STATUS_H
 #define TUTTI_STATUS_H
@@ -26,7 +27,7 @@ enum tt_outcome {
 	TT_EXIT,        /* leave serve() with 0, once what is in hand is finished */
 	TT_ERROR,       /* handled, but not well: text says why */
 	TT_CALLED,      /* handled, by a call: status and body are its answer */
-	TT_UNCONVERTED, /* made by the macros: capture number status is not of its type */
+	TT_UNCONVERTED, /* a capture is not of its type: .usage is said, or the next route tried */
 };
 
 /* tt_result.status of a call that has no answer of Discord's. */
@@ -50,7 +51,7 @@ TT_VISIBLE tt_result tt_handled(void);
 TT_VISIBLE tt_result tt_pass(void);
 TT_VISIBLE tt_result tt_exit(void);
 TT_VISIBLE tt_result tt_error(const char *fmt, ...) TT_PRINTF(1, 2);
-/* For the macros. */
+/* For the macros, and for handlers that convert captures themselves. */
 TT_VISIBLE tt_result tt_unconverted(void);
 
 TT_VISIBLE bool tt_failed(tt_result result);

@@ -11,9 +11,12 @@
  * An event goes through the same routes, patterns and conversions as under serve(), registered
  * ones too; a call of a handler is kept for tt_test_sent(), and answered by what tt_test_answer()
  * said. Everything happens inside the call that delivers.
- * Memory:  what was sent lives until tt_test_free(); all else until the next event or client.
- * Threads: a test belongs to one thread; there may be several at once.
- * Errors:  tt_test_new() is NULL, with the reason on stderr, where serve() would return 78.
+ * Memory:  what a handler is given dies when it returns; tt_keep() copies. What was sent lives until
+ *          tt_test_free(), all else until the next event or client.
+ * Threads: what a handler is given belongs to its thread, which is the test's own. There may be
+ *          several tests at once.
+ * Errors:  what fails is a tt_result, whose text says why in one sentence. tt_test_new() is NULL, with
+ *          the reason on stderr, where serve() would return 78.
  */
 #ifndef TUTTI_TEST_H
 #define TUTTI_TEST_H
@@ -51,7 +54,7 @@ struct tt_test_message {
 };
 TT_VISIBLE tt_delivered tt_test_message_with(tt_test *test, const struct tt_test_message *message);
 #define tt_test_message(test, ...) \
-	tt_test_message_with((test), &(struct tt_test_message){.content = __VA_ARGS__})
+	tt_test_message_with((test), TT_ARGS(tt_test_message, .content = __VA_ARGS__))
 
 /* MESSAGE_REACTION_ADD, of user 5 to message 99 in channel 7 of guild 1. */
 struct tt_test_reaction {
@@ -64,7 +67,7 @@ struct tt_test_reaction {
 TT_VISIBLE tt_delivered tt_test_reaction_with(tt_test *test,
 					      const struct tt_test_reaction *reaction);
 #define tt_test_reaction(test, ...) \
-	tt_test_reaction_with((test), &(struct tt_test_reaction){.emoji = __VA_ARGS__})
+	tt_test_reaction_with((test), TT_ARGS(tt_test_reaction, .emoji = __VA_ARGS__))
 
 /* Any event: its name, and Discord's d as JSON text. */
 TT_VISIBLE tt_delivered tt_test_event(tt_test *test, const char *name, const char *json);
@@ -92,14 +95,26 @@ TT_VISIBLE const tt_sent *tt_test_sent(tt_test *test);
 TT_VISIBLE void tt_test_answer(tt_test *test, int status, const char *json);
 
 /* clang-format off */
+#ifndef __cplusplus
 #define TT_TEST_FOR(bots)                        \
 	_Generic((bots),                         \
 		tt_bot *: tt_test_new_one,       \
 		const tt_bot *: tt_test_new_one, \
 		default: tt_test_new_all)
+#endif
 /* clang-format on */
 
 #ifdef __cplusplus
+}
+
+#define TT_TEST_FOR(bots) tt_test_new_any
+static inline tt_test *tt_test_new_any(const tt_bot *bot)
+{
+	return tt_test_new_one(bot);
+}
+static inline tt_test *tt_test_new_any(const tt_bot *const *bots)
+{
+	return tt_test_new_all(bots);
 }
 #endif
 

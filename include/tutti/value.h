@@ -5,8 +5,8 @@
  *     printf("%.*s\n", TT_STR(name));
  *
  * Memory:  what a handler is given dies when it returns; tt_keep() copies.
- * Threads: a handler's values belong to its thread.
- * Errors:  what is absent reads as empty text, 0, false and no members.
+ * Threads: what a handler is given belongs to its thread.
+ * Errors:  none here: what is absent, or of another kind, reads as empty text, 0, false, no members.
  */
 #ifndef TUTTI_VALUE_H
 #define TUTTI_VALUE_H

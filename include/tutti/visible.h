@@ -5,12 +5,12 @@
 #if defined(__GNUC__)
 #define TT_VISIBLE           __attribute__((visibility("default")))
 #define TT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define TT_CHECKED           __attribute__((warn_unused_result))
 #else
 #error "tutti needs gcc or clang"
 #endif
 
-/* C and C++ differ in a few words. TT_ARGS is what a call takes as .name = value, ...: a struct that lives until the call has returned. */
+/* C and C++ differ in a few words. TT_ARGS is what a call takes as .name = value, ...: a struct that
+ * lives until the call has returned. */
 #ifdef __cplusplus
 #define TT_STATIC_ASSERT   static_assert
 #define TT_ARGS(type, ...) tt_address(type{__VA_ARGS__})

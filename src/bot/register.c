@@ -318,7 +318,9 @@ static struct entry *command_new(const struct tt_command *on, tt_run *run, const
 					     .help = copy(entry, on->help),
 					     .usage = copy(entry, on->usage),
 					     .from_bots = on->from_bots,
-					     .arg = on->arg};
+					     .arg = on->arg,
+					     .on_error = on->on_error,
+					     .limit_ms = on->limit_ms};
 	entry->done = on->done;
 	return entry;
 }
@@ -342,7 +344,9 @@ static struct entry *reaction_new(const struct tt_reaction *on, tt_run *run, con
 	entry->route.with = (struct tt_with){.emoji = copy_emojis(entry, on),
 					     .help = copy(entry, on->help),
 					     .from_bots = on->from_bots,
-					     .arg = on->arg};
+					     .arg = on->arg,
+					     .on_error = on->on_error,
+					     .limit_ms = on->limit_ms};
 	entry->done = on->done;
 	return entry;
 }

@@ -272,6 +272,27 @@ static void a_module_made_by_a_call_is_switched_off_and_on(void **state)
 	heard_was("one(y) ");
 }
 
+static tt_result fails(tt_client *c, const tt_message *message)
+{
+	(void)c, (void)message;
+	return tt_error("no luck");
+}
+
+static tt_result hears(tt_client *c, const tt_failure *failure)
+{
+	(void)c;
+	note(failure->handler, failure->reason);
+	return tt_handled();
+}
+
+static void a_registered_handler_has_its_on_error(void **state)
+{
+	(void)state;
+	tt_register(bot, tt_command("x", .on_error = hears), fails);
+	say("x");
+	heard_was("fails(no luck) ");
+}
+
 static void arg_is_done_with_when_no_handler_has_it(void **state)
 {
 	(void)state;
@@ -451,6 +472,7 @@ int main(void)
 			checked(what_is_unregistered_is_not_called_any_more),
 			checked(reset_leaves_the_declared_routes),
 			checked(a_module_made_by_a_call_is_switched_off_and_on),
+			checked(a_registered_handler_has_its_on_error),
 			checked(arg_is_done_with_when_no_handler_has_it),
 			checked(what_a_trigger_says_is_copied),
 			checked(events_are_asked_for_when_they_are_registered),

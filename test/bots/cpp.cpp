@@ -4,6 +4,7 @@
 
 #include <tutti/embed.h>
 #include <tutti/register.h>
+#include <tutti/test.h>
 
 static tt_error_handler of_route;
 
@@ -71,6 +72,12 @@ int main(int argc, char **)
 	const tt_bot *const array[] = {&in_cpp, nullptr};
 	tt_register(&in_cpp, tt_command("^,registered (.*)$", .help = "by a call"), registered);
 	tt_register(&in_cpp, tt_reaction("😄", "party:5"), smile);
+	if (argc > 40) {
+		tt_test *test = tt_test_new(&in_cpp);
+		tt_test_message(test, ",x", .channel_id = 8, .is_bot = true);
+		tt_test_reaction(test, "party:5", .is_direct = true);
+		tt_test_free(test);
+	}
 	if (argc > 30)
 		return tt_close(tt_open(&in_cpp, 0, .ignore_signals = true));
 	if (argc > 20)
