@@ -70,7 +70,10 @@ void silence_heard(struct silence *s, uint64_t now_us)
 
 static uint64_t answer_us(const struct silence *s)
 {
-	return s->least_us / 2 < SILENCE_ANSWER_US ? s->least_us / 2 : SILENCE_ANSWER_US;
+	uint64_t us = s->least_us / 2;
+	return us < SILENCE_ANSWER_LEAST_US ? SILENCE_ANSWER_LEAST_US
+	       : us < SILENCE_ANSWER_US     ? us
+					    : SILENCE_ANSWER_US;
 }
 
 uint64_t silence_due_us(const struct silence *s)

@@ -10,7 +10,7 @@
  * is learnt is the share of steps in which something came, over the last 360 of them, so that a burst
  * counts once. Suspicious is a silence that this habit brings forth once in a million, and never one
  * shorter than the least. Then Discord is asked for an event; if none comes in ten seconds (or half
- * the least silence, if that is shorter), the shard is deaf and resumed. Whoever is quiet and answers,
+ * the least silence, if that is shorter, but two), the shard is deaf and resumed. Whoever is quiet and answers,
  * or is deaf again and again, is asked half as often each time, until it speaks by itself.
  *
  * Pure: no clock. Memory: one struct. Cost of an event: a compare and a store.
@@ -21,8 +21,9 @@
 #include "base/str.h"
 
 enum { SILENCE_STEPS = 6, SILENCE_LEARN = 30, SILENCE_WINDOW = 360, SILENCE_LONGEST = 8640 };
-#define SILENCE_NEVER     UINT64_MAX
-#define SILENCE_ANSWER_US 10000000u
+#define SILENCE_NEVER           UINT64_MAX
+#define SILENCE_ANSWER_US       10000000u
+#define SILENCE_ANSWER_LEAST_US 2000000u
 
 struct silence {
 	uint64_t least_us;    /* 0: never looked at */
