@@ -57,10 +57,11 @@ int cmd_limits(ARGS)
 	U64(identify_ms, "identify_ms", o->identify_ms);
 	U64(identifies, "identifies", UINT64_MAX);
 	U64(max_concurrency, "max_concurrency", o->max_concurrency);
+	U64(shards, "shards", o->shards);
 	U64(answer_ms, "answer_ms", sandbox->interactions->answer_us / 1000);
 	U64(token_ms, "token_ms", sandbox->interactions->token_us / 1000);
-	if (max_concurrency == 0)
-		return why_set(why, -EINVAL, "max_concurrency: 1 or more");
+	if (max_concurrency == 0 || shards == 0)
+		return why_set(why, -EINVAL, "max_concurrency, shards: 1 or more");
 	sandbox->interactions->answer_us = answer_ms * 1000;
 	sandbox->interactions->token_us = token_ms * 1000;
 	sandbox->limits.is_off = !is_on;
@@ -68,6 +69,7 @@ int cmd_limits(ARGS)
 	sandbox->limits.invalid_max = (unsigned)invalid;
 	o->identify_ms = (unsigned)identify_ms;
 	o->max_concurrency = (unsigned)max_concurrency;
+	o->shards = (unsigned)shards;
 	if (identifies != UINT64_MAX)
 		fake_gateway_set_identifies(sandbox->gateway, (unsigned)identifies);
 	return 0;
