@@ -164,14 +164,17 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	loop_timer_in(c->timer, closing_us);
 }
 
-/* What a client sent, without the token. */
-static void report_payload(struct fake_conn *c, int64_t op, struct json_at d)
+/* What a client sent, without the token. after_us: since its last heartbeat, or Hello. */
+static void report_payload(struct fake_conn *c, int64_t op, struct json_at d, uint64_t after_us)
 {
 	struct sandbox *sandbox = c->gw->sandbox;
 	struct buf *o = report_begin(&sandbox->report, "recv");
 	if (!o)
 		return;
-	buf_addf(o, ",\"conn\":%u,\"op\":%" PRId64 ",\"d\":", c->number, op);
+	buf_addf(o, ",\"conn\":%u,\"op\":%" PRId64, c->number, op);
+	if (op == OP_HEARTBEAT)
+		buf_addf(o, ",\"after_us\":%" PRIu64, after_us);
+	buf_adds(o, STR(",\"d\":"));
 	if (json_kind(d) != JSON_OBJECT) {
 		if (json_kind(d) == JSON_NONE)
 			buf_adds(o, STR("null"));
@@ -260,8 +263,9 @@ static void on_payload(struct fake_conn *c, struct str text)
 	bool is_good = json_parse(c->gw->json, text, &payload, NULL) == 0 &&
 		       json_kind(json_get(payload, "op")) == JSON_NUMBER;
 	int64_t op = is_good ? json_i64(json_get(payload, "op")) : -1;
+	uint64_t after_us = now_us - c->rules.last_us;
 	rules_received(&c->gw->sandbox->rules, &c->rules, op, text.n, now_us);
-	report_payload(c, op, json_get(payload, "d"));
+	report_payload(c, op, json_get(payload, "d"), after_us);
 	if (is_too_fast(c, now_us))
 		conn_close(c, CLOSED_RATE_LIMITED, STR("Rate limited."));
 	else if (!is_good || text.n > 4096)
