@@ -63,6 +63,7 @@ int cmd_edit(ARGS)
 	if (user_id != m->author_id)
 		return why_set(why, -EPERM, "only who wrote it may edit it");
 	world_edit(m, script_get(line, "content"), loop_wall_us());
+	world_weigh(sandbox->world, m);
 	act_edited(sandbox, m);
 	return 0;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { JSON_MAX = 256 << 10, LIST_MAX = 2 << 20, FILENAME_MAX_BYTES = 260 };
+
 static bool has_prefix(struct str s, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -68,7 +70,7 @@ static void part(struct rest_call *call, struct str text)
 	struct str filename = parameter(disposition, "filename");
 	if (str_eq(name, STR("payload_json")))
 		call->body_text = bytes;
-	else if (filename.n && call->n_files < 10)
+	else if (filename.n && filename.n <= FILENAME_MAX_BYTES && call->n_files < 10)
 		add_file(call, filename, header_of(head, "Content-Type"), bytes.n);
 }
 
@@ -105,6 +107,10 @@ int rest_read_body(struct rest_call *call)
 				       "{'application/json', 'multipart/form-data'}.");
 	if (call->body_text.n == 0)
 		return 0;
+	/* Commands come a hundred at a time. */
+	bool is_list = call->route && str_ends(call->route->path, STR("/commands"));
+	if (call->body_text.n > (is_list ? LIST_MAX : JSON_MAX))
+		return rest_error(call, 413, 40005, "Request entity too large");
 	if (json_parse(call->rest->json, call->body_text, &call->body, NULL) < 0)
 		return rest_error(call, 400, 50109, "The request body contains invalid JSON.");
 	return 0;

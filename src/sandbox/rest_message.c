@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SUPPRESS_EMBEDS = 1 << 2 }; /* a flag of a message */
+/* Flags that a bot may set: no embeds, no notification, a voice message, components v2. */
+enum { SUPPRESS_EMBEDS = 1 << 2, FLAGS = SUPPRESS_EMBEDS | 1 << 12 | 1 << 13 | MESSAGE_V2 };
 
 static struct world_message *message_of(struct rest_call *call)
 {
@@ -197,7 +198,8 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 				  .is_by_bot = true,
 				  .webhook_id = webhook_id,
 				  .content = json_str(json_get(body, "content")),
-				  .flags = json_u64(json_get(body, "flags")),
+				  .flags = json_u64(json_get(body, "flags")) &
+					   (call->answers ? FLAGS | MESSAGE_EPHEMERAL : FLAGS),
 				  .is_tts = json_bool(json_get(body, "tts"))};
 	int status = check(call, body, NULL);
 	if (status == 0)
@@ -269,6 +271,7 @@ int rest_edit(struct rest_call *call, struct json_at body, struct world_message 
 		m->flags = (m->flags & ~(uint64_t)SUPPRESS_EMBEDS) |
 			   (json_u64(flags) & (SUPPRESS_EMBEDS | MESSAGE_V2));
 	m->edited_us = loop_wall_us();
+	world_weigh(call->sandbox->world, m);
 	buf_done(&text);
 	act_edited(call->sandbox, m);
 	return show(call, m);

@@ -241,7 +241,25 @@ static struct world_message *numbered(struct world *w, uint64_t number)
 
 static uint64_t oldest(const struct world *w)
 {
-	return w->n_messages > WORLD_MESSAGES ? w->n_messages - WORLD_MESSAGES : 0;
+	uint64_t in_ring = w->n_messages > WORLD_MESSAGES ? w->n_messages - WORLD_MESSAGES : 0;
+	return in_ring > w->first ? in_ring : w->first;
+}
+
+static void forget(struct world *w, struct world_message *m)
+{
+	w->bytes -= m->weight;
+	message_done(m);
+}
+
+void world_weigh(struct world *w, struct world_message *m)
+{
+	size_t weight = m->content.n + m->embeds.n + m->components.n + m->files.n + m->answers.n;
+	w->bytes += weight - m->weight;
+	m->weight = weight;
+	while (w->bytes > WORLD_BYTES && numbered(w, oldest(w)) != m) {
+		w->first = oldest(w);
+		forget(w, numbered(w, w->first++));
+	}
 }
 
 /* The number of the first message whose id is not below id: ids grow, so it halves. */
@@ -273,7 +291,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	if (!channel)
 		return NULL;
 	struct world_message *m = numbered(w, w->n_messages);
-	message_done(m);
+	forget(w, m);
 	*m = (struct world_message){
 		.id = world_new_id(w, now_us),
 		.channel_id = post->channel_id,
@@ -300,6 +318,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	channel->last_message_id = m->id;
 	channel->thread.n_messages++;
 	w->n_messages++;
+	world_weigh(w, m);
 	return m;
 }
 

@@ -14,12 +14,13 @@ enum {
 	WORLD_GUILDS = 4096,
 	WORLD_CHANNELS = 8192,
 	WORLD_USERS = 8192,
-	WORLD_MESSAGES = 16384, /* a power of two */
-	WORLD_REACTIONS = 20,   /* different emoji on a message, as at Discord */
-	WORLD_MENTIONS = 8,     /* users mentioned by a message that are kept */
-	WORLD_NAME = 100,       /* bytes of any name */
-	WORLD_TOPIC = 1024,     /* bytes of a channel's topic */
-	WORLD_OVERWRITES = 32,  /* of a channel */
+	WORLD_MESSAGES = 16384,  /* a power of two */
+	WORLD_BYTES = 128 << 20, /* of all messages together */
+	WORLD_REACTIONS = 20,    /* different emoji on a message, as at Discord */
+	WORLD_MENTIONS = 8,      /* users mentioned by a message that are kept */
+	WORLD_NAME = 100,        /* bytes of any name */
+	WORLD_TOPIC = 1024,      /* bytes of a channel's topic */
+	WORLD_OVERWRITES = 32,   /* of a channel */
 	WORLD_THREAD_MEMBERS = 50,
 	WORLD_PINS = 250, /* of a channel */
 	WORLD_BOT = 2,    /* the bot's user and application */
@@ -116,6 +117,7 @@ struct world_message {
 	struct str content, embeds, components, files;
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
+	size_t weight; /* bytes that it owns, as they were last counted */
 	char nonce[26];
 	bool is_by_bot, is_deleted, mentions_everyone, is_tts;
 	struct str answers; /* owned: JSON members on the interaction that it answers, or empty */
@@ -180,6 +182,8 @@ struct world_message *world_newest(struct world *w, uint64_t channel_id, uint64_
 /* The oldest living message of a channel that is newer than after; NULL: none. */
 struct world_message *world_next(struct world *w, uint64_t channel_id, uint64_t after);
 void world_edit(struct world_message *m, struct str content, uint64_t now_us);
+/* After a message was changed: the oldest make room where all together are too many bytes. */
+void world_weigh(struct world *w, struct world_message *m);
 /* Replaces one of embeds, components, files: world_set(&m->embeds, text). */
 void world_set(struct str *at, struct str json);
 void world_delete(struct world *w, struct world_message *m);

@@ -18,6 +18,8 @@ struct world {
 	size_t n_members;
 	struct world_message *messages; /* a ring: number i lies at i % WORLD_MESSAGES */
 	uint64_t n_messages;            /* ever posted; ids grow with the number */
+	uint64_t first;                 /* number of the oldest that is kept for its weight */
+	size_t bytes;                   /* of all messages */
 	uint64_t last_id;
 };
 

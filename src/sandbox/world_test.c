@@ -137,6 +137,35 @@ static void content_is_blank_for_who_may_not_read_it(void **state)
 	world_free(&w);
 }
 
+static void heavy_messages_make_room_by_their_weight(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	struct buf text = {0};
+	uint64_t first = 0, last = 0, now_us = 1700000000000000;
+	for (int i = 0; i < 1 << 20; i++)
+		buf_addc(&text, 'x');
+	for (int i = 0; i < 200; i++) {
+		struct world_post post = {.channel_id = 7, .content = buf_str(&text)};
+		last = world_post(w, &post, now_us += 1000)->id;
+		first = first ? first : last;
+	}
+	size_t n = 0;
+	while (world_newest(w, 7, 0, n))
+		n++;
+	assert_int_equal(n, WORLD_BYTES >> 20);
+	assert_null(world_message(w, 7, first));
+	struct world_message *m = world_message(w, 7, last);
+	text.n = 10;
+	world_edit(m, buf_str(&text), now_us);
+	world_weigh(w, m);
+	struct world_post post = {.channel_id = 7, .content = STR("light")};
+	assert_non_null(world_post(w, &post, now_us + 1));
+	assert_non_null(world_newest(w, 7, 0, n)); /* the edit made room */
+	buf_done(&text);
+	world_free(&w);
+}
+
 static void the_tables_end_at_their_bounds(void **state)
 {
 	(void)state;
@@ -159,5 +188,6 @@ int main(void)
 		test(newest_goes_back_from_a_place), test(a_nonce_is_known_for_five_minutes),
 		test(a_user_reacts_once_with_an_emoji), test(more_than_twenty_emoji_are_refused),
 		test(content_is_blank_for_who_may_not_read_it),
+		test(heavy_messages_make_room_by_their_weight),
 		test(the_tables_end_at_their_bounds));
 }

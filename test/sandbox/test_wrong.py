@@ -85,6 +85,10 @@ for path, field in (("/channels/x", "channel_id"), ("/guilds/1x", "guild_id"), (
     status, _, answer = s.rest("GET", path)
     check(f"no id: {path}", status == 400 and first(answer) == (field, "NUMBER_TYPE_COERCE"), answer)
 
+check("a body above 256 KiB: 413, 40005", (lambda r: (r[0], r[2]["code"]))(s.rest("POST", POST, {"content": "x", "y": "z" * (256 << 10)})) == (413, 40005))
+odd_flags = s.rest("POST", POST, {"content": "x", "flags": 32 | 64 | 4})[2]
+check("flags that are not a bot's to set are left out", odd_flags["flags"] == 4)
+
 # whatever comes: an error that says what, and never the end
 with open(os.path.join(ROOT, "src/sandbox/routes.def"), encoding="utf-8") as f:
     ROUTES = re.findall(r'^ROUTE\((\w+), "([^"]+)"', f.read(), re.M)
