@@ -280,7 +280,9 @@ int rest_edit(struct rest_call *call, struct json_at body, struct world_message 
 int route_edit_message(struct rest_call *call)
 {
 	struct world_message *m = message_of(call);
-	int status = m ? is_archived(call, rest_channel(call)) : no_message(call);
+	if (!m)
+		return no_message(call);
+	int status = is_archived(call, rest_channel(call));
 	if (status)
 		return status;
 	if (m->author_id != WORLD_BOT)
@@ -292,7 +294,9 @@ int route_edit_message(struct rest_call *call)
 int route_delete_message(struct rest_call *call)
 {
 	struct world_message *m = message_of(call);
-	int status = m ? is_archived(call, rest_channel(call)) : no_message(call);
+	if (!m)
+		return no_message(call);
+	int status = is_archived(call, rest_channel(call));
 	if (status == 0 && m->author_id != WORLD_BOT)
 		status = rest_may(call, rest_channel(call), MAY(MANAGE_MESSAGES));
 	if (status)

@@ -38,9 +38,9 @@ static bool has_reaction(const struct world_message *m, struct str emoji)
 int route_react(struct rest_call *call)
 {
 	struct world_message *m = message_of(call);
-	int status = m ? 0 : no_message(call);
-	if (status)
-		return status;
+	int status = 0;
+	if (!m)
+		return no_message(call);
 	if (!is_emoji(call->param[2]))
 		return rest_error(call, 400, 10014, "Unknown Emoji");
 	/* Adding to one that is there needs less than a new one. */

@@ -27,6 +27,7 @@ struct fake_session *fake_session_new(struct fake_sessions *all)
 	snprintf(s->id, sizeof s->id, "%016" PRIx64 "%016" PRIx64,
 		 all->numbers * 0x9e3779b97f4a7c15u, all->numbers);
 	s->next = all->first;
+	s->all = all;
 	s->oldest = 1;
 	all->first = s;
 	return s;
@@ -50,6 +51,7 @@ static void drop_oldest(struct fake_session *s)
 {
 	struct str *old = slot(s, s->oldest++);
 	s->bytes -= old->n;
+	s->all->bytes -= old->n;
 	free((void *)(uintptr_t)old->p);
 	*old = (struct str){0};
 }
@@ -91,7 +93,8 @@ struct str fake_session_add(struct fake_session *s, struct str t, struct str d)
 	if (s->seq + 1 - s->oldest == s->size && s->size < SESSION_EVENTS)
 		grow(s);
 	while (s->oldest <= s->seq &&
-	       (s->bytes + d.n > SESSION_BYTES || s->seq + 1 - s->oldest == s->size))
+	       (s->bytes + d.n > SESSION_BYTES || s->all->bytes + d.n > SESSIONS_BYTES ||
+		s->seq + 1 - s->oldest == s->size))
 		drop_oldest(s);
 	s->seq++;
 	buf_room(&payload, d.n + t.n + 64);
@@ -100,6 +103,7 @@ struct str fake_session_add(struct fake_session *s, struct str t, struct str d)
 	buf_addc(&payload, '}');
 	*slot(s, s->seq) = buf_str(&payload); /* which frees it */
 	s->bytes += payload.n;
+	s->all->bytes += payload.n;
 	return buf_str(&payload);
 }
 

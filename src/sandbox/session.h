@@ -1,7 +1,8 @@
 /* sandbox/session.h: gateway sessions of the fake Discord: a sequence, and what was sent under it,
  * kept for a resume.
  *
- * Memory:  a session keeps its last SESSION_EVENTS payloads, at most SESSION_BYTES; a resume from
+ * Memory:  a session keeps its last SESSION_EVENTS payloads, at most SESSION_BYTES, and fewer where all
+ *          together are above SESSIONS_BYTES; a resume from
  *          before them fails. At most SESSIONS sessions; one without a connection makes room.
  */
 #ifndef SANDBOX_SESSION_H
@@ -9,12 +10,19 @@
 
 #include "base/str.h"
 
-enum { SESSIONS = 1024, SESSION_EVENTS = 1 << 17, SESSION_BYTES = 64 << 20 };
+enum {
+	SESSIONS = 1024,
+	SESSION_EVENTS = 1 << 17,
+	SESSION_BYTES = 64 << 20,
+	SESSIONS_BYTES = 256 << 20 /* of all together */
+};
 
 struct fake_conn;
+struct fake_sessions;
 
 struct fake_session {
 	struct fake_session *next;
+	struct fake_sessions *all;
 	char id[33];
 	uint64_t seq;         /* the last s given */
 	uint64_t heard;       /* the highest that the client said it has; 0: nothing yet */
@@ -34,7 +42,7 @@ struct fake_session {
 
 struct fake_sessions {
 	struct fake_session *first;
-	size_t n;
+	size_t n, bytes;
 	uint64_t numbers; /* for ids */
 };
 

@@ -46,6 +46,26 @@ static void bytes_are_bounded_and_the_last_is_always_kept(void **state)
 	fake_sessions_done(&all);
 }
 
+static void all_sessions_together_are_bounded(void **state)
+{
+	(void)state;
+	struct fake_sessions all = {0};
+	struct buf d = {0};
+	memset(buf_room(&d, SESSION_BYTES / 2), '1', SESSION_BYTES / 2);
+	d.n = SESSION_BYTES / 2;
+	for (int i = 0; i < SESSIONS_BYTES / SESSION_BYTES * 2; i++) {
+		struct fake_session *s = fake_session_new(&all);
+		fake_session_add(s, STR("T"), buf_str(&d));
+		fake_session_add(s, STR("T"), buf_str(&d));
+		assert_int_not_equal(fake_session_get(s, 2).n, 0);
+	}
+	assert_true(all.bytes < SESSIONS_BYTES + (size_t)SESSION_BYTES * 8);
+	while (all.first)
+		fake_session_free(&all, all.first);
+	assert_int_equal(all.bytes, 0);
+	buf_done(&d);
+}
+
 static void idle_sessions_make_room_and_connected_ones_do_not(void **state)
 {
 	(void)state;
@@ -71,5 +91,6 @@ int main(void)
 	return run_unit(test(sequences_grow_and_payloads_are_kept),
 			test(the_oldest_payloads_fall_out),
 			test(bytes_are_bounded_and_the_last_is_always_kept),
+			test(all_sessions_together_are_bounded),
 			test(idle_sessions_make_room_and_connected_ones_do_not));
 }
