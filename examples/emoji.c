@@ -8,7 +8,8 @@
 
 static atomic_int count; /* handlers of several channels run at the same time */
 
-on_message_reaction_add(emoji("❤", "💛", "blobheart:41771983429993937"), gained);
+on_message_reaction_add(with(emoji("❤", "💛", "blobheart:41771983429993937"), .help = "counts"),
+			gained);
 tt_result gained(tt_client *client, const tt_message_reaction_add *reaction)
 {
 	return create_message(client, reaction->channel_id, .reply_to = reaction->message_id,

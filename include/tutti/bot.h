@@ -64,14 +64,14 @@ struct tt_with {
 	/* PCRE2, always UTF; it searches, "^" anchors. One group for each capture of the handler.
 	 * Messages are matched by their content, reactions by the name of their emoji. */
 	const char *pattern;
+	/* Of reactions, beside the pattern: one of these, characters or "name:id", up to a NULL.
+	 * U+FE0F, which asks for colour, is ignored. NULL: any. */
+	const char *const *emoji;
 	const char *help;  /* one line, for people */
 	const char *usage; /* said in the channel when a capture is not of its type; else the route
 			      passes */
 	bool from_bots;    /* also what bots, webhooks and we ourselves did */
-	/* Of reactions, beside the pattern: one of these, characters or "name:id", up to a NULL.
-	 * U+FE0F, which asks for colour, is ignored. NULL: any. */
-	const char *const *emoji;
-	void *arg; /* for tt_arg() */
+	void *arg;         /* for tt_arg() */
 	tt_error_handler *on_error;
 	unsigned limit_ms; /* a handler that runs longer is logged with its route, while it runs,
 			      and counted; 0: bot.limit_ms of the configuration */

@@ -95,10 +95,10 @@ TT_WORD(opt_duration, tt_opt_u64);
 #define tt_on_error(function) TT_DEFINE("TUTTI_ERROR", false, tt_failure, "", function, 0, none)
 
 /* Parentheses keep the commas of designated initializers together; TT_WITH takes them off. */
-#define tt_with(...) (__VA_ARGS__)
+#define tt_with(...) TT_CAT(TT_WITH_OF_, TT_IS_PAREN(TT_HEAD(__VA_ARGS__)))(__VA_ARGS__)
 
 /* on_message_reaction_add(emoji("😄", "party:41771983429993937"), smile); with options:
- * with(NULL, .emoji = TT_EMOJI("😄"), .help = "smiles"). */
+ * with(emoji("😄"), .help = "smiles"). */
 #define tt_emoji(...) (NULL, .emoji = TT_EMOJI(__VA_ARGS__))
 #ifdef __cplusplus
 #define TT_EMOJI(...)                                                     \
@@ -199,6 +199,10 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 #define TT_PART_ENUM(i, part)   TT_LISTED(part),
 #define TT_PART_EXTERN(i, part) extern const char TT_PART(part)[] TT_HIDDEN;
 #define TT_PART_NAME(i, part)   TT_PART(part),
+
+/* with("p", .help = "x") -> ("p", .help = "x"), and of emoji() the parentheses are taken off. */
+#define TT_WITH_OF_0(...)          (__VA_ARGS__)
+#define TT_WITH_OF_1(...)          (TT_BARE __VA_ARGS__)
 
 /* "p" -> {.pattern = "p"} and ("p", .help = "x") -> {.pattern = "p", .help = "x"} */
 #define TT_WITH(with)              TT_CAT(TT_WITH_, TT_IS_PAREN(with))(with)

@@ -107,6 +107,8 @@ CASES = [
      'int main(void) { tt_enable(&other, false); return serve(&my_bot, 0); }\n', None, None),
     ("a part of a module", bot("bot_parts(a, b);\nbot_part(b);\n" + 'on_event("READY", f);',
                                handler("const tt_event *e", "f", use="(void)client, (void)e"), ""), None, None),
+    ("emojis with options", bot('on_message_reaction_add(with(emoji("x", "y:1"), .help = "a, b", .from_bots = true), echo);',
+                                handler("const tt_message_reaction_add *message")), None, None),
     ("another type of capture", bot('on_message_create(",a (.*)", echo, i64);',
                                     handler(MESSAGE + ", tt_str a", use=USE + ", (void)a")),
      "conflicting types for .echo.", "conflicting types for 'echo'"),

@@ -25,7 +25,7 @@ tt_result fail(tt_client *client, const tt_message *message)
 		       .ids = {{"channel_id", message->channel_id}, {"message_id", 1}});
 }
 
-on_message_reaction_add(emoji("😄", "party:41771983429993937"), smile);
+on_message_reaction_add(with(emoji("😄", "party:41771983429993937"), .help = "smiles"), smile);
 tt_result smile(tt_client *client, const tt_message_reaction_add *reaction)
 {
 	return create_reaction(client, reaction->channel_id, reaction->message_id, "😸");
