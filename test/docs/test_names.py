@@ -11,7 +11,7 @@ from tutti import BUILD, ROOT
 PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/faults.md", *sorted(
     os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(ROOT, "docs/man/*.scd")))]
 # Others' flags that the pages name, and names that are patterns.
-FOREIGN = {"--static", "--edit"}
+FOREIGN = {"--static", "--cflags", "--libs"}
 PATTERNS = {"x_test.c", "BOT.dead.jsonl", "hello/", "hello/tutti.toml", "base/", "proto/", "a/b"}
 failed = 0
 
