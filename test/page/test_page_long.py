@@ -183,7 +183,8 @@ def threads(b, w):
     check("it is put away", b.wait("document.querySelector('#archive').textContent === 'Open again'"))
     b.click("#channel-name .parent")
     check("and its channel is a step away", b.wait("document.querySelector('#channel-name').textContent === '# general'"))
-    check("where it is listed no more", b.wait("!document.querySelector('#channels .thread')"))
+    check("where what was said in it is counted", b.wait("document.querySelector(arguments[0] + ' .thread-of')?.textContent.includes('2 messages')", lead))
+    check("but it is listed no more", b.wait("!document.querySelector('#channels .thread')"))
 
 
 def pins(b):
@@ -199,9 +200,8 @@ def pins(b):
     b.click(lead + " .tools button[aria-label=Unpin]")
     b.click("#pins-toggle")
     check("and taken away", b.wait("document.querySelector('#pins .small')"))
-    b.run("document.querySelector('#pins-toggle').focus()")
-    b.keys("Enter")
-    check("the box is shut by its button", b.wait("document.querySelector('#pins').hidden"))
+    b.keys("Escape")
+    check("Escape shuts the box", b.wait("document.querySelector('#pins').hidden") and focused(b, "at.id === 'pins-toggle'"))
 
 
 def roles(b, w):

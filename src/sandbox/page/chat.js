@@ -8,6 +8,7 @@ import {ask, showModal} from "./modal.js";
 import {clear, showEvent, showHappening, startDrawer} from "./drawer.js";
 import {showLists, startLists} from "./lists.js";
 import {showPeople} from "./people.js";
+import {isThread} from "./permissions.js";
 import {pinsChanged, shut, startPins} from "./pins.js";
 
 const typists = new Map(); // user id -> timer
@@ -108,11 +109,21 @@ function onEvent(event) {
 	const id = apply(event.t, d);
 	if (event.t === "TYPING_START" && d) typing(d);
 	if (event.t === "MESSAGE_CREATE" && d?.author) stopTyping(d.author.id);
+	if (event.t === "MESSAGE_CREATE" && d) countInThread(d);
 	if (event.t === "CHANNEL_PINS_UPDATE" && d) pinsChanged(d.channel_id);
 	if (!id) return;
 	if (d.channel_id !== world.here) soon(drawLists);
 	else if (event.t === "MESSAGE_CREATE") appendMessage(id);
+	else if (event.t === "MESSAGE_DELETE_BULK") showMessages();
 	else redraw(id);
+}
+
+// The message that a thread started from says how many there are in it.
+function countInThread(d) {
+	const c = world.channels.get(d.channel_id);
+	if (!isThread(c) || ![0, 19, 20, 23].includes(d.type)) return;
+	c.message_count++;
+	if (c.parent_id === world.here) redraw(c.id);
 }
 
 const drawLists = () => showLists(enter);

@@ -166,6 +166,7 @@ export function redraw(id) {
 	const old = list.querySelector(`[data-id="${CSS.escape(id)}"]`);
 	const entries = [...world.messagesOf(world.here).values()];
 	const i = entries.findIndex((entry) => entry.message.id === id);
+	if (!old && i < 0) return;
 	if (!old || i < 0) {
 		showMessages();
 		return;

@@ -43,8 +43,8 @@ export function startPins(jump) {
 		open(true);
 		return box.querySelector("button")?.focus();
 	});
-	box.addEventListener("keydown", (event) => {
-		if (event.key !== "Escape") return;
+	document.addEventListener("keydown", (event) => {
+		if (event.key !== "Escape" || box.hidden) return;
 		shut();
 		toggle.focus();
 	});
