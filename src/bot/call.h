@@ -50,6 +50,6 @@ void call_id(uint8_t out[static CALL_ID], const struct tt_client *client);
 
 /* Builds the document, asks, and makes the answer a result. */
 tt_result call_run(struct tt_client *client, struct str method, const struct tt_call *call);
-tt_result call_op(struct tt_client *client, int op, const struct tt_gateway_op *ask);
+tt_result call_op(struct tt_client *client, int op, const struct tt_gateway_op *how);
 
 #endif

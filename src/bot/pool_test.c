@@ -332,6 +332,45 @@ static void a_gap_nobody_wants_moves_the_cursor_in_its_turn(void **state)
 	cursor_close(&cursor);
 }
 
+static unsigned rings;
+
+static void ring(void *arg)
+{
+	(void)arg;
+	rings++;
+}
+
+static void without_workers_events_run_in_steps_of_whoever_steps(void **state)
+{
+	(void)state;
+	struct buf frame = {0};
+	struct pool_state now;
+	cursor_open_memory(&cursor);
+	ran = rings = 0;
+	struct pool *pool =
+		pool_new(&(struct pool_options){.run = run_event, .wants = wants, .on_ready = ring},
+			 &cursor);
+	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_connect(pool, 1);
+	assert_false(pool_step(pool));
+	message(&frame, 1, 1, "x");
+	message(&frame, 2, 1, "x");
+	message(&frame, 3, 2, "x");
+	offer(pool, &frame);
+	assert_int_equal(rings, 1);
+	assert_int_equal(ran, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_true(pool_step(pool));
+		assert_int_equal(ran, i);
+	}
+	assert_false(pool_step(pool));
+	assert_int_equal(rings, 1); /* who steps looks again by itself */
+	pool_state(pool, &now);
+	assert_int_equal(now.pos, 3);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 static void exit_is_told(void **state)
 {
 	(void)state;
@@ -444,6 +483,7 @@ int main(void)
 			       test(a_gap_that_was_told_is_not_told_again),
 			       test(the_cursor_enters_another_epoch_behind_the_gap),
 			       test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
+			       test(without_workers_events_run_in_steps_of_whoever_steps),
 			       test(exit_is_told), test(without_a_file_the_flag_of_the_bus_counts),
 			       test(what_is_no_batch_is_refused), test(what_has_crashed_runs_alone),
 			       test(at_the_third_crash_it_counts_as_set_aside));

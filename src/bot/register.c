@@ -123,7 +123,7 @@ static struct registered_view *view_new(const struct registered *r)
 {
 	struct registered_view *view = mem_zero(sizeof *view);
 	view->refs = 1; /* the list's */
-	view->entry = mem_new((r->live[COMMAND] + r->live[REACTION]) * sizeof *view->entry + 1);
+	view->entry = mem_new((r->live[COMMAND] + r->live[REACTION]) * sizeof(struct entry *) + 1);
 	for (unsigned k = 0; k < KINDS; k++)
 		view->event[k] = (struct event_routes){
 			.event = str_c(event_of[k]),

@@ -22,19 +22,19 @@ struct registered_view;
 /* Made on demand; lives as long as the process, or until tt_bot_free(). */
 struct registered *registered_of(const tt_bot *bot);
 
-struct registered_view *registered_take(struct registered *all);
-void registered_drop(struct registered_view **view);
+struct registered_view *registered_take(struct registered *r);
+void registered_drop(struct registered_view **out);
 /* NULL: none for this event. */
 const struct event_routes *registered_routes(const struct registered_view *view, struct str event);
 /* Of a route in a view: it is still registered. A declared one always is. */
 bool registered_holds(const struct tt_route *route);
 
 /* The i-th event that something is registered for; false: there is no such. */
-bool registered_event(struct registered *all, size_t i, struct str *event);
-bool registered_wants(struct registered *all, struct str event);
+bool registered_event(struct registered *r, size_t i, struct str *event);
+bool registered_wants(struct registered *r, struct str event);
 
 /* What was refused so far, as lines; from now on it is logged. */
-void registered_faults(struct registered *all, struct buf *out);
+void registered_faults(struct registered *r, struct buf *out);
 /* Readable when an event is registered that was not before; one for the process, never closed. */
 int registered_fd(void);
 void registered_seen(void);

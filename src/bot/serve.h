@@ -23,6 +23,6 @@ void serve_run(struct serve *s);
 /* Runs one event; false: none may start now. */
 bool serve_step(struct serve *s);
 /* The exit status. */
-int serve_close(struct serve **s);
+int serve_close(struct serve **out);
 
 #endif
