@@ -254,7 +254,7 @@ static void tell_ready(struct link *link)
 static void welcome_done(struct link *link)
 {
 	const struct wire_welcome *w = &link->welcome;
-	pool_welcome(link->o.pool, w->epoch, w->pos, w->head);
+	pool_welcome(link->o.pool, w);
 	pool_connect(link->o.pool, (link->window + 3) / 4);
 	link->said_done = link->said_bytes = 0;
 	link->state = LINK_OPEN;

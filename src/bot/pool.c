@@ -386,14 +386,16 @@ void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head)
+void pool_welcome(struct pool *pool, const struct wire_welcome *w)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->is_reset_due = pool->cursor->epoch != epoch || pool->cursor->pos > head;
-	pool->reset_epoch = epoch;
-	pool->reset_pos = pos;
+	pool->is_reset_due = pool->cursor->epoch != w->epoch || pool->cursor->pos > w->head;
+	pool->reset_epoch = w->epoch;
+	pool->reset_pos = w->pos;
 	if (!pool->cursor->epoch) /* the first time ever: nobody has to be told */
-		reset_if_due(pool, epoch);
+		reset_if_due(pool, w->epoch);
+	if (!pool->is_reset_due && w->commit <= w->head) /* we were on another host meanwhile */
+		cursor_mark(pool->cursor, w->epoch, w->commit);
 	pthread_mutex_unlock(&pool->lock);
 }
 

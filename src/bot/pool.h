@@ -51,8 +51,9 @@ void pool_notice(struct pool *pool, const struct wire_header *h, struct str payl
 /* The bus said that nothing up to pos is to come. */
 void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos);
 /* The connection stands at (epoch, pos): a cursor of another epoch, or beyond head, begins there,
- * as soon as the first word of this connection, which is the notice of it, has been taken. */
-void pool_welcome(struct pool *pool, uint64_t epoch, uint64_t pos, uint64_t head);
+ * as soon as the first word of this connection, which is the notice of it, has been taken. What another
+ * process of the identity committed beyond a cursor of this epoch is finished here, too. */
+void pool_welcome(struct pool *pool, const struct wire_welcome *welcome);
 
 struct pool_state {
 	uint64_t epoch, pos; /* of the cursor: everything up to it is finished */

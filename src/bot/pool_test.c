@@ -65,7 +65,7 @@ static struct pool *set_up(unsigned workers)
 	struct pool *pool = pool_new(
 		&(struct pool_options){.workers = workers, .run = run_event, .wants = wants},
 		&cursor);
-	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = EPOCH, .pos = 0, .head = 1000});
 	pool_connect(pool, 1);
 	return pool;
 }
@@ -301,7 +301,7 @@ static void the_cursor_enters_another_epoch_behind_the_gap(void **state)
 	message(&frame, 1, 1, "x");
 	offer(pool, &frame);
 	wait_done(pool, 1);
-	pool_welcome(pool, EPOCH + 1, 9, 20);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = EPOCH + 1, .pos = 9, .head = 20});
 	pool_connect(pool, 1);
 	gap(pool, EPOCH + 1, 9, "stuck");
 	struct pool_state now = wait_running(pool, 1);
@@ -350,7 +350,7 @@ static void without_workers_events_run_in_steps_of_whoever_steps(void **state)
 	struct pool *pool =
 		pool_new(&(struct pool_options){.run = run_event, .wants = wants, .on_ready = ring},
 			 &cursor);
-	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = EPOCH, .pos = 0, .head = 1000});
 	pool_connect(pool, 1);
 	assert_false(pool_step(pool));
 	message(&frame, 1, 1, "x");
@@ -410,6 +410,32 @@ static void what_is_no_batch_is_refused(void **state)
 	cursor_close(&cursor);
 }
 
+static void what_another_process_committed_is_not_run_again(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	struct wire_welcome welcome = {.epoch = EPOCH, .head = 1000, .commit = 3};
+	message(&frame, 1, 1, "x");
+	offer(pool, &frame);
+	wait_done(pool, 1);
+	pool_welcome(pool, &welcome);
+	pool_connect(pool, 1);
+	frame = (struct buf){0};
+	for (uint64_t pos = 2; pos <= 5; pos++)
+		message(&frame, pos, 1, "x");
+	offer(pool, &frame);
+	struct pool_state now = wait_done(pool, 4);
+	assert_int_equal(ran, 3);
+	assert_int_equal(now.pos, 5);
+	welcome.commit = 2000; /* beyond the head it is nonsense */
+	pool_welcome(pool, &welcome);
+	pool_state(pool, &now);
+	assert_int_equal(now.pos, 5);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 /* A cursor file of a process that crashed so often at pos 4, which it had begun as 3 and 5. */
 static void leave_crashes(unsigned crashes)
 {
@@ -438,7 +464,7 @@ static struct pool_state run_after_crashes(unsigned crashes)
 		last[i] = 0;
 	pool = pool_new(&(struct pool_options){.workers = 4, .run = run_event, .wants = wants},
 			&cursor);
-	pool_welcome(pool, EPOCH, 0, 1000);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = EPOCH, .pos = 0, .head = 1000});
 	pool_connect(pool, 1);
 	for (uint64_t pos = 1; pos <= 400; pos++)
 		message(&frame, pos, pos % LANES, pos < 8 ? "slow" : "x");
@@ -473,18 +499,19 @@ static void at_the_third_crash_it_counts_as_set_aside(void **state)
 
 int main(void)
 {
-	return run_unit_in_dir(test(every_event_runs_and_each_lane_in_order),
-			       test(a_stuck_handler_holds_the_commit_and_nobody_else),
-			       test(what_nobody_wants_is_finished_at_once),
-			       test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
-			       test(beyond_the_span_events_are_held_until_there_is_room),
-			       test(stopping_forgets_what_has_not_begun),
-			       test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
-			       test(a_gap_that_was_told_is_not_told_again),
-			       test(the_cursor_enters_another_epoch_behind_the_gap),
-			       test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
-			       test(without_workers_events_run_in_steps_of_whoever_steps),
-			       test(exit_is_told), test(without_a_file_the_flag_of_the_bus_counts),
-			       test(what_is_no_batch_is_refused), test(what_has_crashed_runs_alone),
-			       test(at_the_third_crash_it_counts_as_set_aside));
+	return run_unit_in_dir(
+		test(every_event_runs_and_each_lane_in_order),
+		test(a_stuck_handler_holds_the_commit_and_nobody_else),
+		test(what_nobody_wants_is_finished_at_once),
+		test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
+		test(beyond_the_span_events_are_held_until_there_is_room),
+		test(stopping_forgets_what_has_not_begun),
+		test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
+		test(a_gap_that_was_told_is_not_told_again),
+		test(the_cursor_enters_another_epoch_behind_the_gap),
+		test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
+		test(without_workers_events_run_in_steps_of_whoever_steps), test(exit_is_told),
+		test(without_a_file_the_flag_of_the_bus_counts), test(what_is_no_batch_is_refused),
+		test(what_another_process_committed_is_not_run_again),
+		test(what_has_crashed_runs_alone), test(at_the_third_crash_it_counts_as_set_aside));
 }

@@ -94,6 +94,7 @@ void wire_open_write(struct buf *out, const struct wire_open *open);
 /* What the bus answers with W. */
 struct wire_welcome {
 	uint64_t epoch, pos, head, tail;
+	uint64_t commit; /* that the bus knows of this identity in this epoch; 0: none */
 	unsigned window, shards;
 	uint64_t application_id, user_id; /* 0 until READY was seen */
 	uint32_t intents;

@@ -180,9 +180,9 @@ int wire_welcome_read(struct wire_welcome *w, struct json *json, struct str text
 	struct {
 		const char *key;
 		uint64_t *out;
-	} numbers[] = {{"epoch", &w->epoch}, {"pos", &w->pos},    {"head", &w->head},
-		       {"tail", &w->tail},   {"window", &window}, {"shards", &shards},
-		       {"intents", &intents}};
+	} numbers[] = {{"epoch", &w->epoch},  {"pos", &w->pos},      {"head", &w->head},
+		       {"tail", &w->tail},    {"window", &window},   {"shards", &shards},
+		       {"intents", &intents}, {"commit", &w->commit}};
 	for (size_t i = 0; rc == 0 && i < sizeof numbers / sizeof *numbers; i++)
 		rc = read_number(object, numbers[i].key, numbers[i].out, why);
 	if (rc < 0)
@@ -200,9 +200,12 @@ int wire_welcome_read(struct wire_welcome *w, struct json *json, struct str text
 
 void wire_welcome_write(struct buf *out, const struct wire_welcome *w)
 {
-	buf_addf(out, "{\"epoch\":%llu,\"pos\":%llu,\"head\":%llu,\"tail\":%llu,\"window\":%u",
+	buf_addf(out,
+		 "{\"epoch\":%llu,\"pos\":%llu,\"head\":%llu,\"tail\":%llu,\"commit\":%llu,"
+		 "\"window\":%u",
 		 (unsigned long long)w->epoch, (unsigned long long)w->pos,
-		 (unsigned long long)w->head, (unsigned long long)w->tail, w->window);
+		 (unsigned long long)w->head, (unsigned long long)w->tail,
+		 (unsigned long long)w->commit, w->window);
 	buf_adds(out, STR(",\"gateway\":"));
 	json_add_str(out, w->gateway);
 	/* ids as text: a JavaScript number holds 53 bits */

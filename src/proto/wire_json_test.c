@@ -165,6 +165,7 @@ static void a_welcome_comes_back_as_it_was(void **state)
 				  .pos = 6,
 				  .head = UINT64_MAX,
 				  .tail = 1,
+				  .commit = 4,
 				  .window = 512,
 				  .shards = 2,
 				  .application_id = UINT64_MAX,
@@ -176,6 +177,7 @@ static void a_welcome_comes_back_as_it_was(void **state)
 	wire_welcome_write(&text, &in);
 	assert_int_equal(wire_welcome_read(&back, json, buf_str(&text), &why), 0);
 	assert_true(back.epoch == 5 && back.pos == 6 && back.head == UINT64_MAX && back.tail == 1);
+	assert_int_equal(back.commit, 4);
 	assert_true(back.window == 512 && back.shards == 2 && back.intents == UINT32_MAX);
 	assert_true(back.application_id == UINT64_MAX && back.user_id == 0);
 	assert_true(str_eq(back.gateway, in.gateway));

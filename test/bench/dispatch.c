@@ -169,7 +169,7 @@ static double by_pool(struct bench *b, unsigned routes, double *per_event)
 		&(struct pool_options){
 			.workers = WORKERS, .run = run_job, .wants = wants_all, .arg = b},
 		&cursor);
-	pool_welcome(pool, 1, 0, EVENTS);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = 1, .pos = 0, .head = EVENTS});
 	pool_connect(pool, 128);
 	uint64_t before = allocations, began = loop_now_us();
 	for (unsigned i = 0; i < EVENTS / BATCH; i++) {
