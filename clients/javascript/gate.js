@@ -1,4 +1,5 @@
 /* One tuttid, as a bot has it: a cursor in its journal, a connection to its events door, the calls. */
+import { randomInt } from "node:crypto";
 import { Asker } from "./asker.js";
 import { zmq } from "./door.js";
 import { log } from "./log.js";
@@ -8,7 +9,7 @@ const SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
 
 export class Gate {
 	constructor(bot, doors, cursor) {
-		Object.assign(this, { bot, doors, cursor, isOpen: false, keyPauseMs: 1000 });
+		Object.assign(this, { bot, doors, cursor, isOpen: false, keyPauseMs: 1000, process: randomInt(2 ** 48 - 1) + 1, attempt: 0 });
 		this.calls = new Asker(doors, "call");
 		this.ops = new Asker(doors, "events");
 	}
@@ -52,7 +53,7 @@ export class Gate {
 			this.#send("O", wire.ask({
 				bot: this.bot.name, topics: [...this.bot.handlers.keys()].map((name) => name + "."),
 				epoch: this.cursor.epoch, pos: this.cursor.pos, part: this.bot.part, window: this.bot.window,
-				from: this.cursor.epoch ? "cursor" : this.bot.from,
+				from: this.cursor.epoch ? "cursor" : this.bot.from, process: this.process, attempt: ++this.attempt,
 			}));
 			for await (const [kind, ...args] of sock) {
 				this.heard = Date.now();

@@ -83,10 +83,10 @@ export function u64(value) {
 }
 
 /* The JSON of an O. Epochs and positions stay below 2^53 for some 285,000 years of milliseconds. */
-export function ask({ bot, topics, epoch, pos, from, part, window }) {
+export function ask({ bot, topics, epoch, pos, from, part, window, process, attempt }) {
 	return JSON.stringify({
 		v: VERSION, bot, epoch: epoch ? Number(epoch) : undefined, pos: epoch ? Number(pos) : undefined,
-		topics: topics?.length ? topics : undefined, from, part, window,
+		topics: topics?.length ? topics : undefined, from, part, window, process, attempt,
 	});
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 enum {
 	TICK_US = 1000 * 1000, /* a ping, and a look at the silence */
@@ -36,7 +37,8 @@ struct link {
 	enum link_state state;
 	struct loop_timer *tick, *open, *lock;
 	uint64_t heard_us, told_us, locked_us, key_us;
-	uint64_t epoch; /* of this connection */
+	uint64_t epoch;            /* of this connection */
+	uint64_t process, attempt; /* which link we are, and its how manieth O */
 	struct wire_welcome welcome;
 	unsigned window;
 	uint64_t said_done, said_bytes;
@@ -101,6 +103,8 @@ static void send_open(struct link *link)
 		.bot = link->o.bot,
 		.epoch = state.epoch,
 		.pos = state.pos,
+		.process = link->process,
+		.attempt = ++link->attempt,
 		.window = link->o.window,
 		.part = link->o.part,
 		.parts = link->o.parts,
@@ -409,6 +413,9 @@ struct link *link_new(const struct link_options *options)
 	struct link *link = mem_zero(sizeof *link);
 	link->o = *options;
 	link->json = json_new();
+	ssize_t n = getrandom(&link->process, sizeof link->process, 0);
+	BUG_ON(n != sizeof link->process);
+	link->process = link->process >> 11 | 1; /* what a double holds, and not 0 */
 	link->tick = loop_timer_new(options->loop, tick, link);
 	link->open = loop_timer_new(options->loop, open_socket, link);
 	link->lock = loop_timer_new(options->loop, try_lock, link);

@@ -29,6 +29,8 @@ struct peer *peer_new(struct str id, const struct wire_open *open, uint64_t now_
 	p->from = open->from;
 	p->asked_epoch = open->epoch;
 	p->asked_pos = open->pos;
+	p->process = open->process;
+	p->attempt = open->attempt;
 	p->window = open->window;
 	uint32_t size = ring_size(open->window);
 	p->sizes = mem_new(size * sizeof *p->sizes);
@@ -161,7 +163,9 @@ bool peer_is_forgotten(const struct peer *p, uint64_t now_us)
 	return now_us >= p->heard_us + PEER_FORGET_US;
 }
 
-enum peer_takeover peer_takeover(const struct peer *old, enum wire_from from)
+enum peer_takeover peer_takeover(const struct peer *old, const struct peer *newcomer)
 {
-	return from == WIRE_FROM_COMMIT && is_spoken_to(old) ? TAKE_SOON : TAKE_NOW;
+	if (newcomer->process && newcomer->process == old->process)
+		return newcomer->attempt < old->attempt ? TAKE_NOT : TAKE_OWN;
+	return newcomer->from == WIRE_FROM_COMMIT && is_spoken_to(old) ? TAKE_SOON : TAKE_NOW;
 }

@@ -42,6 +42,7 @@ struct peer {
 	enum peer_state state;
 	enum wire_from from; /* as asked, until it is served */
 	uint64_t asked_epoch, asked_pos;
+	uint64_t process, attempt; /* 0: not said */
 
 	struct journal_cursor at; /* the record to look at next */
 	uint64_t told;            /* the bot knows that up to here nothing is missing */
@@ -97,9 +98,11 @@ bool peer_is_forgotten(const struct peer *p, uint64_t now_us); /* the peer is: d
 
 /* What an O means for the one that is connected under the same identity. */
 enum peer_takeover {
+	TAKE_NOT,  /* the newcomer is an older connection of the same process: drop it */
+	TAKE_OWN,  /* the old one is: drop it, without a word; serve the newcomer */
 	TAKE_NOW,  /* serve the newcomer; the old one gets X 409 */
 	TAKE_SOON, /* ask the old one with C, hold the newcomer */
 };
-enum peer_takeover peer_takeover(const struct peer *old, enum wire_from from);
+enum peer_takeover peer_takeover(const struct peer *old, const struct peer *newcomer);
 
 #endif

@@ -175,13 +175,31 @@ static void limit_is_shared_when_there_are_many(void **state)
 static void takeover_asks_only_for_commit(void **state)
 {
 	(void)state;
-	struct peer *p = served(4);
-	assert_int_equal(peer_takeover(p, WIRE_FROM_CURSOR), TAKE_NOW);
-	assert_int_equal(peer_takeover(p, WIRE_FROM_HEAD), TAKE_NOW);
-	assert_int_equal(peer_takeover(p, WIRE_FROM_TAIL), TAKE_NOW);
-	assert_int_equal(peer_takeover(p, WIRE_FROM_COMMIT), TAKE_SOON);
+	struct peer *p = served(4), new = {.from = WIRE_FROM_CURSOR};
+	assert_int_equal(peer_takeover(p, &new), TAKE_NOW);
+	new.from = WIRE_FROM_HEAD;
+	assert_int_equal(peer_takeover(p, &new), TAKE_NOW);
+	new.from = WIRE_FROM_TAIL;
+	assert_int_equal(peer_takeover(p, &new), TAKE_NOW);
+	new.from = WIRE_FROM_COMMIT;
+	assert_int_equal(peer_takeover(p, &new), TAKE_SOON);
 	p->state = PEER_HELD; /* was told nothing yet, so has nothing to finish */
-	assert_int_equal(peer_takeover(p, WIRE_FROM_COMMIT), TAKE_NOW);
+	assert_int_equal(peer_takeover(p, &new), TAKE_NOW);
+	peer_free(&p);
+}
+
+static void a_process_never_takes_over_from_itself(void **state)
+{
+	(void)state;
+	struct peer *p = served(4), new = {.from = WIRE_FROM_COMMIT, .process = 7, .attempt = 1};
+	assert_int_equal(peer_takeover(p, &new), TAKE_SOON);
+	p->process = 7;
+	p->attempt = 2;
+	assert_int_equal(peer_takeover(p, &new), TAKE_NOT);
+	new.attempt = 3;
+	assert_int_equal(peer_takeover(p, &new), TAKE_OWN);
+	new.process = 8;
+	assert_int_equal(peer_takeover(p, &new), TAKE_SOON);
 	peer_free(&p);
 }
 
@@ -236,14 +254,14 @@ static void identity_is_bot_and_part(void **state)
 
 int main(void)
 {
-	return run_unit(test(credit_is_the_window), test(credit_ends_at_a_mebibyte),
-			test(one_huge_event_goes_alone), test(window_of_one_and_of_4096_work),
-			test(lying_done_is_clamped), test(commit_never_goes_back),
-			test(old_and_redelivered_end_where_they_should),
-			test(mark_is_owed_after_4096_skipped),
-			test(mark_is_due_after_a_second_of_ours),
-			test(silent_peer_is_forgotten_after_15_s),
-			test(limit_is_shared_when_there_are_many),
-			test(takeover_asks_only_for_commit), test(gap_is_told_once),
-			test(peers_are_found_until_they_are_gone), test(identity_is_bot_and_part));
+	return run_unit(
+		test(credit_is_the_window), test(credit_ends_at_a_mebibyte),
+		test(one_huge_event_goes_alone), test(window_of_one_and_of_4096_work),
+		test(lying_done_is_clamped), test(commit_never_goes_back),
+		test(old_and_redelivered_end_where_they_should),
+		test(mark_is_owed_after_4096_skipped), test(mark_is_due_after_a_second_of_ours),
+		test(silent_peer_is_forgotten_after_15_s),
+		test(limit_is_shared_when_there_are_many), test(takeover_asks_only_for_commit),
+		test(a_process_never_takes_over_from_itself), test(gap_is_told_once),
+		test(peers_are_found_until_they_are_gone), test(identity_is_bot_and_part));
 }

@@ -74,10 +74,13 @@ void takeover_end(struct bus *b, struct peer *old)
 /* True if the newcomer must wait for this one. */
 static bool make_room(struct bus *b, struct peer *old, const struct peer *newcomer, uint64_t now_us)
 {
-	if (peer_takeover(old, newcomer->from) == TAKE_NOW) {
+	enum peer_takeover how = peer_takeover(old, newcomer);
+	if (how == TAKE_OWN)
+		door_drop(b, old, "opened_again");
+	else if (how == TAKE_NOW)
 		takeover_end(b, old);
+	if (how != TAKE_SOON)
 		return false;
-	}
 	if (old->state == PEER_SERVED) {
 		old->state = PEER_LEAVING;
 		old->leave_us = now_us + PEER_LEAVE_US;
@@ -86,10 +89,25 @@ static bool make_room(struct bus *b, struct peer *old, const struct peer *newcom
 	return old->state == PEER_LEAVING;
 }
 
+/* An O that was under way while its process gave up waiting and opened the next. */
+static bool is_stale(struct bus *b, const struct peer *p)
+{
+	struct peer *old;
+	for (size_t i = 0; (old = peers_next_same(&b->peers, p, &i));)
+		if (peer_takeover(old, p) == TAKE_NOT)
+			return true;
+	return false;
+}
+
 void takeover_admit(struct bus *b, struct peer *p)
 {
 	struct peer *old;
 	bool must_wait = false;
+	if (is_stale(b, p)) {
+		say_unknown(b, p->id);
+		door_drop(b, p, "stale");
+		return;
+	}
 	for (size_t i = 0; (old = peers_next_same(&b->peers, p, &i));)
 		must_wait |= make_room(b, old, p, loop_now_us());
 	if (!must_wait) {

@@ -79,8 +79,9 @@ bool wire_is_bot(struct str name);
 struct wire_open {
 	struct str bot; /* 1 to 64 letters, digits, "._-" */
 	uint64_t epoch, pos;
-	unsigned window;      /* clamped to 1..WIRE_WINDOW_MAX */
-	unsigned part, parts; /* part i of n */
+	uint64_t process, attempt; /* of whom, and its how manieth O; 0: not said */
+	unsigned window;           /* clamped to 1..WIRE_WINDOW_MAX */
+	unsigned part, parts;      /* part i of n */
 	enum wire_from { WIRE_FROM_CURSOR, WIRE_FROM_HEAD, WIRE_FROM_TAIL, WIRE_FROM_COMMIT } from;
 	struct str topics[WIRE_TOPICS_MAX]; /* prefixes */
 	size_t n_topics;                    /* 0: everything */

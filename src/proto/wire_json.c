@@ -115,6 +115,10 @@ static int read_open(struct wire_open *open, struct json_at object, struct why *
 	if (rc == 0)
 		rc = read_number(object, "pos", &open->pos, why);
 	if (rc == 0)
+		rc = read_number(object, "process", &open->process, why);
+	if (rc == 0)
+		rc = read_number(object, "attempt", &open->attempt, why);
+	if (rc == 0)
 		rc = read_window(open, object, why);
 	if (rc == 0)
 		rc = read_from(open, object, why);
@@ -160,6 +164,9 @@ void wire_open_write(struct buf *out, const struct wire_open *open)
 	if (open->epoch)
 		buf_addf(out, ",\"epoch\":%llu,\"pos\":%llu", (unsigned long long)open->epoch,
 			 (unsigned long long)open->pos);
+	if (open->process)
+		buf_addf(out, ",\"process\":%llu,\"attempt\":%llu",
+			 (unsigned long long)open->process, (unsigned long long)open->attempt);
 	buf_addf(out, ",\"window\":%u,\"part\":[%u,%u],\"from\":\"%s\",\"topics\":[",
 		 open->window ? open->window : WIRE_WINDOW, open->part,
 		 open->parts ? open->parts : 1, from_names[open->from].p);

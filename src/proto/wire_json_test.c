@@ -138,6 +138,8 @@ static void what_is_written_is_read(void **state)
 	struct wire_open out = {.bot = STR("echo"),
 				.epoch = 7,
 				.pos = UINT64_MAX,
+				.process = 77,
+				.attempt = 2,
 				.window = 33,
 				.part = 1,
 				.parts = 2,
@@ -148,6 +150,7 @@ static void what_is_written_is_read(void **state)
 	wire_open_write(&text, &out);
 	assert_int_equal(wire_open_read(&o, json, buf_str(&text), &code, &why), 0);
 	assert_true(str_eq(o.bot, out.bot) && o.epoch == 7 && o.pos == UINT64_MAX);
+	assert_true(o.process == 77 && o.attempt == 2);
 	assert_true(o.window == 33 && o.part == 1 && o.parts == 2 && o.from == out.from);
 	assert_true(o.n_topics == 2 && str_eq(o.topics[0], out.topics[0]));
 	text.n = 0;

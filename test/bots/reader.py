@@ -40,15 +40,16 @@ def message_id(payload):
 class Reader:
     def __init__(self):
         self.epoch, self.pos = place()
+        self.attempt = 0
         self.log = open(path, "ab", buffering=0)  # lines that came together, one write(2)
         self.open()
 
     def open(self):
-        self.done = 0
+        self.done, self.attempt = 0, self.attempt + 1
         self.sock = zmq.Context.instance().socket(zmq.DEALER)
         self.sock.connect(endpoint)
         self.sock.send_multipart([b"O", json.dumps({
-            "v": 1, "bot": name, "epoch": self.epoch, "pos": self.pos, "window": 4096,
+            "v": 1, "bot": name, "epoch": self.epoch, "pos": self.pos, "window": 4096, "process": pid, "attempt": self.attempt,
             "from": "cursor" if self.epoch else "tail"}).encode()])
 
     def again(self):

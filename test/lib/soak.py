@@ -338,7 +338,7 @@ class Soak:
                       by["part0"].killed | by["part1"].killed, messages))
         for name in ("far", "part0", "part1"):
             judge.totals["gaps"] += len(list(self.gaps_of(name)))
-        judge.end(self.orders, self.world.ledger())
+        judge.end(self.orders, self.world.ledger(), {"beat_asked"})
         return judge
 
 

@@ -1,6 +1,7 @@
 """One tuttid, as a bot has it: a cursor in its journal, a connection to its events door, the calls."""
 import json
 import logging
+import secrets
 import struct
 import time
 
@@ -27,6 +28,7 @@ class Gate:
         self.welcome, self.key_pause, self.is_open = {}, 1, False
         self.has_lock = cursor.lock()
         self.open_at = 0
+        self.process, self.attempt = secrets.randbelow(1 << 53) + 1, 0
 
     def look(self):
         """Opens when it is time, and closes after silence; says how far we are, which is the sign of life."""
@@ -66,10 +68,11 @@ class Gate:
         for sock in (self.sock, self.monitor):
             bot.poller.register(sock, zmq.POLLIN)
         self.is_open, self.done, self.heard, self.said = False, 0, time.monotonic(), 0
+        self.attempt += 1
         come_from = "cursor" if cursor.epoch else bot.come_from if self.has_lock else "commit"
         topics = [name + "." for name in bot.handlers]
         self.sock.send_multipart([b"O", wire.ask(bot.name, topics, cursor.epoch, cursor.pos, come_from, bot.part,
-                                                 bot.window)])
+                                                 bot.window, self.process, self.attempt)])
 
     def close(self, pause=0):
         """Opened again after so many seconds."""
