@@ -9,15 +9,15 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static int usage(void)
+static int usage(int status)
 {
 	fputs("tutti keys new NAME [DIRECTORY]\n\n"
 	      "Makes DIRECTORY/NAME.key, mode 0600, and prints NAME's line for the file that\n"
 	      "zmq.allow names. NAME is the bot's name. tuttid has a key of its own:\n"
 	      "\"tutti keys new tuttid\", zmq.curve_key names the file, and its public key is\n"
 	      "zmq.server_key in the configurations of bots.\n",
-	      stdout);
-	return EX_USAGE;
+	      status ? stderr : stdout);
+	return status;
 }
 
 /* Never over a key that is there: its bot would be locked out. */
@@ -57,8 +57,10 @@ static int make(const char *name, const char *dir)
 
 int keys_main(int argc, char **argv)
 {
+	if (argc == 2 && str_eq(str_c(argv[1]), STR("--help")))
+		return usage(0);
 	if (argc < 3 || argc > 4 || !str_eq(str_c(argv[1]), STR("new")))
-		return usage();
+		return usage(EX_USAGE);
 	if (!wire_is_bot(str_c(argv[2]))) {
 		fprintf(stderr, "tutti keys: a name is 1 to 64 of A-Z a-z 0-9 . _ -\n");
 		return EX_USAGE;

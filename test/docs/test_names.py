@@ -65,7 +65,8 @@ sources = "".join(open(p, encoding="utf-8", errors="replace").read() for top in 
                   if os.path.isfile(p) and p.endswith((".c", ".h", ".def", ".py", ".js", ".in")))
 
 check("the list of commands was read", set() if {"new", "reset", "check"} <= commands else {help_text[:200]})
-check("each command has a help of its own", {c for c in commands - {"help"} if f"tutti {c}" not in run("tutti", c, "--help")})
+check("each command has a help of its own, which ends with 0", {c for c in commands - {"help"} if f"tutti {c}" not in run(
+    "tutti", c, "--help") or subprocess.call([os.path.join(BUILD, "tutti"), c, "--help"], stdout=subprocess.DEVNULL)})
 manual = pages["docs/man/tutti.1.scd"]
 check("tutti(1) has every command", {c for c in commands if f"*{c}*" not in manual})
 check("and every flag", {flag for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", helps)) if flag not in "".join(
