@@ -61,6 +61,7 @@ def page(soak, judge, commit):
             ("IDENTIFYs received", judge.identifies),
             ("events that ran again, in hand and flagged", judge.totals["ran again"]),
             ("events set aside after three crashes", judge.totals["set aside"]),
+            ("events behind the horizon, announced by G", judge.totals["in a gap"]),
             ("messages posted by handlers", len(judge.posts))):
         lines.append(f"| {name} | {value} |")
     lines += ["\n## The verdict\n", "| fault | found |", "|---|---|"]
