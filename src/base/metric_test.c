@@ -1,31 +1,11 @@
 #include "base/metric.h"
-#include "test/unit.h"
+#include "test/dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char dir[32], path[64];
-
-static int make(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/tutti-unit-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof path, "%s/metrics.bus", dir);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
 
 static uint64_t value(const struct metric_view *view, enum metric_id id)
 {
@@ -45,8 +25,8 @@ static void a_reader_sees_what_is_counted(void **state)
 	struct metric_view view;
 	struct why why;
 	(void)state;
-	assert_int_equal(metric_open(dir, "bus", &why), 0);
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), 0);
+	assert_int_equal(metric_open(test_dir, "bus", &why), 0);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), 0);
 	assert_int_equal(view.pid, getpid());
 	assert_true(view.is_alive);
 	assert_int_equal(value(&view, METRIC_bus_opens), 0);
@@ -62,11 +42,11 @@ static void a_new_start_counts_from_zero_and_leaves_old_readers_alone(void **sta
 	struct metric_view old, view;
 	struct why why;
 	(void)state;
-	assert_int_equal(metric_open(dir, "bus", &why), 0);
+	assert_int_equal(metric_open(test_dir, "bus", &why), 0);
 	metric_add(METRIC_bus_opens, 5);
-	assert_int_equal(metric_view_open(&old, dir, "bus", &why), 0);
-	assert_int_equal(metric_open(dir, "bus", &why), 0);
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), 0);
+	assert_int_equal(metric_view_open(&old, test_dir, "bus", &why), 0);
+	assert_int_equal(metric_open(test_dir, "bus", &why), 0);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), 0);
 	assert_int_equal(value(&view, METRIC_bus_opens), 0);
 	assert_int_equal(value(&old, METRIC_bus_opens), 5);
 	metric_view_close(&view);
@@ -78,7 +58,7 @@ static void a_role_that_never_ran_is_absent(void **state)
 	struct metric_view view;
 	struct why why;
 	(void)state;
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), -ENOENT);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), -ENOENT);
 }
 
 static void a_role_that_ended_is_not_alive_and_its_counters_stay(void **state)
@@ -89,13 +69,13 @@ static void a_role_that_ended_is_not_alive_and_its_counters_stay(void **state)
 	(void)state;
 	pid_t pid = fork();
 	if (pid == 0) {
-		int rc = metric_open(dir, "bus", &why);
+		int rc = metric_open(test_dir, "bus", &why);
 		metric_add(METRIC_bus_opens, 9);
 		_exit(rc < 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), 0);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), 0);
 	assert_false(view.is_alive);
 	assert_int_equal(view.pid, pid);
 	assert_int_equal(value(&view, METRIC_bus_opens), 9);
@@ -104,7 +84,7 @@ static void a_role_that_ended_is_not_alive_and_its_counters_stay(void **state)
 
 static void poke(off_t at, uint64_t v)
 {
-	int fd = open(path, O_WRONLY);
+	int fd = open(in_dir("metrics.bus"), O_WRONLY);
 	assert_int_equal(pwrite(fd, &v, sizeof v, at), sizeof v);
 	close(fd);
 }
@@ -114,9 +94,9 @@ static void a_pid_that_was_used_again_is_not_taken_for_the_role(void **state)
 	struct metric_view view;
 	struct why why;
 	(void)state;
-	assert_int_equal(metric_open(dir, "bus", &why), 0);
+	assert_int_equal(metric_open(test_dir, "bus", &why), 0);
 	poke(32, 1); /* another start time than ours */
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), 0);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), 0);
 	assert_false(view.is_alive);
 	metric_view_close(&view);
 }
@@ -126,9 +106,9 @@ static void a_file_of_another_version_is_refused(void **state)
 	struct metric_view view;
 	struct why why;
 	(void)state;
-	assert_int_equal(metric_open(dir, "bus", &why), 0);
+	assert_int_equal(metric_open(test_dir, "bus", &why), 0);
 	poke(8, 1);
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), -EPROTO);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), -EPROTO);
 }
 
 static void a_file_that_is_none_of_ours_is_refused(void **state)
@@ -136,10 +116,10 @@ static void a_file_that_is_none_of_ours_is_refused(void **state)
 	struct metric_view view;
 	struct why why;
 	(void)state;
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(in_dir("metrics.bus"), "w");
 	fputs("short", f);
 	fclose(f);
-	assert_int_equal(metric_view_open(&view, dir, "bus", &why), -ENODATA);
+	assert_int_equal(metric_view_open(&view, test_dir, "bus", &why), -ENODATA);
 }
 
 static void every_counter_has_a_name_of_its_own_and_a_help(void **state)
@@ -152,7 +132,7 @@ static void every_counter_has_a_name_of_its_own_and_a_help(void **state)
 	}
 }
 
-#define with(name) cmocka_unit_test_setup_teardown(name, make, clear)
+#define with(name) cmocka_unit_test_setup_teardown(name, test_dir_make, test_dir_remove)
 
 int main(void)
 {

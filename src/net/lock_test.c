@@ -1,31 +1,11 @@
 #include "net/lock.h"
-#include "test/unit.h"
+#include "test/dir.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char dir[32], path[64];
-
-static int make(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/tutti-unit-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof path, "%s/bus.lock", dir);
-	return 0;
-}
-
-static int clear(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(dir);
-}
 
 /* A process that holds the lock until it is killed or go is closed. */
 static pid_t holder(int *go)
@@ -38,7 +18,7 @@ static pid_t holder(int *go)
 	if (pid == 0) {
 		struct why why;
 		close(end[1]);
-		if (lock_take(dir, "bus", 0, &why) >= 0 && write(held[1], "x", 1) == 1)
+		if (lock_take(test_dir, "bus", 0, &why) >= 0 && write(held[1], "x", 1) == 1)
 			_exit(read(end[0], &byte, 1) == 0 ? 0 : 1);
 		_exit(2);
 	}
@@ -54,7 +34,7 @@ static void a_free_lock_is_taken(void **state)
 {
 	struct why why;
 	(void)state;
-	int fd = lock_take(dir, "bus", 0, &why);
+	int fd = lock_take(test_dir, "bus", 0, &why);
 	assert_true(fd >= 0);
 	close(fd);
 }
@@ -67,9 +47,9 @@ static void a_held_lock_names_the_holder(void **state)
 	(void)state;
 	pid_t pid = holder(&go);
 	snprintf(wanted, sizeof wanted, "held by process %d", pid);
-	assert_int_equal(lock_take(dir, "bus", 0, &why), -EWOULDBLOCK);
+	assert_int_equal(lock_take(test_dir, "bus", 0, &why), -EWOULDBLOCK);
 	assert_non_null(strstr(why.text, wanted));
-	assert_int_equal(lock_take(dir, "bus", 50, &why), -EWOULDBLOCK);
+	assert_int_equal(lock_take(test_dir, "bus", 50, &why), -EWOULDBLOCK);
 	close(go);
 	waitpid(pid, NULL, 0);
 }
@@ -86,7 +66,7 @@ static void a_lock_is_waited_for(void **state)
 		_exit(0);
 	}
 	close(go);
-	int fd = lock_take(dir, "bus", 60000, &why);
+	int fd = lock_take(test_dir, "bus", 60000, &why);
 	assert_true(fd >= 0);
 	close(fd);
 	waitpid(pid, NULL, 0);
@@ -101,7 +81,7 @@ static void a_killed_holder_leaves_the_lock_free(void **state)
 	pid_t pid = holder(&go);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	int fd = lock_take(dir, "bus", 0, &why);
+	int fd = lock_take(test_dir, "bus", 0, &why);
 	assert_true(fd >= 0);
 	close(fd);
 	close(go);
@@ -114,7 +94,7 @@ static void a_directory_that_is_missing_is_an_error_of_its_own(void **state)
 	assert_int_equal(lock_take("/nowhere/at/all", "bus", 1000, &why), -ENOENT);
 }
 
-#define with(name) cmocka_unit_test_setup_teardown(name, make, clear)
+#define with(name) cmocka_unit_test_setup_teardown(name, test_dir_make, test_dir_remove)
 
 int main(void)
 {
