@@ -1,4 +1,5 @@
-"""The Debian package: built by dpkg-buildpackage from what is in the tree, unpacked, and run from there."""
+"""The Debian package: built by dpkg-buildpackage from what is in the tree, unpacked and run from there; installed by
+apt in a Debian that holds nothing else, and run from there."""
 import glob
 import os
 import shutil
@@ -6,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-from tutti import ROOT, World
+from debian_root import Root, RootWorld, Unavailable
+from tutti import ROOT, Failed, World
 
 failures = []
 
@@ -61,11 +63,34 @@ def run(root):
         check("tutti sandbox, tuttid and the echo bot run from it", True)
 
 
-if not shutil.which("dpkg-buildpackage"):
-    print("ok the package # SKIP no dpkg-buildpackage", flush=True)
-    sys.exit(0)
-with tempfile.TemporaryDirectory(prefix="tutti-deb-") as where:
-    for made in build(where):
-        look(made, os.path.join(where, "root"))
-        run(os.path.join(where, "root"))
-sys.exit(1 if failures else 0)
+def install(package):
+    """What its Depends name is all that it needs."""
+    try:
+        with Root() as root:
+            shutil.copy(package, os.path.join(root.path, "tutti.deb"))
+            code, said = root.run("apt-get update -qq && apt-get install -y -qq --no-install-recommends /tutti.deb")
+            check("apt installs it in a fresh Debian 12", code == 0, said[-2000:])
+            code, said = root.run("dpkg --verify tutti && ldd /usr/bin/tuttid && "
+                                  "useradd --system --create-home tutti")
+            check("nothing that tuttid links is missing", code == 0 and "not found" not in said, said)
+            with RootWorld("installed", root) as w:
+                w.talk()
+                check("tutti sandbox, tuttid and the echo bot run there, not as root", True)
+            code, said = root.run("apt-get purge -y -qq tutti && ! ls /usr/bin/tuttid /usr/libexec/tutti")
+            check("apt takes it away again", code == 0, said[-2000:])
+    except Unavailable as why:
+        print(f"ok the package in a Debian of its own # SKIP {why}", flush=True)
+    except Failed as why:
+        check(f"the package in a Debian of its own: {why}", False)
+
+
+if __name__ == "__main__":
+    if not shutil.which("dpkg-buildpackage"):
+        print("ok the package # SKIP no dpkg-buildpackage", flush=True)
+        sys.exit(0)
+    with tempfile.TemporaryDirectory(prefix="tutti-deb-") as where:
+        for made in build(where):
+            look(made, os.path.join(where, "root"))
+            run(os.path.join(where, "root"))
+            install(made)
+    sys.exit(1 if failures else 0)
