@@ -172,6 +172,8 @@ static void do_send(struct shard *shard, const struct session_action *action)
 	(void)!wsock_send(shard->ws, buf_str(&shard->out));
 	if (action->op == OP_HEARTBEAT) {
 		metric_add(METRIC_gateway_heartbeats, 1);
+		if (shard->session.beat_late_us > metric_get(METRIC_gateway_beat_late_us))
+			metric_set(METRIC_gateway_beat_late_us, shard->session.beat_late_us);
 		return;
 	}
 	if (opcode_is_for_bots(action->op)) {

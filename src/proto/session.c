@@ -176,6 +176,7 @@ static enum session_event take_timer(struct session *s, uint64_t due)
 	}
 	if (s->beat_at == due) {
 		s->beat_at = SESSION_NEVER;
+		s->beat_due_at = due;
 		return s->is_ack_due ? ON_LATE : ON_BEAT;
 	}
 	s->deadline_at = SESSION_NEVER;

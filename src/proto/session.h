@@ -162,6 +162,7 @@ struct session {
 	uint64_t interval_us;                                /* of heartbeats */
 	uint64_t beat_at, grace_at, deadline_at, settled_at; /* SESSION_NEVER: not set */
 	uint64_t beat_sent_at, latency_us;                   /* last beat; time to its ACK */
+	uint64_t beat_due_at, beat_late_us; /* the last by the clock; how much later it went out */
 	bool is_ack_due;
 	bool is_on_base_url; /* the resume URL failed: until live again the base URL */
 	unsigned attempt;    /* of the back-off */

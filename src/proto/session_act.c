@@ -146,6 +146,7 @@ static void beat(struct session *s, uint64_t now)
 		return;
 	}
 	s->is_ack_due = true;
+	s->beat_late_us = now - s->beat_due_at;
 	send_beat(s, now);
 }
 

@@ -90,6 +90,19 @@ static void the_first_beat_has_jitter_and_the_others_the_interval(void **state)
 	assert_true(least < 2 * SECOND && most > 39 * SECOND && most <= 41250000);
 }
 
+static void how_late_a_beat_goes_out_is_known(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	wait_timer(&t);
+	assert_int_equal(t.s.beat_late_us, 0);
+	payload(&t, ACK);
+	t.now = t.s.beat_at + 300000;
+	event(&t, SESSION_TIMER, 0);
+	assert_int_equal(t.s.beat_late_us, 300000);
+	done(&t);
+}
+
 static void a_beat_says_the_last_s(void **state)
 {
 	(void)state;
@@ -521,7 +534,8 @@ int main(void)
 		test(a_first_session), test(a_session_from_the_file_is_resumed_without_identify),
 		test(the_base_url_is_next_when_the_resume_url_fails_and_resumes_still),
 		test(the_first_beat_has_jitter_and_the_others_the_interval),
-		test(a_beat_says_the_last_s), test(a_missing_ack_ends_the_connection_and_resumes),
+		test(how_late_a_beat_goes_out_is_known), test(a_beat_says_the_last_s),
+		test(a_missing_ack_ends_the_connection_and_resumes),
 		test(an_ack_within_the_grace_lets_the_beat_go_out),
 		test(a_beat_asked_for_goes_out_at_once_and_moves_nothing),
 		test(beats_go_on_while_waiting_for_the_slot_and_for_ready),

@@ -60,25 +60,26 @@ def play(shards, rate):
         w.fake.expect("flooded", deadline=SECONDS * 4)
         took = time.monotonic() - began
         events = w.metric("gateway_events", lambda n: True) - before
-        late = lateness(w.fake)
+        late, sent = lateness(w.fake), w.metric("gateway_beat_late_us", lambda n: True) / 1000
         p99 = late[int(len(late) * 0.99)]
         bare, bare_most = map(float, bare.communicate()[0].split())
         print(f"# {shards} shards, {events / took:.0f} events/s for {took:.0f} s: {len(late)} heartbeats, "
               f"late by {late[len(late) // 2]:.1f} ms at the median, {p99:.1f} ms at the 99th percentile, "
-              f"{late[-1]:.1f} ms at most; a process that only waits: {bare:.1f} and {bare_most:.1f} ms", flush=True)
-        if late[-1] - 2 * bare_most > INTERVAL * 20:
-            raise Failed(f"a heartbeat came {late[-1]:.0f} ms late, more than 2 % of {INTERVAL} s")
-        return used, p99 - 2 * bare
+              f"{late[-1]:.1f} ms at most (sent late by {sent:.1f} ms at most); a process that only waits: {bare:.1f} and {bare_most:.1f} ms", flush=True)
+        return used, p99 - 2 * bare, max(late[-1] - 2 * bare_most, sent - bare_most)
 
 
-few, _ = play(4, 4000)
-for _ in range(3):  # what the gateway does wrong shows each time, what a busy machine does not
-    many, p99 = play(256, 2000)
-    if p99 < 50:
-        break
+def hold(shards, rate):
+    """RSS; three tries, since what the gateway does wrong shows each time, what a busy machine does not."""
+    for _ in range(3):
+        used, p99, most = play(shards, rate)
+        if p99 < 50 and most < INTERVAL * 20:
+            return used
+    raise Failed(f"with {shards} shards {p99:.0f} ms late at the 99th percentile, {most:.0f} ms at most")
+
+
+few, many = hold(4, 4000), hold(256, 2000)
 for key in ("VmRSS", "RssAnon"):
     print(f"# {key}: {few[key]} KiB with 4 shards, {many[key]} KiB with 256: "
           f"{(many[key] - few[key]) / 252:.0f} KiB for each further one")
-if p99 >= 50:
-    raise Failed(f"the 99th percentile is {p99:.1f} ms above the machine's own")
 print("ok heartbeats keep their interval at full load and with 256 shards")
