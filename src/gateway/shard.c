@@ -282,10 +282,29 @@ static void do_skipped(struct shard *shard, const struct session_action *action)
 	publish_skipped(shard->common->publish, &of, (uint32_t)action->number, why);
 }
 
+/* Which of the intents asked for have to be switched on: the code does not say it. */
+static void add_privileged(struct buf *out, uint32_t intents)
+{
+	const char *before = "; asked for: ";
+	for (unsigned bit = 0; bit < 32; bit++) {
+		uint32_t value = 1u << bit;
+		if (!(intents & value) || !intent_is_privileged(value))
+			continue;
+		buf_adds(out, str_c(before));
+		buf_adds(out, intent_name(value));
+		before = ", ";
+	}
+}
+
 static void do_fatal(struct shard *shard, const struct session_action *action)
 {
+	struct buf why = {0};
+	buf_adds(&why, action->text);
+	if (action->code == CLOSED_DISALLOWED_INTENTS)
+		add_privileged(&why, shard->session.options.intents);
 	log_error("shard_fatal", "shard=%u code=%u why=%s", number(shard), action->code,
-		  log_quote(action->text));
+		  log_quote(buf_str(&why)));
+	buf_done(&why);
 	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
 	shard->common->on_fatal(shard->common->arg, number(shard));
 }

@@ -41,7 +41,7 @@ CAUSES = [
     code(4011, STOP, r"discord\.shards"),     # sharding required
     code(4012, STOP, r"version"),             # invalid API version
     code(4013, STOP, r"discord\.intents"),    # invalid intents
-    code(4014, STOP, r"privileged intent.*developer portal"),  # disallowed intents
+    code(4014, STOP, r"developer portal.*: message_content\""),  # disallowed intents: where, and which
     code(4999, RESUME),                       # stands in no table
     Cause("op 7", "reconnect", None, RESUME, None),
     Cause("op 9 true", "resumable", None, RESUME, None),
