@@ -63,3 +63,16 @@ bool known_commit(struct known_bot *bot, uint64_t epoch, uint64_t pos)
 	bot->commit = pos;
 	return true;
 }
+
+void known_replace(struct known_bot *bot, uint64_t process)
+{
+	if (!process || known_is_replaced(bot, process))
+		return;
+	bot->replaced[1] = bot->replaced[0];
+	bot->replaced[0] = process;
+}
+
+bool known_is_replaced(const struct known_bot *bot, uint64_t process)
+{
+	return process && (bot->replaced[0] == process || bot->replaced[1] == process);
+}

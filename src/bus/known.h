@@ -16,9 +16,10 @@ struct known_bot {
 	size_t name_n;
 	unsigned part, parts;
 	unsigned connections;
-	uint64_t epoch;   /* of the two below; 0: neither is known */
-	uint64_t commit;  /* everything up to it is finished */
-	uint64_t sent_to; /* newest position sent by this process; 0: none */
+	uint64_t epoch;       /* of the two below; 0: neither is known */
+	uint64_t commit;      /* everything up to it is finished */
+	uint64_t sent_to;     /* newest position sent by this process; 0: none */
+	uint64_t replaced[2]; /* processes that others took over from, the newest first; 0: none */
 	uint64_t used;
 };
 
@@ -36,5 +37,9 @@ struct known_bot *known_get(struct known *k, struct str bot, unsigned part, unsi
 /* A commit of this epoch. It never goes back, and a new epoch begins at its first. True if it is
  * news. */
 bool known_commit(struct known_bot *bot, uint64_t epoch, uint64_t pos);
+
+/* Another process takes over from this one, which may not know it yet. */
+void known_replace(struct known_bot *bot, uint64_t process);
+bool known_is_replaced(const struct known_bot *bot, uint64_t process);
 
 #endif

@@ -75,6 +75,8 @@ void takeover_end(struct bus *b, struct peer *old)
 static bool make_room(struct bus *b, struct peer *old, const struct peer *newcomer, uint64_t now_us)
 {
 	enum peer_takeover how = peer_takeover(old, newcomer);
+	if (how != TAKE_OWN && old->known)
+		known_replace(old->known, old->process);
 	if (how == TAKE_OWN)
 		door_drop(b, old, "opened_again");
 	else if (how == TAKE_NOW)
@@ -99,10 +101,23 @@ static bool is_stale(struct bus *b, const struct peer *p)
 	return false;
 }
 
+/* It was cut off when another process took over: it is not to take over from that one. */
+static bool is_replaced(struct bus *b, const struct peer *p)
+{
+	const struct known_bot *known =
+		known_find(&b->known, p->bot, p->filter.part, p->filter.parts);
+	return known && known_is_replaced(known, p->process);
+}
+
 void takeover_admit(struct bus *b, struct peer *p)
 {
 	struct peer *old;
 	bool must_wait = false;
+	if (is_replaced(b, p)) {
+		say_refused(b, p->id, 409, "taken over by another process of this bot");
+		door_drop(b, p, "replaced");
+		return;
+	}
 	if (is_stale(b, p)) {
 		say_unknown(b, p->id);
 		door_drop(b, p, "stale");

@@ -46,6 +46,9 @@ with Bus("takeover") as w:
           and not own.asked_to_leave and own.take(0.2) is None)
     other = w.bot(bot="own", process=78, attempt=1)
     check("another process takes over", other.welcomed() and again.until(lambda b: b.refused == 409))
+    back = w.bot(bot="own", process=77, attempt=4)
+    check("who was cut off meanwhile does not take over again", back.until(lambda b: b.refused == 409)
+          and other.quiet() and not other.refused)
     check("another part is another identity", w.bot(bot="a", part=[0, 2]).welcomed() and fourth.quiet()
           and not fourth.refused)
 
