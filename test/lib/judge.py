@@ -176,13 +176,13 @@ class Judge:
             self._announced(bot, lost)
 
     def _set_aside(self, bot, seen, began):
-        """The codes of the dead letters. Right only after three runs, none of which ended."""
+        """The codes of the dead letters. Right only after three runs at least, none of which ended."""
         dead = set()
         for epoch, pos in bot.dead:
             places = self.place.get(epoch, ())
             code = places[pos] if pos < len(places) else -1
             runs = seen[code >> 40].runs[code & (1 << 40) - 1] if code >= 0 else 0
-            if runs != 3 or began.get(code, True):
+            if runs < 3 or began.get(code, True):
                 self.fault("dead", f"{bot.name}: epoch {epoch} pos {pos} after {runs} runs")
             dead.add(code)
         self.totals["set aside"] += len(dead)

@@ -34,7 +34,7 @@ table = list(rows())
 done = {key for key, _, _ in Soak(type("", (), {})(), 1, LONG_S).rows()}
 check("there are rows of each kind", [k for k in "DGBTR" if not any(row.startswith(k) for row, _ in table)])
 check("every test that is named exists",
-      [f"{row} {name}" for row, test in table for name in re.findall(r"`([^`]*[./][^`]*)`", test) if not exists(name)])
+      [f"{row} {name}" for row, test in table for name in re.findall(r"`([^`\s]*[./][^`\s]*)`", test) if not exists(name)])
 check("every row has a test or says why not",
       [row for row, test in table if "soak" not in test and not re.search(r"`[^`]+[./]", test) and not WORDS.match(test)])
 check("the soak does what the page says of it",
