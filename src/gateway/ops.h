@@ -13,7 +13,7 @@ typedef enum ops_outcome ops_send_fn(void *arg, const struct ops_request *op, ui
 
 TT_CHECK int ops_new(struct ops **out, struct loop *loop, const char *run_dir, ops_send_fn *send,
 		     void *arg, struct why *why);
-void ops_free(struct ops **ops);
+void ops_free(struct ops **out);
 
 /* What session_send() said. */
 enum ops_outcome ops_outcome_of(int rc);

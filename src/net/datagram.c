@@ -23,7 +23,7 @@ static int address(struct sockaddr_un *out, const char *path)
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof out->sun_path)
 		return -ENAMETOOLONG;
-	strcpy(out->sun_path, path);
+	memcpy(out->sun_path, path, strlen(path) + 1);
 	return 0;
 }
 

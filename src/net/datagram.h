@@ -24,7 +24,7 @@ typedef void datagram_fn(void *arg, struct str message, const char *from);
 TT_CHECK int datagram_new(struct datagram **out, struct loop *loop, const char *path, size_t max,
 			  datagram_fn *fn, void *arg, struct why *why);
 /* Takes the file away. */
-void datagram_free(struct datagram **d);
+void datagram_free(struct datagram **out);
 
 /* -EAGAIN: no room there; -ENOENT, -ECONNREFUSED: nobody there. */
 TT_CHECK int datagram_send(struct datagram *d, const char *to, struct str message);
