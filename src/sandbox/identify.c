@@ -327,6 +327,8 @@ void op_resume(struct fake_conn *c, struct json_at d)
 	} else if (seq > s->seq) {
 		conn_close(c, CLOSED_INVALID_SEQ, STR("Invalid seq."));
 	} else if (!fake_session_reaches(s, seq)) {
+		if (s->conn) /* which may not know yet that it is dead */
+			s->conn->session = NULL;
 		fake_session_free(&gw->sessions, s);
 		conn_send(c, OP_INVALID_SESSION, STR("false"));
 	} else {

@@ -87,15 +87,28 @@ static void grow(struct fake_session *s)
 	s->size = size;
 }
 
+/* So that a young session gets its share. False: each has but its last. */
+static bool drop_of_the_fattest(struct fake_sessions *all)
+{
+	struct fake_session *fattest = NULL;
+	for (struct fake_session *s = all->first; s; s = s->next)
+		if (s->seq > s->oldest && (!fattest || s->bytes > fattest->bytes))
+			fattest = s;
+	if (fattest)
+		drop_oldest(fattest);
+	return fattest;
+}
+
 struct str fake_session_add(struct fake_session *s, struct str t, struct str d)
 {
 	struct buf payload = {0};
 	if (s->seq + 1 - s->oldest == s->size && s->size < SESSION_EVENTS)
 		grow(s);
 	while (s->oldest <= s->seq &&
-	       (s->bytes + d.n > SESSION_BYTES || s->all->bytes + d.n > SESSIONS_BYTES ||
-		s->seq + 1 - s->oldest == s->size))
+	       (s->bytes + d.n > SESSION_BYTES || s->seq + 1 - s->oldest == s->size))
 		drop_oldest(s);
+	while (s->all->bytes + d.n > SESSIONS_BYTES && drop_of_the_fattest(s->all))
+		;
 	s->seq++;
 	buf_room(&payload, d.n + t.n + 64);
 	buf_addf(&payload, "{\"t\":\"%.*s\",\"s\":%" PRIu64 ",\"op\":0,\"d\":", STR_FMT(t), s->seq);

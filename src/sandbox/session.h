@@ -2,8 +2,8 @@
  * kept for a resume.
  *
  * Memory:  a session keeps its last SESSION_EVENTS payloads, at most SESSION_BYTES, and fewer where all
- *          together are above SESSIONS_BYTES; a resume from
- *          before them fails. At most SESSIONS sessions; one without a connection makes room.
+ *          together are above SESSIONS_BYTES: the one with most gives way. A resume from before
+ *          them fails. At most SESSIONS sessions; one without a connection makes room.
  */
 #ifndef SANDBOX_SESSION_H
 #define SANDBOX_SESSION_H

@@ -66,6 +66,27 @@ static void all_sessions_together_are_bounded(void **state)
 	buf_done(&d);
 }
 
+static void a_young_session_gets_its_share(void **state)
+{
+	(void)state;
+	struct fake_sessions all = {0};
+	struct buf d = {0};
+	memset(buf_room(&d, SESSION_BYTES / 64), '1', SESSION_BYTES / 64);
+	d.n = SESSION_BYTES / 64;
+	for (int i = 0; i < SESSIONS_BYTES / SESSION_BYTES; i++) {
+		struct fake_session *old = fake_session_new(&all);
+		for (int k = 0; k < 63; k++)
+			fake_session_add(old, STR("T"), buf_str(&d));
+	}
+	struct fake_session *young = fake_session_new(&all);
+	for (int k = 0; k < 20; k++)
+		fake_session_add(young, STR("T"), buf_str(&d));
+	assert_true(fake_session_reaches(young, 0));
+	assert_true(all.bytes < SESSIONS_BYTES + (size_t)SESSION_BYTES / 32);
+	buf_done(&d);
+	fake_sessions_done(&all);
+}
+
 static void idle_sessions_make_room_and_connected_ones_do_not(void **state)
 {
 	(void)state;
@@ -88,9 +109,9 @@ static void idle_sessions_make_room_and_connected_ones_do_not(void **state)
 
 int main(void)
 {
-	return run_unit(test(sequences_grow_and_payloads_are_kept),
-			test(the_oldest_payloads_fall_out),
-			test(bytes_are_bounded_and_the_last_is_always_kept),
-			test(all_sessions_together_are_bounded),
-			test(idle_sessions_make_room_and_connected_ones_do_not));
+	return run_unit(
+		test(sequences_grow_and_payloads_are_kept), test(the_oldest_payloads_fall_out),
+		test(bytes_are_bounded_and_the_last_is_always_kept),
+		test(all_sessions_together_are_bounded), test(a_young_session_gets_its_share),
+		test(idle_sessions_make_room_and_connected_ones_do_not));
 }

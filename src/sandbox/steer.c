@@ -166,7 +166,7 @@ void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n)
 {
 	for (struct fake_conn *c = gw->conns; c; c = c->next) {
 		uint64_t last = c->session ? c->session->seq : 0;
-		for (uint64_t seq = n < last ? last - n + 1 : 1; seq <= last; seq++)
+		for (uint64_t seq = n < last ? last - n + 1 : 1; seq <= last && c->session; seq++)
 			conn_send_past(c, seq);
 	}
 }
