@@ -82,10 +82,11 @@ static void take_payload(struct shard *shard, const struct envelope *e, uint64_t
 		buf_done(&shard->blanked);
 }
 
-static void take_unreadable(struct shard *shard, bool is_stream, const char *why)
+static void take_unreadable(struct shard *shard, bool is_stream, bool is_event, const char *why)
 {
 	note_unreadable(shard, why);
-	feed(shard, (struct session_input){.kind = SESSION_BROKEN, .is_stream = is_stream});
+	feed(shard, (struct session_input){
+			    .kind = SESSION_BROKEN, .is_stream = is_stream, .is_event = is_event});
 }
 
 static void take_event(struct shard *shard, const struct inflate_event *event, bool is_whole)
@@ -93,7 +94,8 @@ static void take_event(struct shard *shard, const struct inflate_event *event, b
 	struct envelope e;
 	int rc = is_whole ? envelope_read(&e, event->text) : envelope_read_front(&e, event->text);
 	if (rc < 0)
-		take_unreadable(shard, false, "payload that is no JSON object of op, s, t and d");
+		take_unreadable(shard, false, e.op == OP_DISPATCH || e.op == ENVELOPE_NO_OP,
+				"payload that is no JSON object of op, s, t and d");
 	else
 		take_payload(shard, &e, is_whole ? 0 : event->bytes);
 }
@@ -107,7 +109,7 @@ static void on_message(void *arg, struct str bytes)
 	case INFLATE_MORE: break;
 	case INFLATE_EVENT: take_event(shard, &event, true); break;
 	case INFLATE_TOO_LARGE: take_event(shard, &event, false); break;
-	case INFLATE_BAD: take_unreadable(shard, true, why.text); break;
+	case INFLATE_BAD: take_unreadable(shard, true, true, why.text); break;
 	}
 }
 
@@ -117,7 +119,7 @@ static void on_end(void *arg, const struct wsock_end *end)
 	if (end->kind == WSOCK_BAD) {
 		char text[128];
 		snprintf(text, sizeof text, "%.*s", STR_FMT(end->text));
-		take_unreadable(shard, true, text);
+		take_unreadable(shard, true, end->is_data, text);
 		return;
 	}
 	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);

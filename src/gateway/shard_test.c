@@ -365,6 +365,40 @@ static void what_is_no_json_is_left_and_the_session_resumed(void **state)
 	end(&w);
 }
 
+/* Three times the connection breaks while it is resumed: what comes the fourth time is s=2. */
+static void break_and_resume(struct world *w, struct str broken)
+{
+	httpd_stream_close(&w->stream, false);
+	for (unsigned i = 1; i <= 4; i++) {
+		until(w, w->connections == 1 + i && w->stream);
+		say(w, HELLO);
+		until(w, w->heard[OP_RESUME] == i);
+		assert_non_null(strstr(w->last, "\"seq\":1}"));
+		if (i < 4)
+			httpd_stream_write(w->stream, broken);
+	}
+	say(w, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}");
+	assert_str(next(w), "1:2 RESUMED.0.0. {}");
+}
+
+static void what_can_be_no_event_takes_no_events_place(void **state)
+{
+	(void)state;
+	char ping[4 + 200] = "\x89\x7e\x00\xc8";
+	static const char close_1015[] = "\x88\x02\x03\xf7",
+			  half_ack[] = "\x81\x0d{\"op\":11,\"d\":";
+	const struct str broken[] = {str_of(ping, sizeof ping), str_of(close_1015, 4),
+				     str_of(half_ack, 15)};
+	static const char *const names[] = {"n", "o", "p"};
+	for (size_t i = 0; i < 3; i++) {
+		struct world w;
+		begin(&w, names[i], NULL);
+		identify(&w);
+		break_and_resume(&w, broken[i]);
+		end(&w);
+	}
+}
+
 static void what_is_too_large_is_announced_and_the_session_goes_on(void **state)
 {
 	struct world w;
@@ -486,6 +520,7 @@ int main(void)
 			       test(a_session_that_is_over_is_announced_and_a_new_one_begun),
 			       test(a_fatal_code_stops_the_shard),
 			       test(what_is_no_json_is_left_and_the_session_resumed),
+			       test(what_can_be_no_event_takes_no_events_place),
 			       test(what_is_too_large_is_announced_and_the_session_goes_on),
 			       test(heartbeats_go_by_the_interval_and_carry_the_last_s),
 			       test(without_an_ack_the_connection_is_dead),

@@ -224,6 +224,7 @@ static void take_frames(struct wsock *ws, char *bytes, size_t n)
 		else if (got == FRAME_BAD)
 			end(ws, (struct wsock_end){.kind = WSOCK_BAD,
 						   .code = ws->reader.bad_code,
+						   .is_data = frame_is_data(ws->reader.op),
 						   .text = str_c(ws->reader.bad)});
 	}
 }

@@ -44,6 +44,7 @@ enum wsock_end_kind {
 struct wsock_end {
 	enum wsock_end_kind kind;
 	unsigned code;   /* close code; 1005: a close frame without one; 0: none came */
+	bool is_data;    /* BAD: a data message was, no ping, pong, close or unknown frame */
 	unsigned status; /* HTTP status of a refused upgrade, else 0 */
 	struct str text; /* a sentence, or the peer's reason: to be quoted */
 };

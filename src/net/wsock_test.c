@@ -211,6 +211,7 @@ static void a_message_above_the_bound_is_the_end(void **state)
 	until(&p, p.is_ended);
 	assert_int_equal(p.end.kind, WSOCK_BAD);
 	assert_int_equal(p.end.code, 1009);
+	assert_true(p.end.is_data);
 	free(big);
 	done(&p);
 }
@@ -294,6 +295,7 @@ static void bytes_that_are_no_websocket_are_told_with_our_code(void **state)
 	until(&p, p.is_ended);
 	assert_int_equal(p.end.kind, WSOCK_BAD);
 	assert_int_equal(p.end.code, 1002);
+	assert_false(p.end.is_data);
 	wsock_close(&p.ws, p.end.code);
 	until(&p, p.got_op == FRAME_CLOSE);
 	assert_int_equal(p.got_code, 1002);

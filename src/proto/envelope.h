@@ -34,7 +34,7 @@ struct envelope {
 	char t_text[ENVELOPE_NAME_MAX];    /* where t points if it was written with escapes */
 };
 
-/* -EBADMSG: not one JSON object, or t or s of the wrong kind. */
+/* -EBADMSG: not one JSON object, or t or s of the wrong kind; op is set as far as it could be told. */
 TT_CHECK int envelope_read(struct envelope *out, struct str text);
 
 /* The same of the first bytes of a payload whose end is missing (INFLATE_TOO_LARGE): what stands

@@ -69,7 +69,7 @@ struct frame_reader {
 	bool is_final;
 	bool is_closed;     /* a CLOSE was handed out: what follows it is thrown away */
 	bool is_handed_out; /* message was, and is dropped at the next call */
-	uint8_t op;         /* of this frame */
+	uint8_t op;         /* of this frame, also of a bad one */
 	uint8_t message_op; /* of the message in fragments; 0: none */
 	uint8_t mask[4];
 	uint64_t left;       /* payload bytes of this frame still to come */
@@ -101,6 +101,12 @@ void frame_write_part(struct buf *out, enum frame_role role, enum frame_op op, b
 /* A CLOSE; FRAME_NO_CODE: an empty one. The reason is cut to what fits. */
 void frame_write_close(struct buf *out, enum frame_role role, unsigned code, struct str reason,
 		       uint32_t mask);
+
+/* CONTINUATION, TEXT, BINARY: what an application's message comes in. */
+static inline bool frame_is_data(unsigned op)
+{
+	return op <= FRAME_BINARY;
+}
 
 /* Whether a peer may send this close code (RFC 6455, 7.4). */
 bool frame_code_is_valid(unsigned code);

@@ -92,17 +92,18 @@ static void step(struct session *s, const struct session_moment *m, enum session
 	row->act(s, m);
 }
 
-/* Which time the bytes after resume.s break us. Only where an event was to come. */
-static enum session_event judge_poison(struct session *s, bool is_stream)
+/* Which time the bytes after resume.s break us. Only where an event was to come, and these may be
+ * it: a ping above its size is in no event's place, and the one that comes next is good. */
+static enum session_event judge_poison(struct session *s, const struct session_input *input)
 {
-	if (s->state != SESSION_LIVE && s->state != SESSION_RESUMING)
+	if (!input->is_event || (s->state != SESSION_LIVE && s->state != SESSION_RESUMING))
 		return ON_POISON;
 	if (s->poison_s != s->resume.s)
 		s->poison = 0;
 	s->poison_s = s->resume.s;
 	if (++s->poison < SESSION_POISON_TRIES)
 		return ON_POISON;
-	return is_stream ? ON_POISON_PASS : ON_POISON_SKIP;
+	return input->is_stream ? ON_POISON_PASS : ON_POISON_SKIP;
 }
 
 /* The READY of the session in hand once more, not one of another session. */
@@ -119,7 +120,7 @@ static enum session_event judge_dispatch(struct session *s, const struct session
 	if (str_eq(e->t, STR("READY")) && is_old_ready(s, input))
 		return ON_REPEAT;
 	if (str_eq(e->t, STR("READY")))
-		return input->ready && !input->too_large ? ON_READY : judge_poison(s, false);
+		return input->ready && !input->too_large ? ON_READY : ON_POISON;
 	if (str_eq(e->t, STR("RESUMED")))
 		return ON_RESUMED;
 	return e->has_s && e->s > s->resume.s ? ON_DISPATCH : ON_REPEAT;
@@ -203,7 +204,7 @@ void session_feed(struct session *s, uint64_t now_us, const struct session_input
 	case SESSION_CONNECTED: step(s, &m, ON_CONNECTED); break;
 	case SESSION_FAILED: step(s, &m, ON_FAILED); break;
 	case SESSION_PAYLOAD: step(s, &m, judge_payload(s, input)); break;
-	case SESSION_BROKEN: step(s, &m, judge_poison(s, input->is_stream)); break;
+	case SESSION_BROKEN: step(s, &m, judge_poison(s, input)); break;
 	case SESSION_CLOSED: step(s, &m, judge_close(input->code)); break;
 	case SESSION_TIMER: run_timers(s, &m); break;
 	case SESSION_SLOT: step(s, &m, ON_SLOT); break;

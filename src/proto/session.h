@@ -75,6 +75,7 @@ struct session_input {
 	enum session_input_kind kind;
 	unsigned code;
 	bool is_stream, is_logout;
+	bool is_event;      /* BROKEN: it may have been an event, and s has to pass it in the end */
 	uint64_t too_large; /* bytes of an event that is not whole, 0: it is */
 	const struct envelope *envelope;
 	const struct envelope_ready *ready; /* of a READY; NULL: it could not be read */

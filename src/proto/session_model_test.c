@@ -233,7 +233,7 @@ static void check_action(struct world *w, const struct session_action *a)
 		w->resumes = 0;
 		break;
 	case SESSION_SKIPPED:
-		RULE(a->number == w->last_s + 1);
+		RULE(a->number == w->last_s + 1 && w->input.is_event);
 		w->last_s++;
 		break;
 	case SESSION_FATAL: RULE(close_next(a->code) == CLOSE_STOP); break;
@@ -375,6 +375,7 @@ static void say_anything(struct world *w)
 	case 8:
 		give(w, SESSION_BROKEN, 0);
 		w->input.is_stream = roll(w, 2);
+		w->input.is_event = roll(w, 2);
 		break;
 	case 9: say(w, OP_DISPATCH, "X", "{}"); break;
 	case 10: give(w, SESSION_DEAF, 0); break;

@@ -98,7 +98,8 @@ static bool happen(struct shard *t, enum session_event what)
 	} else {
 		feed(t, (struct session_input){.kind = (enum session_input_kind)(kinds[what] - 1),
 					       .code = codes[what],
-					       .is_stream = what == ON_POISON_PASS});
+					       .is_stream = what == ON_POISON_PASS,
+					       .is_event = true});
 	}
 	return true;
 }

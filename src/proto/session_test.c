@@ -395,17 +395,18 @@ static void the_same_poison_three_times_is_skipped(void **state)
 {
 	(void)state;
 	struct shard t = in_state(SESSION_LIVE);
+	const struct session_input broken = {.kind = SESSION_BROKEN, .is_event = true};
 	payload(&t, DISPATCH(9));
 	for (int i = 0; i < 2; i++) {
-		assert_str(event(&t, SESSION_BROKEN, 0), "close 4000;");
+		assert_str(feed(&t, broken), "close 4000;");
 		wait_timer(&t);
 		event(&t, SESSION_CONNECTED, 0);
 		payload(&t, HELLO);
 	}
-	assert_str(event(&t, SESSION_BROKEN, 0), "skipped 10;");
+	assert_str(feed(&t, broken), "skipped 10;");
 	assert_str(payload(&t, DISPATCH(11)), "publish 11 replayed;");
 	/* another place: from the beginning */
-	assert_str(event(&t, SESSION_BROKEN, 0), "close 4000;");
+	assert_str(feed(&t, broken), "close 4000;");
 	done(&t);
 }
 
@@ -413,7 +414,8 @@ static void poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it(void *
 {
 	(void)state;
 	struct shard t = in_state(SESSION_LIVE);
-	const struct session_input broken = {.kind = SESSION_BROKEN, .is_stream = true};
+	const struct session_input broken = {
+		.kind = SESSION_BROKEN, .is_stream = true, .is_event = true};
 	for (int i = 0; i < 2; i++) {
 		assert_str(feed(&t, broken), "close 4000;");
 		wait_timer(&t);
@@ -425,6 +427,29 @@ static void poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it(void *
 	event(&t, SESSION_CONNECTED, 0);
 	assert_str(payload(&t, HELLO),
 		   "{\"op\":6,\"d\":{\"token\":\"T\",\"session_id\":\"new\",\"seq\":2}};");
+	done(&t);
+}
+
+/* A ping of 200 bytes, a close code that nobody may send, half an ACK: no event is behind them. */
+static void what_can_be_no_event_moves_no_s(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_RESUMING);
+	const struct session_input broken = {.kind = SESSION_BROKEN, .is_stream = true};
+	for (int i = 0; i < 3; i++) {
+		assert_str(feed(&t, broken), "close 4000;");
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		assert_str(payload(&t, HELLO), RESUME(40));
+	}
+	assert_str(payload(&t, DISPATCH(41)), "publish 41 replayed;");
+	for (int i = 0; i < SESSION_RESUME_TRIES - 1; i++) {
+		assert_str(feed(&t, broken), "close 4000;");
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		assert_str(payload(&t, HELLO), RESUME(41));
+	}
+	assert_str(feed(&t, broken), "close 4000;");
 	done(&t);
 }
 
@@ -551,6 +576,7 @@ int main(void)
 		test(each_deadline_is_kept), test(a_long_replay_is_no_missed_deadline),
 		test(the_same_poison_three_times_is_skipped),
 		test(poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it),
+		test(what_can_be_no_event_moves_no_s),
 		test(an_event_too_large_is_announced_and_counts),
 		test(a_ready_that_cannot_be_read_is_no_session),
 		test(a_hello_that_cannot_be_read_ends_the_connection),

@@ -72,6 +72,7 @@ static struct session_input make_input(struct str *rest, uint64_t *now, struct e
 	unsigned what = fuzz_byte(rest), wait = fuzz_byte(rest);
 	struct session_input in = {.kind = (enum session_input_kind)(what % (SESSION_STOP + 1)),
 				   .is_stream = what >> 6 & 1,
+				   .is_event = what >> 7 & 1,
 				   .is_logout = what >> 6 & 1};
 	struct why why;
 	*now += (uint64_t)1 << (wait & 31);
