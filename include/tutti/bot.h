@@ -90,6 +90,7 @@ struct tt_route {
 	const char *file, *event, *handler;
 	const char *types;   /* "i64 i64" */
 	unsigned n_captures; /* the pattern must have as many groups */
+	unsigned nth;        /* grows along the file: a macro can make several routes on a line */
 	bool is_raw;         /* by on_event(): with.pattern is the event's name */
 	tt_run *run;
 	struct tt_with with;

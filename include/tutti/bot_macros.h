@@ -8,7 +8,7 @@
  * and puts  a pointer to the route into the ELF section tt_<BOT>, where export_bot() finds it.
  *
  * The section holds pointers because compilers pad structs; `used` and `retain` keep it through
- * --gc-sections; serve() sorts by file and line because gcc -O2 reverses the order.
+ * --gc-sections; serve() sorts by file, line and __COUNTER__ because gcc -O2 reverses the order.
  *
  * A file in a static archive is linked only if something names it. So a module that spans files says
  * which, in a header that they share, and each file but the one with export_bot() says who it is:
@@ -171,7 +171,7 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 	extern const tt_bot module_;                                                             \
 	static const struct tt_route TT_NAME(tt_route_, module_) = {                             \
 		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .handler = #module_,          \
-		.types = "", .home = TT_HOME(BOT), .module = &module_};                          \
+		.types = "", .nth = __COUNTER__, .home = TT_HOME(BOT), .module = &module_};      \
 	static const struct tt_route *const TT_NAME(tt_entry_, module_) TT_IN_SECTION(BOT) =     \
 		&TT_NAME(tt_route_, module_)
 
@@ -267,8 +267,9 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 	}                                                                                        \
 	static const struct tt_route TT_NAME(tt_route_, F) = {                                   \
 		.abi = TT_ABI, .line = __LINE__, .file = __FILE__, .event = E, .handler = #F,    \
-		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N, .is_raw = R,     \
-		.run = TT_NAME(tt_run_, F), .with = TT_WITH(W), .home = TT_HOME(BOT)};           \
+		.types = "" TT_EACH_##N(TT_TYPE, __VA_ARGS__), .n_captures = N,                  \
+		.nth = __COUNTER__, .is_raw = R, .run = TT_NAME(tt_run_, F),                     \
+		.with = TT_WITH(W), .home = TT_HOME(BOT)};                                       \
 	static const struct tt_route *const TT_NAME(tt_entry_, F) TT_IN_SECTION(BOT) =           \
 		&TT_NAME(tt_route_, F)
 

@@ -26,6 +26,6 @@ template <class T> static inline const T *tt_address(const T &of)
 #endif
 
 /* Of the structs that the macros write; the library refuses what it does not know. */
-enum { TT_ABI = 1 };
+enum { TT_ABI = 2 };
 
 #endif

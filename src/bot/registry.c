@@ -26,7 +26,9 @@ static int by_place(const void *a, const void *b)
 	const struct tt_route *x = *(const struct tt_route *const *)a;
 	const struct tt_route *y = *(const struct tt_route *const *)b;
 	int file = strcmp(x->file, y->file);
-	return file ? file : (x->line > y->line) - (x->line < y->line);
+	if (file || x->line != y->line)
+		return file ? file : x->line > y->line ? 1 : -1;
+	return (x->nth > y->nth) - (x->nth < y->nth);
 }
 
 /* True if name is one of the words in "echo, add". */

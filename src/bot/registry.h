@@ -1,8 +1,8 @@
 /* bot/registry.h: the modules given to serve(), their routes in order, compiled and checked.
  *
- * Routes are sorted by file and line (gcc -O2 reverses the order in the section). What is wrong is
- * told as a compiler tells it, "bot.c:3: ...", one line per fault, all of them, before anything
- * connects.
+ * Routes are sorted by file, line and place in the line (gcc -O2 reverses the order in the section).
+ * What is wrong is told as a compiler tells it, "bot.c:3: ...", one line per fault, all of them,
+ * before anything connects.
  * Memory:  a registry lives as long as serve(); the routes are the program's own data.
  * Threads: not changed after registry_init(); any thread may read it. What tt_register() adds is
  *          kept in bot/register.h.
@@ -23,7 +23,7 @@ struct event_routes {
 
 struct module {
 	const tt_bot *bot;
-	const struct tt_route **route; /* all, by file and line; what it uses among them */
+	const struct tt_route **route; /* all, by place; what it uses among them */
 	size_t n;
 	struct event_routes *event;
 	size_t events;

@@ -17,7 +17,10 @@ HEAD = "#define BOT my_bot\n#include <tutti/bot.h>\n"
 NAMES = ["one", "two", "three", "four", "five", "six", "seven"]
 PARTS = "bot_parts(first);\n"
 PART = PARTS + "bot_part(first);\n"
-FIRST = "".join(HANDLER.format(name=n) for n in NAMES[:5])
+# the last two of the first file: two annotations on one line
+PAIR = "#define CMD(p, a, b) on_message_create(p, a, str); on_message_create(p, b, str)\nCMD(\"^,both (.*)$\", four, five);\n"
+FIRST = "".join(HANDLER.format(name=n) for n in NAMES[:3]) + PAIR + "".join(
+    HANDLER.format(name=n).split("\n", 1)[1] for n in NAMES[3:5])
 SECOND = "".join(HANDLER.format(name=n) for n in NAMES[5:])
 EXPORT = 'export_bot(my_bot, "Seven.");\n'
 LIST = 'export_bot(my_bot, "Five.", one, two, three, four, five);\n'
