@@ -16,6 +16,8 @@ enum {
 	WAIT_MAX_S = 24 * 3600, /* of a Retry-After that is believed */
 	BACKOFF_MAX_S = 60,
 };
+/* Who asks again within this of an answer is in a loop with it: what it says leads nowhere. */
+#define CALM_US (2ull * BACKOFF_MAX_S * SECOND)
 
 struct discover {
 	struct discover_options options;
@@ -25,8 +27,11 @@ struct discover {
 	struct loop_timer *rest;       /* frees the client, which cannot be in its own callback */
 	struct loop_timer *retry;
 	struct buf url, authorization;
-	unsigned attempt; /* that failed, in a row */
-	bool is_waiting;  /* for the next attempt */
+	unsigned attempt;     /* that failed, in a row */
+	unsigned answers;     /* that were no failures, each soon after the last */
+	uint64_t answered_us; /* when the last one came; 0: none yet */
+	uint64_t not_before_us;
+	bool is_waiting; /* for the next attempt */
 };
 
 static uint64_t retry_after_us(const struct https_answer *answer)
@@ -40,6 +45,23 @@ static uint64_t retry_after_us(const struct https_answer *answer)
 static bool is_json(const struct https_answer *answer)
 {
 	return str_starts(https_header_of(answer, "content-type"), STR("application/json"));
+}
+
+static uint32_t read_u32(struct json_at object, const char *name)
+{
+	uint64_t v = json_u64(json_get(object, name));
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+static uint64_t read_reset_us(struct json_at limit)
+{
+	const uint64_t most_ms = (uint64_t)WAIT_MAX_S * 1000;
+	uint64_t ms = json_u64(json_get(limit, "reset_after"));
+	if (ms <= most_ms)
+		return ms * 1000;
+	log_warn("reset_after_refused", "ms=%llu what=%s", (unsigned long long)ms,
+		 "\"session_start_limit is for 24 hours: taken as these\"");
+	return most_ms * 1000;
 }
 
 static enum discover_verdict read_body(struct str body, struct json *json, struct discovery *out,
@@ -56,13 +78,11 @@ static enum discover_verdict read_body(struct str body, struct json *json, struc
 		why_set(why, -EBADMSG, "no url, shards and session_start_limit in the answer");
 		return DISCOVER_AGAIN;
 	}
-	*out = (struct discovery){
-		.shards = (uint32_t)shards,
-		.limit = {.total = (uint32_t)json_u64(json_get(limit, "total")),
-			  .remaining = (uint32_t)json_u64(json_get(limit, "remaining")),
-			  .reset_after_us = json_u64(json_get(limit, "reset_after")) * 1000,
-			  .max_concurrency =
-				  (uint32_t)json_u64(json_get(limit, "max_concurrency"))}};
+	*out = (struct discovery){.shards = (uint32_t)shards,
+				  .limit = {.total = read_u32(limit, "total"),
+					    .remaining = read_u32(limit, "remaining"),
+					    .reset_after_us = read_reset_us(limit),
+					    .max_concurrency = read_u32(limit, "max_concurrency")}};
 	memcpy(out->url, url.p, url.n);
 	return DISCOVER_OK;
 }
@@ -114,6 +134,17 @@ static void try_later(struct discover *d, uint64_t wait_us, const struct why *wh
 	loop_timer_in(d->retry, pause);
 }
 
+/* An answer that helps nobody (no session left, and no time until there is one; a dead URL) is asked
+ * for again as soon as it has come: not at once, and each time later. */
+static void pace(struct discover *d)
+{
+	uint64_t now = loop_now_us();
+	bool is_soon = d->answered_us && now - d->answered_us < CALM_US;
+	d->answers = is_soon ? d->answers + 1 : 0;
+	d->answered_us = now;
+	d->not_before_us = now + backoff_us(d->answers);
+}
+
 static void answered(void *arg, const struct https_answer *answer)
 {
 	struct discover *d = arg;
@@ -125,6 +156,7 @@ static void answered(void *arg, const struct https_answer *answer)
 	switch (discover_judge(answer, d->json, &found, &wait_us, &why)) {
 	case DISCOVER_OK:
 		d->attempt = 0;
+		pace(d);
 		d->options.on_found(d->options.arg, &found);
 		break;
 	case DISCOVER_REFUSED: d->options.on_refused(d->options.arg, why.text); break;
@@ -195,6 +227,13 @@ void discover_free(struct discover **discover)
 
 void discover_ask(struct discover *d)
 {
-	if (!d->request && !d->is_waiting)
+	if (d->request || d->is_waiting)
+		return;
+	uint64_t now = loop_now_us();
+	if (now >= d->not_before_us) {
 		send_request(d);
+		return;
+	}
+	d->is_waiting = true;
+	loop_timer_in(d->retry, d->not_before_us - now);
 }

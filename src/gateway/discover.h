@@ -2,8 +2,8 @@
  * often one may identify.
  *
  * Asked for when somebody needs it, one request at a time, and repeated until it succeeds: with
- * growing pauses, never within a second, and as late as Discord or Cloudflare says. Only a token
- * that is refused (401) ends it.
+ * growing pauses, never within a second, and as late as Discord or Cloudflare says. Who asks again
+ * soon after an answer waits likewise. Only a token that is refused (401) ends it.
  * Memory:  the HTTPS client lives as long as a question: it holds a megabyte of certificates, and a
  *          shard that resumes asks nothing.
  */
@@ -42,7 +42,7 @@ struct discover_options {
 struct discover;
 struct discover *discover_new(const struct discover_options *options);
 void discover_free(struct discover **discover);
-/* on_found or on_refused follows, from the loop. */
+/* on_found or on_refused follows, from the loop; a good while later where it was asked of late. */
 void discover_ask(struct discover *discover);
 
 #endif

@@ -1,6 +1,9 @@
 #include "gateway/discover.h"
 
+#include "net/httpd.h"
 #include "test/unit.h"
+
+#include <stdio.h>
 
 #define SECOND 1000000ull
 #define GOOD                                                                           \
@@ -111,6 +114,79 @@ static void a_retry_after_that_makes_no_sense_is_bounded(void **state)
 	assert_true(j.wait_us == 0);
 }
 
+static void numbers_that_are_too_large_are_taken_as_the_largest(void **state)
+{
+	(void)state;
+	struct judged j = judge(&(struct https_answer){
+		.status = 200,
+		.body = STR("{\"url\":\"wss://x\",\"shards\":1,\"session_start_limit\":{"
+			    "\"total\":4294967296,\"remaining\":18446744073709551615,"
+			    "\"reset_after\":18446744073709551615,"
+			    "\"max_concurrency\":4294967297}}")});
+	assert_int_equal(j.verdict, DISCOVER_OK);
+	assert_int_equal(j.found.limit.total, UINT32_MAX);
+	assert_int_equal(j.found.limit.remaining, UINT32_MAX);
+	assert_int_equal(j.found.limit.max_concurrency, UINT32_MAX);
+	assert_true(j.found.limit.reset_after_us == 24 * 3600 * SECOND);
+}
+
+/* Who is not helped by the answer and asks at once, over and over. */
+struct asker {
+	struct discover *discover;
+	unsigned answers;
+	uint64_t asked_us[4];
+	unsigned asked;
+};
+
+static void serve(void *arg, struct httpd_request *r)
+{
+	struct asker *a = arg;
+	a->asked_us[a->asked++ % 4] = loop_now_us();
+	httpd_answer(r, 200, STR("application/json"), STR(GOOD));
+}
+
+static void ask_once_more(void *arg, const struct discovery *found)
+{
+	struct asker *a = arg;
+	(void)found;
+	a->answers++;
+	discover_ask(a->discover);
+}
+
+static void who_asks_again_at_once_waits(void **state)
+{
+	struct asker a = {0};
+	struct httpd *httpd;
+	struct why why;
+	char url[64];
+	struct loop *loop = loop_new();
+	(void)state;
+	assert_int_equal(
+		httpd_new(&httpd, loop,
+			  &(struct httpd_options){
+				  .address = "127.0.0.1", .max_body = 1000, .fn = serve, .arg = &a},
+			  &why),
+		0);
+	snprintf(url, sizeof url, "http://127.0.0.1:%u", httpd_port(httpd));
+	a.discover = discover_new(&(struct discover_options){.loop = loop,
+							     .user_agent = "test/1",
+							     .api_url = str_c(url),
+							     .token = STR("canary-token"),
+							     .on_found = ask_once_more,
+							     .arg = &a});
+	discover_ask(a.discover);
+	for (int turn = 0; a.answers < 3; turn++) {
+		assert_true(turn < 10000);
+		loop_step(loop, 20);
+	}
+	assert_int_equal(a.asked, 3);
+	assert_true(a.asked_us[1] - a.asked_us[0] >= SECOND);
+	assert_true(a.asked_us[2] - a.asked_us[1] >= SECOND);
+	discover_free(&a.discover);
+	httpd_free(&httpd);
+	loop_free(&loop);
+}
+
 int main(void)
 {
 	return run_unit(test(an_answer_of_discord_is_understood),
@@ -119,5 +195,7 @@ int main(void)
 			test(a_429_of_discord_is_waited_for_as_it_says),
 			test(a_page_of_cloudflare_is_told_from_discord),
 			test(a_failing_or_absent_server_is_asked_again),
-			test(a_retry_after_that_makes_no_sense_is_bounded));
+			test(a_retry_after_that_makes_no_sense_is_bounded),
+			test(numbers_that_are_too_large_are_taken_as_the_largest),
+			test(who_asks_again_at_once_waits));
 }

@@ -78,12 +78,13 @@ static void forget_who_left(struct gateway *g)
 			identify_leave(&g->identify, g->first + i);
 }
 
-static void tell_empty(struct gateway *g, uint64_t due, uint64_t now)
+static void tell_empty(struct gateway *g)
 {
+	uint64_t due = g->identify.limit_at + g->identify.limit.reset_after_us, now = loop_now_us();
 	if (!g->is_budget_told)
 		log_error("identify_budget_empty", "total=%u reserve=%u%% retry_s=%llu what=%s",
 			  g->identify.limit.total, g->identify.reserve,
-			  (unsigned long long)((due - now) / 1000000),
+			  (unsigned long long)(due > now ? (due - now) / 1000000 : 0),
 			  "\"no further session until then; discord.identify_reserve = 0 and a "
 			  "restart use up the rest\"");
 	g->is_budget_told = true;
@@ -108,7 +109,7 @@ static void hand_out_slots(void *arg)
 	}
 	uint64_t now = loop_now_us(), due = identify_due_us(&g->identify, now);
 	if (got == IDENTIFY_EMPTY)
-		tell_empty(g, due, now);
+		tell_empty(g);
 	if (due != IDENTIFY_NEVER)
 		loop_timer_in(g->slots, due > now ? due - now : 0);
 }
@@ -120,7 +121,9 @@ static void on_ask_slot(void *arg, uint32_t shard)
 	if (wait_ms > LEDGER_FIRST_MS)
 		log_warn("identify_waits", "shard=%u wait_s=%llu what=%s", shard,
 			 (unsigned long long)(wait_ms / 1000),
-			 "\"it identified again and again of late\"");
+			 g->ledger.is_guessed
+				 ? "\"the ledger is new, and Discord counts many of today\""
+				 : "\"it identified again and again of late\"");
 	identify_ask(&g->identify, shard, loop_now_us() + wait_ms * 1000);
 	loop_timer_in(g->slots, 0);
 }
@@ -268,7 +271,10 @@ static void believe(struct gateway *g, const struct identify_limit *told)
 	if (limit.remaining < told->remaining)
 		limit.reset_after_us = (g->ledger.day_ends_ms - now_ms) * 1000;
 	identify_limit(&g->identify, &limit, loop_now_us());
-	g->is_budget_told = false;
+	if (g->identify.limit.remaining)
+		g->is_budget_told = false;
+	else
+		tell_empty(g); /* also to who still waits for its own turn */
 }
 
 static void on_found(void *arg, const struct discovery *found)
@@ -292,10 +298,12 @@ static void on_found(void *arg, const struct discovery *found)
 	}
 	for (uint32_t i = 0; i < g->count; i++)
 		shard_set_url(g->places[i].shard, str_c(g->url));
-	if (!g->identify.limit_at)
+	bool is_first = !g->identify.limit_at;
+	if (is_first)
 		hold_after_restart(g);
 	believe(g, &found->limit);
-	start_bucket(g);
+	if (is_first) /* from then on by its own timer */
+		start_bucket(g);
 	hand_out_slots(g);
 }
 

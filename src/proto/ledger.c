@@ -165,6 +165,7 @@ static void guess(struct ledger *l, uint32_t used, uint32_t shards, uint64_t now
 	uint32_t row = starts > FREE_STARTS ? starts - FREE_STARTS : 0;
 	if (l->is_new || !used)
 		set_all(l, (struct entry){now_ms, row < LEDGER_ROWS ? row : LEDGER_ROWS});
+	l->is_guessed = l->is_new;
 	l->is_new = l->is_damaged = false;
 }
 

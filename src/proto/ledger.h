@@ -41,6 +41,7 @@ struct ledger {
 	uint64_t last_ms;     /* since 1970; 0: none yet */
 	bool is_new;          /* nothing was ever noted in it */
 	bool is_damaged;      /* what was there could not be read: every shard waits the longest */
+	bool is_guessed;      /* it was new, and Discord's count stands for its own */
 };
 
 struct ledger_told { /* session_start_limit */

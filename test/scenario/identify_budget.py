@@ -43,4 +43,13 @@ with World("identify_budget") as w:
     if not w.main.count("ledger_damaged"):
         raise Failed("it is not said that the ledger is damaged")
     w.main.wait_line(r"identify_waits .*wait_s=359\d ")
+with World("identify_budget: nothing left, and a new ledger") as w:
+    w.sandbox()
+    w.discord("limits", identifies=0)
+    w.config(discord__shards=1, discord__identify_reserve=0)
+    w.tuttid(ready=False)
+    w.main.wait_line(r"identify_budget_empty .*total=1000 reserve=0% ")
+    w.main.wait_line(r"identify_waits .*the ledger is new, and Discord counts many")
+    if w.main.count("again and again"):
+        raise Failed("it never identified")
 print("ok identifies keep a reserve, and wait longer each time")
