@@ -255,7 +255,7 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 
 static void hold_after_restart(struct gateway *g)
 {
-	uint64_t ago_ms = loop_wall_us() / 1000 - g->ledger.last_ms;
+	uint64_t ago_ms = ledger_last_ago_ms(&g->ledger, loop_wall_us() / 1000);
 	if (ago_ms < IDENTIFY_SPACING_US / 1000)
 		identify_hold(&g->identify, loop_now_us() + IDENTIFY_SPACING_US - ago_ms * 1000);
 }

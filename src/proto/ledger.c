@@ -79,6 +79,11 @@ uint64_t ledger_wait_ms(const struct ledger *ledger, uint32_t shard, uint64_t no
 	return past < delay ? delay - past : 0;
 }
 
+uint64_t ledger_last_ago_ms(const struct ledger *ledger, uint64_t now_ms)
+{
+	return now_ms > ledger->last_ms ? now_ms - ledger->last_ms : 0;
+}
+
 /* The counts of all. */
 
 static bool take_copy(struct ledger *l, const uint8_t *p)

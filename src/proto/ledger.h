@@ -62,6 +62,8 @@ uint32_t ledger_believe(struct ledger *ledger, const struct ledger_told *told, u
 
 /* How long the shard has to wait, 0: not at all; never above LEDGER_LONGEST_MS. */
 uint64_t ledger_wait_ms(const struct ledger *ledger, uint32_t shard, uint64_t now_ms);
+/* Since the last identify of any shard; 0 where the clock was set back since. */
+uint64_t ledger_last_ago_ms(const struct ledger *ledger, uint64_t now_ms);
 /* One more, now. To be called before the IDENTIFY goes out. */
 void ledger_count(struct ledger *ledger, uint32_t shard, uint64_t now_ms);
 

@@ -176,6 +176,17 @@ static void a_new_ledger_takes_discords_count_for_its_own(void **state)
 	}
 }
 
+static void the_last_of_all_is_never_in_the_future(void **state)
+{
+	(void)state;
+	struct ledger l = open_at("j", T);
+	assert_true(ledger_last_ago_ms(&l, T) > HOUR); /* there was none */
+	ledger_count(&l, 0, T);
+	assert_int_equal(ledger_last_ago_ms(&l, T + 3 * SECOND), 3 * SECOND);
+	assert_int_equal(ledger_last_ago_ms(&l, T - HOUR), 0);
+	ledger_close(&l);
+}
+
 int main(void)
 {
 	return run_unit_in_dir(test(a_count_outlives_the_process),
@@ -186,5 +197,6 @@ int main(void)
 			       test(a_copy_half_written_leaves_the_other),
 			       test(what_is_damaged_means_the_longest_delay),
 			       test(where_nobody_identified_today_damage_costs_nothing),
-			       test(a_new_ledger_takes_discords_count_for_its_own));
+			       test(a_new_ledger_takes_discords_count_for_its_own),
+			       test(the_last_of_all_is_never_in_the_future));
 }
