@@ -27,10 +27,13 @@ struct shard {
 	uint64_t guild_id; /* of the last event that had one; 0: none yet */
 	bool is_deaf;      /* resumed for its silence, and nothing was heard since */
 	bool is_live;
-	bool is_ready;        /* live and not deaf: counted in gateway_shards_ready */
-	bool is_failure_due;  /* a connection could not even be tried: to be told */
-	struct str left_why;  /* static: why we close; "": not noted */
-	char unreadable[128]; /* what was wrong with the last bytes that could not be read */
+	bool is_ready;       /* live and not deaf: counted in gateway_shards_ready */
+	bool is_failure_due; /* a connection could not even be tried: to be told */
+	struct str left_why; /* static: why we close; "": not noted */
+	struct said {
+		uint64_t again_us, held;
+	} said[SESSION_NOTES]; /* when it may be said again, and how often it was not */
+	char unreadable[128];  /* what was wrong with the last bytes that could not be read */
 };
 
 static void feed(struct shard *shard, struct session_input input);
@@ -317,6 +320,7 @@ static const struct {
 	enum log_level level;
 	bool is_reason, is_counted;
 	enum metric_id metric;
+	bool is_paced; /* one line a window and shard: a peer can bring it about at will */
 } notes[SESSION_NOTES] = {
 	[NOTE_CLOSED] = {.level = LOG_TRACE},
 	[NOTE_LEFT] = {.level = LOG_TRACE, .is_reason = true},
@@ -331,10 +335,23 @@ static const struct {
 	[NOTE_UNKNOWN_OP] = {.level = LOG_DEBUG},
 	[NOTE_OUT_OF_PLACE] = {.level = LOG_DEBUG},
 	[NOTE_UNREADABLE] = {.level = LOG_TRACE, .is_reason = true},
-	[NOTE_URL_REFUSED] = {.level = LOG_WARN},
+	[NOTE_URL_REFUSED] = {.level = LOG_WARN, .is_paced = true},
 	[NOTE_RESUME_GIVEN_UP] = {.level = LOG_WARN},
-	[NOTE_SEND_LIMIT] = {.level = LOG_WARN},
+	[NOTE_SEND_LIMIT] = {LOG_WARN, false, true, METRIC_gateway_beats_limited, true},
 };
+
+/* Whether it may be said now; *held: how often it was not since the last time. */
+static bool is_its_turn(struct shard *shard, enum session_note note, uint64_t *held)
+{
+	struct said *said = &shard->said[note];
+	*held = said->held;
+	if (notes[note].is_paced && said->again_us > shard->now_us) {
+		said->held++;
+		return false;
+	}
+	*said = (struct said){.again_us = shard->now_us + SESSION_WINDOW_US};
+	return true;
+}
 
 static void do_note(struct shard *shard, const struct session_action *action)
 {
@@ -343,9 +360,11 @@ static void do_note(struct shard *shard, const struct session_action *action)
 		shard->left_why = text;
 	if (notes[action->note].is_counted)
 		metric_add(notes[action->note].metric, 1);
-	if (log_wants(notes[action->note].level))
-		log_at(notes[action->note].level, "note", "shard=%u code=%u number=%llu what=%s",
-		       number(shard), action->code, (unsigned long long)action->number,
+	uint64_t held;
+	if (log_wants(notes[action->note].level) && is_its_turn(shard, action->note, &held))
+		log_at(notes[action->note].level, "note",
+		       "shard=%u code=%u number=%llu held=%llu what=%s", number(shard),
+		       action->code, (unsigned long long)action->number, (unsigned long long)held,
 		       log_quote(text));
 }
 

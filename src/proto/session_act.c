@@ -162,10 +162,11 @@ void session_act_beat(struct session *s, const struct session_moment *m)
 	beat(s, m->now);
 }
 
-/* Besides the clock's beats, whose ACK alone is waited for: the two may be a moment apart. */
+/* Besides the clock's beats, whose ACK alone is waited for: the two may be a moment apart. Where
+ * there is no room, the next of those is the answer. */
 void session_act_beat_at_once(struct session *s, const struct session_moment *m)
 {
-	uint64_t wait = session_window_wait(&s->sends, m->now, SESSION_SENDS);
+	uint64_t wait = session_answer_wait(s, m->now);
 	if (wait)
 		note(s, NOTE_SEND_LIMIT)->number = wait;
 	else

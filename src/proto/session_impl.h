@@ -20,6 +20,8 @@ struct session_action *session_do(struct session *s, enum session_action_kind ki
 
 /* Microseconds until fewer than most sends are in the window; 0: now. */
 uint64_t session_window_wait(const struct session_window *w, uint64_t now, unsigned most);
+/* The same for a beat that Discord asked for. */
+uint64_t session_answer_wait(const struct session *s, uint64_t now);
 void session_put_send(struct session *s, uint64_t now, int op, struct str text);
 void session_put_url(struct session *s);
 

@@ -25,11 +25,24 @@ void session_put_send(struct session *s, uint64_t now, int op, struct str text)
 	action->text = text;
 }
 
-/* Sends that bots leave to the heartbeat: what it needs in a window, and one. */
+/* Beats of the clock in a window. */
+static unsigned beats(const struct session *s)
+{
+	uint64_t n = (SESSION_WINDOW_US + s->interval_us - 1) / s->interval_us;
+	return n < SESSION_SENDS / 2 ? (unsigned)n : SESSION_SENDS / 2 - 1;
+}
+
+/* Sends that bots leave: to the clock's beats, and one to an op 1. */
 static unsigned reserve(const struct session *s)
 {
-	uint64_t beats = (SESSION_WINDOW_US + s->interval_us - 1) / s->interval_us + 1;
-	return beats < SESSION_SENDS / 2 ? (unsigned)beats : SESSION_SENDS / 2;
+	return beats(s) + 1;
+}
+
+/* What answers to op 1 leave: the beats, and the IDENTIFY that may still come. */
+uint64_t session_answer_wait(const struct session *s, uint64_t now)
+{
+	unsigned left = beats(s) + (s->state == SESSION_WAITING);
+	return session_window_wait(&s->sends, now, SESSION_SENDS - left);
 }
 
 static uint64_t presence_wait(const struct session *s, uint64_t now)

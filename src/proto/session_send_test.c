@@ -16,12 +16,40 @@ static void bots_leave_room_for_the_beats(void **state)
 	}
 	assert_int_equal(sent, SESSION_SENDS - 3); /* 61 / 41.25 upwards, and one */
 	assert_int_equal(wait, SESSION_WINDOW_US);
-	for (int i = 0; i < 3; i++)
-		assert_str(payload(&t, "{\"op\":1}"), "{\"op\":1,\"d\":1};");
-	assert_str(payload(&t, "{\"op\":1}"), ""); /* 121 would end the connection */
+	assert_str(payload(&t, "{\"op\":1}"), "{\"op\":1,\"d\":1};");
+	assert_str(payload(&t, "{\"op\":1}"), ""); /* the clock's two have their room */
 	t.now += wait;
 	assert_int_equal(session_send(&t.s, t.now, OP_VOICE_STATE_UPDATE, voice, &wait), 0);
 	assert_true(session_next(&t.s, &a));
+	done(&t);
+}
+
+/* A Discord that asks for a beat without end, in whatever state: the clock's beats go out on time,
+ * the IDENTIFY too, and no window of a minute has more than 120. */
+static void op_1_without_end_delays_no_beat(void **state)
+{
+	(void)state;
+	static const char hello[] = "{\"op\":10,\"d\":{\"heartbeat_interval\":5000}}";
+	struct shard t = in_state(SESSION_GREETING);
+	uint64_t begin = t.now, sent = 0;
+	payload(&t, hello);
+	for (int i = 0; i < 200; i++)
+		sent += payload(&t, "{\"op\":1}").n > 0;
+	assert_str(event(&t, SESSION_SLOT, 0), IDENTIFY);
+	payload(&t, READY);
+	for (int i = 0; i < 200; i++)
+		sent += payload(&t, "{\"op\":1}").n > 0;
+	assert_int_equal(sent, SESSION_SENDS - 1 - 13); /* 61 / 5 upwards */
+	for (unsigned beat = 0; t.now - begin < 55 * SECOND;) {
+		bool is_beat = t.s.beat_at == session_due_us(&t.s);
+		struct str said = wait_timer(&t);
+		if (!is_beat)
+			continue;
+		assert_str(said, "{\"op\":1,\"d\":1};");
+		assert_int_equal(t.s.beat_at - t.now, 5 * SECOND);
+		assert_true(sent + 1 + ++beat <= SESSION_SENDS);
+		payload(&t, ACK);
+	}
 	done(&t);
 }
 
@@ -152,7 +180,8 @@ static void a_resume_url_that_leads_elsewhere_is_not_used(void **state)
 
 int main(void)
 {
-	return run_unit(test(bots_leave_room_for_the_beats), test(sends_of_bots_are_judged),
+	return run_unit(test(bots_leave_room_for_the_beats), test(op_1_without_end_delays_no_beat),
+			test(sends_of_bots_are_judged),
 			test(payloads_are_json_whatever_the_texts_hold),
 			test(urls_get_the_query_whatever_their_end),
 			test(urls_from_discord_lead_to_discord),
