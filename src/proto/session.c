@@ -103,6 +103,8 @@ static enum session_event judge_poison(struct session *s, const struct session_i
 	s->poison_s = s->resume.s;
 	if (++s->poison < SESSION_POISON_TRIES)
 		return ON_POISON;
+	if (s->resume.s == UINT32_MAX)
+		return ON_ASTRAY_AGAIN;
 	return input->is_stream ? ON_POISON_PASS : ON_POISON_SKIP;
 }
 
@@ -114,16 +116,25 @@ static bool is_old_ready(const struct session *s, const struct session_input *in
 	       str_eq(str_c(input->ready->session_id), str_c(s->resume.id));
 }
 
+/* An event whose s cannot be taken. After RESUME that is Discord's replay; while live its count and
+ * ours have parted, and all that comes would be dropped. */
+static enum session_event judge_stray(struct session *s, bool has_s)
+{
+	if (s->state == SESSION_LIVE && ++s->strays >= SESSION_STRAYS)
+		return s->is_astray ? ON_ASTRAY_AGAIN : ON_ASTRAY;
+	return has_s ? ON_REPEAT : ON_UNNUMBERED;
+}
+
 static enum session_event judge_dispatch(struct session *s, const struct session_input *input)
 {
 	const struct envelope *e = input->envelope;
 	if (str_eq(e->t, STR("READY")) && is_old_ready(s, input))
-		return ON_REPEAT;
+		return judge_stray(s, true);
 	if (str_eq(e->t, STR("READY")))
 		return input->ready && !input->too_large ? ON_READY : ON_POISON;
 	if (str_eq(e->t, STR("RESUMED")))
 		return ON_RESUMED;
-	return e->has_s && e->s > s->resume.s ? ON_DISPATCH : ON_REPEAT;
+	return e->has_s && e->s > s->resume.s ? ON_DISPATCH : judge_stray(s, e->has_s);
 }
 
 static enum session_event judge_hello(const struct session *s, struct str d)

@@ -29,13 +29,14 @@
 #include "proto/envelope.h"
 
 enum {
-	SESSION_SEND_MAX = 4096,   /* bytes of one payload */
-	SESSION_SENDS = 120,       /* per SESSION_WINDOW_US and connection */
-	SESSION_PRESENCES = 5,     /* op 3 per 20 s */
-	SESSION_ACTIONS = 16,      /* at most out of one feed */
-	SESSION_POISON_TRIES = 3,  /* a payload that breaks us at the same s: then it is skipped */
-	SESSION_RESUME_TRIES = 6,  /* resumes sent without one event back: then a new session */
-	SESSION_CLOSE_KEEP = 4000, /* our close code: the session stays */
+	SESSION_SEND_MAX = 4096,  /* bytes of one payload */
+	SESSION_SENDS = 120,      /* per SESSION_WINDOW_US and connection */
+	SESSION_PRESENCES = 5,    /* op 3 per 20 s */
+	SESSION_ACTIONS = 16,     /* at most out of one feed */
+	SESSION_POISON_TRIES = 3, /* a payload that breaks us at the same s: then it is skipped */
+	SESSION_STRAYS = 3,       /* events in a row whose s is not above the last: then a resume */
+	SESSION_RESUME_TRIES = 6, /* resumes sent without one event back: then a new session */
+	SESSION_CLOSE_KEEP = 4000,   /* our close code: the session stays */
 	SESSION_CLOSE_LOGOUT = 1000, /* our close code: the bot goes offline at once */
 	SESSION_GRACE_US = 100 * 1000
 };
@@ -171,6 +172,8 @@ struct session {
 	unsigned resumes;                  /* sent without an event since */
 	unsigned poison;                   /* times the payload after poison_s broke us */
 	uint32_t poison_s;
+	unsigned strays;   /* events in a row, while live, whose s could not be taken */
+	bool is_astray;    /* for that it was resumed, and none was taken since */
 	uint64_t replayed; /* events since the last RESUME */
 	uint64_t random;
 

@@ -41,6 +41,7 @@ static void forget(struct session *s)
 	s->resume.s = 0;
 	s->is_on_base_url = false;
 	s->resumes = s->poison = 0;
+	s->is_astray = false;
 }
 
 /* The first attempt after a good connection comes at once; the further ones are a second apart at
@@ -219,7 +220,8 @@ static void pass_on(struct session *s, const struct session_input *input, bool i
 		return;
 	}
 	s->resume.s = input->envelope->s;
-	s->resumes = 0;
+	s->resumes = s->strays = 0;
+	s->is_astray = s->is_astray && str_eq(input->envelope->t, STR("RESUMED"));
 	struct session_action *action = session_do(s, SESSION_PUBLISH);
 	action->is_replayed = is_replayed;
 	action->too_large = input->too_large;
@@ -230,7 +232,7 @@ static void go_live(struct session *s, uint64_t now, uint64_t replayed)
 	s->deadline_at = SESSION_NEVER;
 	s->settled_at = now + s->options.times->settle;
 	s->is_on_base_url = false;
-	s->resumes = 0;
+	s->resumes = s->strays = 0;
 	session_do(s, SESSION_IS_LIVE)->number = replayed;
 }
 
@@ -281,6 +283,17 @@ void session_act_drop(struct session *s, const struct session_moment *m)
 	note(s, NOTE_REPEATED)->number = m->input->envelope->s;
 }
 
+void session_act_drop_stray(struct session *s, const struct session_moment *m)
+{
+	note(s, NOTE_STRAY)->number = m->input->envelope->s;
+}
+
+void session_act_drop_unnumbered(struct session *s, const struct session_moment *m)
+{
+	(void)m;
+	note(s, NOTE_UNNUMBERED);
+}
+
 void session_act_settle(struct session *s, const struct session_moment *m)
 {
 	(void)m;
@@ -302,6 +315,8 @@ static void note_leaving(struct session *s, const struct session_input *input)
 		note(s, NOTE_ASKED_TO_RECONNECT);
 	else if (input->envelope && input->envelope->op == OP_INVALID_SESSION)
 		note(s, NOTE_SESSION_INVALID);
+	else if (s->strays >= SESSION_STRAYS)
+		note(s, NOTE_ASTRAY)->number = input->envelope->s;
 	else
 		note(s, NOTE_LEFT);
 }
@@ -311,6 +326,12 @@ void session_act_leave(struct session *s, const struct session_moment *m)
 	note_leaving(s, m->input);
 	close_with(s, SESSION_CLOSE_KEEP);
 	retry(s, m->now);
+}
+
+void session_act_leave_astray(struct session *s, const struct session_moment *m)
+{
+	s->is_astray = true;
+	session_act_leave(s, m);
 }
 
 /* Discord asked for 1 to 5 s before a fresh identify in earlier documentation; peers keep to it. */

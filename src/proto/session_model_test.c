@@ -38,6 +38,8 @@ struct world {
 	uint32_t number, last_s, server_s;
 	bool asked_slot, slot, sent_identify, sent_resume, is_ready, is_live;
 	uint64_t live_at;
+	unsigned strays; /* events in a row, while live, that were not published */
+	bool was_astray;
 	unsigned resumes;                       /* without an event since */
 	bool tried_resume_url, went_live_since; /* since the last time it was live */
 
@@ -178,6 +180,10 @@ static void check_close(struct world *w, const struct session_action *a)
 	RULE(a->code == (is_logout ? 1000 : 4000));
 	if (w->input.kind == SESSION_TIMER)
 		check_timeout(w);
+	if (is_dispatch(w)) {
+		RULE(w->is_live && w->strays == 2);
+		w->was_astray = true;
+	}
 	w->closes++;
 	end_connection(w);
 }
@@ -208,7 +214,7 @@ static void check_lost(struct world *w, const struct session_action *a)
 {
 	RULE(w->has_session && a->number == w->number && w->losts++ == 0);
 	RULE(w->may_lose || w->resumes >= SESSION_RESUME_TRIES);
-	w->has_session = false;
+	w->has_session = w->was_astray = false;
 	w->resumes = w->last_s = 0;
 }
 
@@ -230,7 +236,7 @@ static void check_action(struct world *w, const struct session_action *a)
 		w->is_live = w->went_live_since = true;
 		w->tried_resume_url = false;
 		w->live_at = w->now;
-		w->resumes = 0;
+		w->resumes = w->strays = 0;
 		break;
 	case SESSION_SKIPPED:
 		RULE(a->number == w->last_s + 1 && w->input.is_event);
@@ -250,7 +256,8 @@ static void note_input(struct world *w)
 	w->is_limited = false;
 	w->may_lose = (is_payload && w->e.op == OP_INVALID_SESSION && w->has_hello) ||
 		      is_named(w, "READY") || (in->kind == SESSION_STOP && in->is_logout) ||
-		      (in->kind == SESSION_CLOSED && close_next(in->code) == CLOSE_IDENTIFY);
+		      (in->kind == SESSION_CLOSED && close_next(in->code) == CLOSE_IDENTIFY) ||
+		      (is_dispatch(w) && w->was_astray && w->strays == 2);
 	if (in->kind == SESSION_CONNECTED) {
 		w->is_up = true;
 		w->is_connecting = false;
@@ -300,6 +307,16 @@ static void check_result(struct world *w, bool was_up, bool was_in_session, uint
 		RULE(session_due_us(&w->s) <= w->now + 60 * SECOND);
 }
 
+static void count_strays(struct world *w)
+{
+	if (w->publishes) {
+		w->strays = 0;
+		w->was_astray = w->was_astray && is_named(w, "RESUMED");
+	} else if (is_dispatch(w) && w->is_live && !is_named(w, "RESUMED")) {
+		RULE(++w->strays < 3);
+	}
+}
+
 static void feed(struct world *w)
 {
 	struct session_action a;
@@ -310,6 +327,7 @@ static void feed(struct world *w)
 	session_feed(&w->s, w->now, &w->input);
 	while (session_next(&w->s, &a))
 		check_action(w, &a);
+	count_strays(w);
 	if (!w->is_over)
 		check_result(w, was_up, was_in_session, s_before);
 }

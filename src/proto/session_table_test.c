@@ -56,6 +56,9 @@ static bool happen(struct shard *t, enum session_event what)
 		[ON_RESUMED] = RESUMED(50),
 		[ON_DISPATCH] = DISPATCH(50),
 		[ON_REPEAT] = DISPATCH(0),
+		[ON_ASTRAY] = DISPATCH(0),
+		[ON_ASTRAY_AGAIN] = DISPATCH(0),
+		[ON_UNNUMBERED] = "{\"op\":0,\"t\":\"X\",\"d\":{}}",
 		[ON_RECONNECT] = "{\"op\":7,\"d\":null}",
 		[ON_INVALID] = "{\"op\":9,\"d\":false}",
 		[ON_RESUMABLE] = "{\"op\":9,\"d\":true}",
@@ -79,6 +82,12 @@ static bool happen(struct shard *t, enum session_event what)
 			return false;
 		t->s.poison = 2;
 		t->s.poison_s = t->s.resume.s;
+	}
+	if (what == ON_ASTRAY || what == ON_ASTRAY_AGAIN) {
+		if (t->s.state != SESSION_LIVE)
+			return false;
+		t->s.strays = SESSION_STRAYS - 1;
+		t->s.is_astray = what == ON_ASTRAY_AGAIN;
 	}
 	uint64_t *timer = what == ON_BEAT || what == ON_LATE        ? &t->s.beat_at
 			  : what == ON_ZOMBIE                       ? &t->s.grace_at

@@ -453,6 +453,59 @@ static void what_can_be_no_event_moves_no_s(void **state)
 	done(&t);
 }
 
+/* Discord's count jumped ahead and came back, or fell back: a resume, and if that does not help a new
+ * session. A replay is none of this, however long. */
+static void an_s_that_cannot_be_taken_ends_in_a_resume_then_in_a_new_session(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_RESUMING);
+	for (int i = 0; i < 100; i++)
+		assert_str(payload(&t, DISPATCH(39)), "");
+	assert_str(payload(&t, RESUMED(41)), "publish 41;live 0;");
+	assert_str(payload(&t, DISPATCH(4294967295)), "publish 4294967295;");
+	assert_str(payload(&t, DISPATCH(42)), "");
+	assert_str(payload(&t, "{\"op\":0,\"t\":\"X\",\"d\":{}}"), "");
+	assert_str(payload(&t, DISPATCH(44)), "close 4000;");
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, HELLO), RESUME(4294967295));
+	payload(&t, RESUMED(45));
+	assert_str(payload(&t, DISPATCH(46)), "");
+	assert_str(payload(&t, DISPATCH(47)), "");
+	assert_str(payload(&t, DISPATCH(48)), "close 4000;lost 3;");
+	done(&t);
+}
+
+static void two_of_them_are_forgiven_by_one_that_is_taken(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	for (unsigned s = 2; s < 20; s++) {
+		char text[100];
+		snprintf(text, sizeof text, "{\"op\":0,\"t\":\"X\",\"s\":%u,\"d\":1}", s);
+		payload(&t, text);
+		assert_str(payload(&t, text), "");
+		assert_str(payload(&t, text), "");
+	}
+	done(&t);
+}
+
+static void an_s_that_has_no_next_is_not_skipped_but_the_session_ended(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_LIVE);
+	const struct session_input broken = {.kind = SESSION_BROKEN, .is_event = true};
+	payload(&t, DISPATCH(4294967295));
+	for (int i = 0; i < 2; i++) {
+		assert_str(feed(&t, broken), "close 4000;");
+		wait_timer(&t);
+		event(&t, SESSION_CONNECTED, 0);
+		payload(&t, HELLO);
+	}
+	assert_str(feed(&t, broken), "close 4000;lost 1;");
+	done(&t);
+}
+
 static void an_event_too_large_is_announced_and_counts(void **state)
 {
 	(void)state;
@@ -577,6 +630,9 @@ int main(void)
 		test(the_same_poison_three_times_is_skipped),
 		test(poison_that_breaks_the_stream_is_passed_by_a_resume_behind_it),
 		test(what_can_be_no_event_moves_no_s),
+		test(an_s_that_cannot_be_taken_ends_in_a_resume_then_in_a_new_session),
+		test(two_of_them_are_forgiven_by_one_that_is_taken),
+		test(an_s_that_has_no_next_is_not_skipped_but_the_session_ended),
 		test(an_event_too_large_is_announced_and_counts),
 		test(a_ready_that_cannot_be_read_is_no_session),
 		test(a_hello_that_cannot_be_read_ends_the_connection),
