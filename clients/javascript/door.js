@@ -47,16 +47,22 @@ export class Doors {
 		return `tcp://${this.bare}:${this.port + ADD[door]}`;
 	}
 
-	connect(door, Kind, topics = []) {
+	/* onRefused(why): the handshake was refused, which leaves this socket dead for ever, also where ZeroMQ was
+	 * about to connect it again: close it and make another. Sending never waits. */
+	connect(door, Kind, { topics = [], onRefused }) {
 		const endpoint = this.endpoint(door);
 		const curve = this.pair && endpoint.startsWith("tcp:") ? {
 			curvePublicKey: this.pair.public, curveSecretKey: this.pair.secret, curveServerKey: this.serverKey,
 		} : {};
 		const sock = new Kind({
-			linger: 300, reconnectInterval: 50, reconnectMaxInterval: 5000, ipv6: this.host.includes(":"), ...curve,
+			linger: 300, reconnectInterval: 50, reconnectMaxInterval: 5000, ipv6: this.host.includes(":"),
+			...(Kind === zmq.Dealer && { sendTimeout: 0 }), ...curve,
 		});
 		for (const topic of topics)
 			sock.subscribe(topic);
+		sock.events.on("handshake:error:auth", () => onRefused("tuttid does not allow this bot's key"));
+		sock.events.on("handshake:error:other",
+			() => onRefused("no handshake: TUTTI_SERVER_KEY is not tuttid's, or one side has no key"));
 		sock.connect(endpoint);
 		return { sock, endpoint };
 	}

@@ -40,13 +40,9 @@ export class Gate {
 
 	/* One connection to its end; how many milliseconds to wait before the next. */
 	async #serve() {
-		const { sock, endpoint } = this.doors.connect("events", zmq.Dealer);
+		const { sock, endpoint } = this.doors.connect("events", zmq.Dealer, { onRefused: (why) => this.#keyRefused(why) });
 		Object.assign(this, { sock, endpoint, isOpen: false, done: 0n, saidDone: 0n, heard: Date.now(), keyPause: 0 });
 		this.sending = Promise.resolve();
-		const failed = (why) => () => this.#keyRefused(why);
-		sock.events.on("handshake:error:auth", failed("tuttid does not allow this bot's key"));
-		sock.events.on("handshake:error:other",
-			failed("no handshake: TUTTI_SERVER_KEY is not tuttid's, or one side has no key"));
 		const tick = setInterval(() => this.#tick(), 1000);
 		let pause = 0;
 		try {

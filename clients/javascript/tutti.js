@@ -20,6 +20,8 @@ import { log } from "./log.js";
 import { pattern } from "./pattern.js";
 import * as wire from "./wire.js";
 
+const KEY_PAUSE_MS = 10000; /* of the live door */
+
 export class CallFailed extends Error {
 	constructor(status, body) {
 		super(`${status}: ${body?.message ?? JSON.stringify(body)}`);
@@ -124,9 +126,18 @@ export class Bot {
 
 /* Events as they pass on the live door, best effort; topics are prefixes, none of them means all. */
 export async function* live(topics = [""], where = {}) {
-	const { sock } = new Doors(where).connect("live", zmq.Subscriber, topics);
-	for await (const [, header, payload] of sock)
-		yield new wire.Event(header, payload);
+	const doors = new Doors(where);
+	for (;;) {
+		const { sock, endpoint } = doors.connect("live", zmq.Subscriber, {
+			topics, onRefused: (reason) => {
+				log("key_refused", { endpoint, reason, again_in_s: KEY_PAUSE_MS / 1000 });
+				sock.close();
+			},
+		});
+		for await (const [, header, payload] of sock)
+			yield new wire.Event(header, payload);
+		await new Promise((resolve) => setTimeout(resolve, KEY_PAUSE_MS));
+	}
 }
 
 export { Cursor, wire };

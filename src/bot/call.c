@@ -15,12 +15,16 @@ enum {
 	LAST_REPEAT_US = 8 * 1000 * 1000,
 	GRACE_US = 2 * 1000 * 1000, /* tuttid answers at the deadline; this much later we do */
 	FULL_US = 50 * 1000,
+	REFUSED_FIRST_US = 1000 * 1000, /* after a refused handshake; doubled up to the most */
+	REFUSED_MOST_US = 8 * 1000 * 1000,
 	LINGER_MS = 100,
 };
 
 struct caller_door {
 	struct zsock *sock;
+	uint64_t again_us, pause_us; /* no new socket before; 0: no handshake was refused */
 	char endpoint[DOORS_ENDPOINT];
+	bool is_dead; /* refused: libzmq never connects this socket again */
 };
 
 struct caller {
@@ -84,6 +88,7 @@ static void came(void *arg, const struct str *frames, size_t n)
 		return; /* a second answer to a repeated call, or nothing of ours */
 	struct call *call = *at;
 	*at = call->next;
+	caller->door[call->door].pause_us = 0;
 	answer(caller, call, get_le16(frames[1].p), frames[2]);
 }
 
@@ -114,15 +119,38 @@ static void op_came(void *arg, const struct str *frames, size_t n)
 		came(caller, frames + 1, n - 1);
 }
 
+static void refused(struct caller_door *door, const char *reason)
+{
+	uint64_t pause_us = door->pause_us ? door->pause_us * 2 : REFUSED_FIRST_US;
+	door->pause_us = pause_us < REFUSED_MOST_US ? pause_us : REFUSED_MOST_US;
+	door->again_us = loop_now_us() + door->pause_us;
+	door->is_dead = true;
+	log_error("key_refused", "endpoint=%s reason=%s again_in_s=%llu", door->endpoint,
+		  log_quote(str_c(reason)), (unsigned long long)door->pause_us / 1000000);
+}
+
+static void calls_refused(void *arg, const char *reason)
+{
+	refused(&((struct caller *)arg)->door[DOOR_CALL], reason);
+}
+
+static void ops_refused(void *arg, const char *reason)
+{
+	refused(&((struct caller *)arg)->door[DOOR_EVENTS], reason);
+}
+
+/* The socket may be dead still: until again_us. */
 static void connect_door(struct caller *caller, enum door which)
 {
 	struct caller_door *door = &caller->door[which];
 	char endpoint[sizeof door->endpoint];
 	struct why why;
 	doors_endpoint(endpoint, caller->doors, which);
-	if (door->sock && strcmp(endpoint, door->endpoint) == 0)
+	if (door->sock && strcmp(endpoint, door->endpoint) == 0 &&
+	    !(door->is_dead && loop_now_us() >= door->again_us))
 		return;
 	memcpy(door->endpoint, endpoint, sizeof endpoint);
+	door->is_dead = false;
 	zsock_free(&door->sock);
 	door->sock = zsock_new(caller->loop,
 			       &(struct zsock_options){.kind = ZSOCK_DEALER,
@@ -132,6 +160,9 @@ static void connect_door(struct caller *caller, enum door which)
 						       .linger_ms = LINGER_MS,
 						       .curve = caller->curve,
 						       .fn = which == DOOR_CALL ? came : op_came,
+						       .on_refused = which == DOOR_CALL
+									     ? calls_refused
+									     : ops_refused,
 						       .arg = caller});
 	if (zsock_connect(door->sock, endpoint, &why) < 0)
 		log_error("connect_failed", "endpoint=%s reason=%s", endpoint,
@@ -154,8 +185,12 @@ static void send_call(struct caller *caller, struct call *call, uint64_t now)
 	put_le32(deadline, (uint32_t)left_ms);
 	memcpy(frames + FIXED, call->file, call->n_files * sizeof *frames);
 	connect_door(caller, call->door);
-	if (zsock_send(caller->door[call->door].sock, frames + skip, FIXED + call->n_files - skip) <
-	    0) {
+	const struct caller_door *door = &caller->door[call->door];
+	if (door->is_dead) {
+		call->repeat_us = door->again_us;
+		return;
+	}
+	if (zsock_send(door->sock, frames + skip, FIXED + call->n_files - skip) < 0) {
 		call->repeat_us = now + FULL_US;
 		return;
 	}

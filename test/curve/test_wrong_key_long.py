@@ -1,14 +1,16 @@
 """A key that is not allowed, and a server key that is wrong: one plain line at the bot, pauses that grow, and it
 comes in by itself as soon as it may."""
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../clients"))
 from curve import Guarded  # noqa: E402
-from test_clients_long import javascript  # noqa: E402
+from test_clients_long import answered, failures, javascript  # noqa: E402
 from tutti import BUILD, ROOT  # noqa: E402
 
-failures = []
+SAYS = {"echo": "ok, you said: ", "echo_py": "python: you said: ", "echo_js": "javascript: you said: "}
+LIVE_JS = f"import {{ live }} from '{ROOT}/clients/javascript/tutti.js'; for await (const event of live()) break;"
 REFUSED = r"key_refused .*endpoint=tcp://127\.0\.0\.1:\d+ reason=[\"'](.*)[\"'] again_in_s=(\d+)"
 
 
@@ -44,6 +46,14 @@ with Guarded("wrong_key", "echo", "echo_py", "echo_js", "stranger") as w:
         check(f"{name}: a wrong server key is said", "not tuttid's" in why, why)
         bot.kill(15)
         bot.wait()
+    watchers = {"echo_py": ["/usr/bin/python3", "-c", "import tutti; next(tutti.live())"],
+                "echo_js": ["node", "--input-type=module", "-e", LIVE_JS]}
+    for name in names[1:]:
+        live = w.start("live." + name, watchers[name],
+                       {**w.far("stranger"), "PYTHONPATH": os.path.join(ROOT, "clients/python")})
+        why = live.wait_line(REFUSED)[1]
+        check(f"{name}: the live door says so, too", "does not allow" in why, why)
+        live.kill()
     bots = {name: start(w, name, w.keys["tuttid"][0].decode()) for name in names}
     for name, bot in bots.items():
         why, pause = bot.wait_line(REFUSED).groups()
@@ -54,6 +64,19 @@ with Guarded("wrong_key", "echo", "echo_py", "echo_js", "stranger") as w:
     for name, bot in bots.items():
         bot.wait_line(r"welcome ")
         check(f"{name}: allowed at last, it comes in by itself", True)
+    w.discord("say", channel=7, content=",echo before")
+    for name in names:
+        answered(f"{name}: it calls", w, SAYS[name] + "before")
+    w.allow(**{name: None for name in names})
+    for bot in bots.values():
+        bot.wait_line(r" refused .*403")
+    os.kill(w.role["rest"], signal.SIGKILL)
+    for name, bot in bots.items():
+        bot.wait_line(rf"key_refused .*endpoint=tcp://127\.0\.0\.1:{w.port + 2} ")
+    w.allow(**{name: "" for name in names})
+    w.discord("say", channel=7, content=",echo after")
+    for name in names:
+        answered(f"{name}: after a refused handshake of the call door it calls again", w, SAYS[name] + "after")
     w.allow(echo=None)
     why = bots["echo"].wait_line(r" refused .*code=403 reason=(.*)")[1]
     check("echo: a key taken away is said", "no longer allowed" in why, why)

@@ -59,7 +59,7 @@ class Bot:
         while not self.is_stopping:
             for gate in self.gates:
                 gate.look()
-            ready = dict(self.poller.poll(1000 if all(gate.sock for gate in self.gates) else 100))
+            ready = dict(self.poller.poll(1000 if all(gate.line for gate in self.gates) else 100))
             for gate in self.gates:
                 gate.take(ready)
         for gate in self.gates:

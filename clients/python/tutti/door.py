@@ -3,6 +3,7 @@ import os
 import re
 
 import zmq
+from zmq.utils.monitor import parse_monitor_message
 
 from . import wire
 
@@ -22,6 +23,28 @@ def _entry(text):
         raise ValueError(f"{text!r} is not host:port, with a public key of 40 characters behind a blank or without")
     all = {"host": found[1].strip("[]"), "port": found[2], "server_key": found[3]}
     return {"is_one_of_many": True, **{k: v for k, v in all.items() if v}}
+
+
+class Line:
+    """A socket to a door, and the news of its handshakes. A refused one leaves it dead for ever, also where
+    ZeroMQ was about to connect it again: close it and make another. Sending never blocks: zmq.Again."""
+
+    def __init__(self, sock, endpoint):
+        self.sock, self.endpoint = sock, endpoint
+        self.monitor = sock.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+
+    def refused(self):
+        """Why, or None."""
+        if not self.monitor.poll(0):
+            return None
+        what = parse_monitor_message(self.monitor.recv_multipart())["event"]
+        return "tuttid does not allow this bot's key" if what == zmq.EVENT_HANDSHAKE_FAILED_AUTH else \
+            "no handshake: TUTTI_SERVER_KEY is not tuttid's, or one side has no key"
+
+    def close(self):
+        self.sock.disable_monitor()
+        self.monitor.close(0)
+        self.sock.close()
 
 
 class Doors:
@@ -51,7 +74,7 @@ class Doors:
 
     def connect(self, door, kind, *topics):
         sock = zmq.Context.instance().socket(kind)
-        sock.linger, sock.reconnect_ivl, sock.reconnect_ivl_max = 300, 50, 5000
+        sock.linger, sock.reconnect_ivl, sock.reconnect_ivl_max, sock.sndtimeo = 300, 50, 5000, 0
         if ":" in self.host:
             sock.ipv6 = True
         endpoint = self.endpoint(door)
@@ -60,5 +83,6 @@ class Doors:
             sock.curve_serverkey = self.server_key
         for topic in topics:
             sock.subscribe(topic)
+        line = Line(sock, endpoint)
         sock.connect(endpoint)
-        return sock, endpoint
+        return line
