@@ -13,6 +13,7 @@
  * reads several tuttids names them by { connect: ["host:port", ...] } or TUTTI_CONNECT, and has a cursor for each. */
 import { randomBytes } from "node:crypto";
 import os from "node:os";
+import { inspect } from "node:util";
 import { Cursor } from "./cursor.js";
 import { Doors, places, zmq } from "./door.js";
 import { Gate } from "./gate.js";
@@ -82,7 +83,7 @@ export class Bot {
 			try {
 				await fn(event);
 			} catch (why) {
-				log("handler_failed", { event: event.event, pos: event.pos, why: why.stack });
+				log("handler_failed", { event: event.event, pos: event.pos, why: inspect(why) });
 			}
 		}
 	}

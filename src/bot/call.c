@@ -152,18 +152,18 @@ static void connect_door(struct caller *caller, enum door which)
 	memcpy(door->endpoint, endpoint, sizeof endpoint);
 	door->is_dead = false;
 	zsock_free(&door->sock);
-	door->sock = zsock_new(caller->loop,
-			       &(struct zsock_options){.kind = ZSOCK_DEALER,
-						       .max_message = MAX_ANSWER,
-						       .send_high = 1000,
-						       .receive_high = 1000,
-						       .linger_ms = LINGER_MS,
-						       .curve = caller->curve,
-						       .fn = which == DOOR_CALL ? came : op_came,
-						       .on_refused = which == DOOR_CALL
-									     ? calls_refused
-									     : ops_refused,
-						       .arg = caller});
+	door->sock =
+		zsock_new(caller->loop,
+			  &(struct zsock_options){.kind = ZSOCK_DEALER,
+						  .max_message = MAX_ANSWER,
+						  .send_high = 1000,
+						  .receive_high = 1000,
+						  .linger_ms = LINGER_MS,
+						  .curve = caller->curve,
+						  .fn = which == DOOR_CALL ? came : op_came,
+						  .on_refused = which == DOOR_CALL ? calls_refused
+										   : ops_refused,
+						  .arg = caller});
 	if (zsock_connect(door->sock, endpoint, &why) < 0)
 		log_error("connect_failed", "endpoint=%s reason=%s", endpoint,
 			  log_quote(str_c(why.text)));
