@@ -62,7 +62,10 @@ typedef tt_result tt_error_handler(tt_client *client, const tt_failure *failure)
  * add, i64, i64). */
 struct tt_with {
 	/* PCRE2, always UTF; it searches, "^" anchors. One group for each capture of the handler.
-	 * Messages are matched by their content, reactions by the name of their emoji. */
+	 * Messages are matched by their content, reactions by the name of their emoji.
+	 * Any number of patterns costs about as much as one, if each has some text of its own that
+	 * has to be there, outside of groups: "^,add (\\S+)", "(?i)^,add ". One without, "^[,!]?(\\S+)",
+	 * "a|b", is tried for each message: 0.1 to 1 us. */
 	const char *pattern;
 	/* Of reactions, beside the pattern: one of these, characters or "name:id", up to a NULL.
 	 * U+FE0F, which asks for colour, is ignored. NULL: any. */

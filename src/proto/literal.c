@@ -7,7 +7,9 @@ struct scan {
 	struct literal run, best;
 	size_t last;  /* bytes of the run's last character, which a quantifier may take back; 0: the
 			 last atom is not in the run */
-	bool is_lost; /* something stood there that is not understood */
+	size_t begin; /* behind "(?i)" and the like at the front: where "^" is the text's start */
+	bool is_caseless; /* behind (?i) */
+	bool is_lost;     /* something stood there that is not understood */
 };
 
 static int peek(const struct scan *s, size_t ahead)
@@ -19,7 +21,7 @@ static void end_run(struct scan *s)
 {
 	if (s->run.n > s->best.n)
 		s->best = s->run;
-	s->run = (struct literal){0};
+	s->run = (struct literal){.is_caseless = s->is_caseless};
 	s->last = 0;
 }
 
@@ -35,9 +37,13 @@ static void take_char(struct scan *s)
 	size_t n = 1;
 	while (s->at + n < s->in.n && ((unsigned char)s->in.p[s->at + n] & 0xC0) == 0x80)
 		n++;
-	if (s->run.n + n > LITERAL_MAX)
+	if (s->run.n + n > LITERAL_MAX || (s->is_caseless && n > 1))
 		end_run(s);
-	if (n <= LITERAL_MAX) {
+	if (s->is_caseless && n == 1) {
+		char c = s->in.p[s->at];
+		s->run.bytes[s->run.n++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+		s->last = 1;
+	} else if (!s->is_caseless && n <= LITERAL_MAX) {
 		memcpy(s->run.bytes + s->run.n, s->in.p + s->at, n);
 		s->run.n += n;
 		s->last = n;
@@ -72,7 +78,7 @@ static void take_escape(struct scan *s)
 	int c = peek(s, 0);
 	if (c != -1 && !is_letter(c) && !is_digit(c)) {
 		take_char(s);
-	} else if (c == 'A' && s->at == 1) {
+	} else if (c == 'A' && s->at == s->begin + 1) {
 		s->at++;
 		s->run.at_start = true;
 	} else if (c >= '1' && c <= '9') {
@@ -162,6 +168,26 @@ static void skip_group(struct scan *s)
 	}
 }
 
+/* Behind the opening parenthesis: takes "?i)", "?s)", "?is)", which hold to the end of the pattern, as
+ * this is in no group. */
+static bool take_options(struct scan *s)
+{
+	size_t n = 1;
+	bool is_caseless = s->is_caseless, is_front = s->at == s->begin + 1;
+	bool at_start = s->run.at_start && s->run.n == 0;
+	for (; peek(s, n) == 'i' || peek(s, n) == 's'; n++)
+		is_caseless |= peek(s, n) == 'i';
+	if (peek(s, 0) != '?' || n == 1 || peek(s, n) != ')')
+		return false;
+	s->at += n + 1;
+	s->is_caseless = is_caseless;
+	end_run(s);
+	s->run.at_start = at_start;
+	if (is_front)
+		s->begin = s->at;
+	return true;
+}
+
 /* Bytes of "{2}", "{2,}", "{2,3}" (and of what later versions read so); 0: a plain brace. */
 static size_t counted(const struct scan *s)
 {
@@ -182,6 +208,18 @@ static void take_quantifier(struct scan *s, size_t n)
 		s->at++;
 }
 
+/* Behind the opening parenthesis. */
+static void take_group(struct scan *s)
+{
+	if (take_options(s))
+		return;
+	end_run(s);
+	if (is_plain_group(s))
+		skip_group(s);
+	else
+		lose(s);
+}
+
 static void take_atom(struct scan *s)
 {
 	int c = peek(s, 0);
@@ -194,7 +232,7 @@ static void take_atom(struct scan *s)
 	} else if (c == '|') {
 		s->best.n = 0;
 		lose(s);
-	} else if (c == '^' && s->at == 0) {
+	} else if (c == '^' && s->at == s->begin) {
 		s->at++;
 		s->run.at_start = true;
 	} else if (c == '.' || c == '^' || c == '$') {
@@ -205,12 +243,8 @@ static void take_atom(struct scan *s)
 		s->at++;
 		skip_class(s);
 	} else if (c == '(') {
-		end_run(s);
 		s->at++;
-		if (is_plain_group(s))
-			skip_group(s);
-		else
-			lose(s);
+		take_group(s);
 	} else {
 		take_char(s);
 	}

@@ -15,7 +15,7 @@ struct route {
 
 /* A route filed under up to four bytes of its literal, the rarest ones among all routes. */
 struct note {
-	uint32_t key; /* the bytes, little-endian */
+	uint32_t key; /* the bytes, little-endian; in lower case if the set is caseless */
 	uint8_t width, offset;
 	uint32_t route;
 	int32_t next; /* in the same slot, or NO_NOTE */
@@ -25,6 +25,7 @@ struct route_set {
 	struct route *route;
 	size_t n, cap;
 	bool is_sealed;
+	bool is_caseless; /* a literal is */
 
 	struct note *note;
 	size_t n_notes;
@@ -33,6 +34,7 @@ struct route_set {
 	bool has_width[WINDOW + 1];
 	uint64_t seen[SEEN_BITS / 64]; /* by two bytes: a window may begin here */
 	uint64_t *always;              /* routes without a literal, by bit */
+	uint64_t *foldable;            /* caseless ones with k or s: see struct literal */
 	size_t words;                  /* of such a bit set */
 	size_t reach; /* bytes at the front of a text where a window may be; SIZE_MAX: anywhere */
 };
@@ -62,6 +64,7 @@ void route_set_free(struct route_set **set)
 		free(s->note);
 		free(s->slot);
 		free(s->always);
+		free(s->foldable);
 	}
 	free(s);
 	*set = NULL;
@@ -75,6 +78,7 @@ static int add(struct route_set *set, struct pattern *pattern, struct str source
 		set->route = mem_grow(set->route, set->cap * sizeof *set->route);
 	}
 	set->route[set->n] = (struct route){.pattern = pattern, .literal = literal_of(source)};
+	set->is_caseless |= set->route[set->n].literal.is_caseless;
 	return (int)set->n++;
 }
 
@@ -100,11 +104,32 @@ unsigned route_set_groups(const struct route_set *set, size_t index)
 	return pattern_groups(set->route[index].pattern);
 }
 
-static uint32_t key_of(const char *p, size_t width)
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* The four bytes in lower case: the high bit of a byte says that it is a capital, no byte carries
+ * into the next. */
+static uint32_t lower_4(uint32_t bytes)
+{
+	const uint32_t each = 0x01010101;
+	uint32_t low = bytes & 0x7f * each;
+	uint32_t from_a = low + (0x80 - 'A') * each, past_z = low + (0x7f - 'Z') * each;
+	return bytes | (~bytes & (from_a ^ past_z) & 0x80 * each) >> 2;
+}
+
+static uint32_t key_of(const struct route_set *set, const char *p, size_t width)
 {
 	uint32_t key = 0;
 	memcpy(&key, p, width);
-	return le32toh(key);
+	key = le32toh(key);
+	return set->is_caseless ? lower_4(key) : key;
 }
 
 static uint32_t slot_of(const struct route_set *set, uint32_t key, size_t width)
@@ -117,10 +142,20 @@ static unsigned seen_bit(unsigned char first, unsigned char second)
 	return (first ^ (unsigned)second << 4) & (SEEN_BITS - 1);
 }
 
-static void see(struct route_set *set, unsigned char first, unsigned char second)
+static void see_one(struct route_set *set, char first, char second)
 {
-	unsigned bit = seen_bit(first, second);
+	unsigned bit = seen_bit((unsigned char)first, (unsigned char)second);
 	set->seen[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void see(struct route_set *set, char first, char second)
+{
+	see_one(set, first, second);
+	if (!set->is_caseless)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		see_one(set, i & 1 ? lower(first) : upper(first),
+			i & 2 ? lower(second) : upper(second));
 }
 
 static int by_value(const void *a, const void *b)
@@ -155,18 +190,19 @@ static uint32_t *all_windows(const struct route_set *set, size_t *n)
 	for (size_t i = 0; i < set->n; i++) {
 		const struct literal *l = &set->route[i].literal;
 		for (size_t at = 0; at + WINDOW <= l->n; at++)
-			list[(*n)++] = key_of(l->bytes + at, WINDOW);
+			list[(*n)++] = key_of(set, l->bytes + at, WINDOW);
 	}
 	qsort(list, *n, sizeof *list, by_value);
 	return list;
 }
 
-static uint8_t rarest(const struct literal *l, const uint32_t *list, size_t n)
+static uint8_t rarest(const struct route_set *set, const struct literal *l, const uint32_t *list,
+		      size_t n)
 {
 	size_t best = SIZE_MAX;
 	uint8_t offset = 0;
 	for (size_t at = 0; at + WINDOW <= l->n; at++) {
-		size_t count = uses(list, n, key_of(l->bytes + at, WINDOW));
+		size_t count = uses(list, n, key_of(set, l->bytes + at, WINDOW));
 		if (count < best) {
 			best = count;
 			offset = (uint8_t)at;
@@ -180,7 +216,7 @@ static void file(struct route_set *set, uint32_t index, uint8_t offset)
 	const struct literal *l = &set->route[index].literal;
 	size_t width = l->n - offset < WINDOW ? l->n - offset : WINDOW;
 	const char *p = l->bytes + offset;
-	uint32_t key = key_of(p, width);
+	uint32_t key = key_of(set, p, width);
 	int32_t *slot = &set->slot[slot_of(set, key, width)];
 	set->note[set->n_notes] = (struct note){.key = key,
 						.width = (uint8_t)width,
@@ -190,9 +226,9 @@ static void file(struct route_set *set, uint32_t index, uint8_t offset)
 	*slot = (int32_t)set->n_notes++;
 	set->has_width[width] = true;
 	if (width > 1)
-		see(set, (unsigned char)p[0], (unsigned char)p[1]);
-	for (unsigned second = 0; width == 1 && second < 256; second++)
-		see(set, (unsigned char)p[0], (unsigned char)second);
+		see(set, p[0], p[1]);
+	for (int second = 0; width == 1 && second < 256; second++)
+		see(set, p[0], (char)second);
 	size_t reach = l->at_start ? offset + width : SIZE_MAX;
 	if (reach > set->reach)
 		set->reach = reach;
@@ -204,6 +240,7 @@ void route_set_seal(struct route_set *set)
 	set->is_sealed = true;
 	set->words = (set->n + 63) / 64;
 	set->always = mem_zero(set->words * sizeof *set->always + 1);
+	set->foldable = mem_zero(set->words * sizeof *set->foldable + 1);
 	set->note = mem_new(set->n * sizeof *set->note + 1);
 	for (set->slots = 16; set->slots < 2 * set->n;)
 		set->slots *= 2;
@@ -213,10 +250,12 @@ void route_set_seal(struct route_set *set)
 	uint32_t *list = all_windows(set, &n);
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct literal *l = &set->route[i].literal;
+		if (l->is_caseless && (memchr(l->bytes, 'k', l->n) || memchr(l->bytes, 's', l->n)))
+			set->foldable[i / 64] |= UINT64_C(1) << i % 64;
 		if (l->n == 0)
 			set->always[i / 64] |= UINT64_C(1) << i % 64;
 		else
-			file(set, i, rarest(l, list, n));
+			file(set, i, rarest(set, l, list, n));
 	}
 	free(list);
 }
@@ -239,11 +278,21 @@ void route_search_free(struct route_search **search)
 	*search = NULL;
 }
 
+static bool stands(const struct literal *l, const char *text)
+{
+	if (!l->is_caseless)
+		return memcmp(text, l->bytes, l->n) == 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (lower(text[i]) != l->bytes[i])
+			return false;
+	return true;
+}
+
 /* The notes that stand under these bytes: their routes are wanted if the whole literal is there. */
 static void look_up(struct route_search *search, size_t at, size_t width)
 {
 	const struct route_set *set = search->set;
-	uint32_t key = key_of(search->text.p + at, width);
+	uint32_t key = key_of(set, search->text.p + at, width);
 	for (int32_t i = set->slot[slot_of(set, key, width)]; i != NO_NOTE; i = set->note[i].next) {
 		const struct note *note = &set->note[i];
 		uint64_t bit = UINT64_C(1) << note->route % 64;
@@ -253,7 +302,7 @@ static void look_up(struct route_search *search, size_t at, size_t width)
 		const struct literal *l = &set->route[note->route].literal;
 		size_t start = at - note->offset;
 		if ((l->at_start && start != 0) || l->n > search->text.n - start ||
-		    memcmp(search->text.p + start, l->bytes, l->n) != 0)
+		    !stands(l, search->text.p + start))
 			continue;
 		search->wanted[note->route / 64] |= bit;
 	}
@@ -274,6 +323,13 @@ static void find_candidates(struct route_search *search)
 	}
 }
 
+/* U+212A or U+017F: k and s to who does not mind the case. */
+static bool has_folding(struct str text)
+{
+	return text.n > 0 &&
+	       (memmem(text.p, text.n, "\u212A", 3) || memmem(text.p, text.n, "\u017F", 2));
+}
+
 void route_begin(struct route_search *search, const struct route_set *set, struct str text)
 {
 	BUG_ON(!set->is_sealed);
@@ -289,8 +345,9 @@ void route_begin(struct route_search *search, const struct route_set *set, struc
 		search->at = set->words;
 		return;
 	}
-	if (set->words > 0)
-		memcpy(search->wanted, set->always, set->words * sizeof *set->always);
+	bool folds = set->is_caseless && has_folding(text);
+	for (size_t i = 0; i < set->words; i++)
+		search->wanted[i] = set->always[i] | (folds ? set->foldable[i] : 0);
 	find_candidates(search);
 }
 

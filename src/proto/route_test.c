@@ -59,6 +59,48 @@ static void a_thousand_routes_cost_one_try(void **state)
 	route_set_free(&set);
 }
 
+static void any_case_costs_one_try_too(void **state)
+{
+	(void)state;
+	struct route_set *set = route_set_new();
+	struct route_search *search = route_search_new();
+	struct why why;
+	char text[64];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(text, sizeof text, i % 2 ? "(?i)^,Kick%d (.*)$" : "^,kicK%d (.*)$", i);
+		assert_int_equal(route_set_add(set, str_c(text), &why), i);
+	}
+	route_set_seal(set);
+	route_begin(search, set, STR(",KICK777 with words"));
+	assert_int_equal(route_next(search, group), 777);
+	assert_int_equal(route_tried(search), 1);
+	route_begin(search, set, STR(",kicK776 with words"));
+	assert_int_equal(route_next(search, group), 776);
+	assert_int_equal(route_tried(search), 1);
+	route_begin(search, set, STR(",KICK776 with words"));
+	assert_int_equal(route_next(search, group), ROUTE_NONE);
+	assert_int_equal(route_tried(search), 0);
+	route_begin(search, set, STR(",\u212Aick777 with words"));
+	assert_int_equal(route_next(search, group), 777);
+	route_search_free(&search);
+	route_set_free(&set);
+}
+
+static void each_letter_may_be_in_either_case(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"(?i)^Xy"}, *const texts[] = {"xy", "xY", "Xy",
+									     "XY"};
+	struct route_set *set = set_of(patterns, 1);
+	struct route_search *search = route_search_new();
+	for (size_t i = 0; i < 4; i++) {
+		route_begin(search, set, str_c(texts[i]));
+		assert_int_equal(route_next(search, group), 0);
+	}
+	route_search_free(&search);
+	route_set_free(&set);
+}
+
 static void a_text_that_is_not_utf8_matches_nothing(void **state)
 {
 	(void)state;
@@ -113,12 +155,13 @@ static void finds_what_a_plain_loop_finds(void **state)
 {
 	(void)state;
 	static const char *const pieces[] = {
-		"a",  "b",  "ab", "c",     "ü",    "😄",      "\\.",   "\\d",
-		".",  "a*", "b?", "c+",    "[ab]", "[^c|]",  "(a|b)", "(?:c)",
-		"|",  "^",  "$",  "(?i)A", "{2}",  "a{1,2}", "\\b",   " ",
-		"(b", ")",  "\\", "[",     "]",    "(?=a)",  "\\Qa",  "\\pL"};
-	static const char *const words[] = {"a", "b", "c", "ab",  "ü", "😄",
-					    ".", "1", " ", "abc", "A"};
+		"a",    "b",      "ab",   "c",     "ü",     "😄",     "\\.",    "\\d", ".", "a*",
+		"b?",   "c+",     "[ab]", "[^c|]", "(a|b)", "(?:c)", "|",      "^",   "$", "(?i)A",
+		"{2}",  "a{1,2}", "\\b",  " ",     "(b",    ")",     "\\",     "[",   "]", "(?=a)",
+		"\\Qa", "\\pL",   "k",    "S",     "Ü",     "(?i)",  "^(?is)", "(?s)"};
+	static const char *const words[] = {"a", "b", "c",   "ab", "ü",      "😄",     ".",
+					    "1", " ", "abc", "A",  "B",      "\n",    "k",
+					    "K", "s", "S",   "Ü",  "\u212A", "\u017F"};
 	unsigned seed = 7, compared = 0;
 	struct route_search *search = route_search_new();
 	struct pattern_room *room = pattern_room_new();
@@ -161,7 +204,8 @@ static void finds_what_a_plain_loop_finds(void **state)
 int main(void)
 {
 	return run_unit(test(the_first_match_comes_first_then_the_others),
-			test(a_thousand_routes_cost_one_try),
+			test(a_thousand_routes_cost_one_try), test(any_case_costs_one_try_too),
+			test(each_letter_may_be_in_either_case),
 			test(a_text_that_is_not_utf8_matches_nothing),
 			test(a_hostile_match_is_told),
 			test(a_bad_pattern_is_refused_and_leaves_the_set_alone),
