@@ -8,6 +8,32 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_clients_long import ROOT, check, failures, javascript  # noqa: E402
 
 sys.path.insert(0, os.path.join(ROOT, "clients/python"))
+import tutti  # noqa: E402
+from tutti.pattern import Pattern  # noqa: E402
+
+LATE = """from __future__ import annotations
+def add(event: Unknown, a: int, b: float, c): pass
+def wrong(event, a: bool): pass
+def nothing(event, a: Nowhere): pass
+"""
+
+
+def says(name, wanted, work, *args, **more):
+    """The work is refused with these words."""
+    try:
+        work(*args, **more)
+        check("python: " + name, False, "not refused")
+    except (TypeError, ValueError) as why:
+        check("python: " + name, wanted in str(why), why)
+
+
+late = {}
+exec(LATE, late)
+check("python: types that are texts count", Pattern(",add {a} {b} {c}", late["add"]).match(",add 1 2 3")
+      == {"a": 1, "b": 2.0, "c": "3"})
+says("a type that is none of a capture's", "a is annotated as bool", Pattern, "{a}", late["wrong"])
+says("a type that is not there", "a is annotated as Nowhere", Pattern, "{a}", late["nothing"])
+
 state = tempfile.TemporaryDirectory()
 os.environ["TUTTI_STATE"] = os.path.join(state.name, "state", "bots")
 

@@ -1,8 +1,31 @@
 """Patterns of messages: words, and {name} for what varies; types come from the handler's annotations."""
 import inspect
 import re
+import types
+import typing
 
 KINDS = {int: r"[+-]?\d+", float: r"[+-]?\d+(?:\.\d+)?", str: r"\S+"}
+
+
+def name_of(handler):
+    """As its author wrote it; partial objects and the like have none."""
+    return getattr(handler, "__name__", None) or repr(handler)
+
+
+def _kind(handler, name, kind):
+    """The type of a capture. An annotation is a text where the author's file says so for all of them: `from
+    __future__ import annotations`."""
+    if kind is inspect.Parameter.empty:
+        return str
+    space = getattr(inspect.unwrap(handler), "__globals__", {})
+    try:
+        kind = typing.get_type_hints(types.SimpleNamespace(__annotations__={name: kind}), space)[name]
+    except Exception:
+        pass  # said below as it was written
+    if not isinstance(kind, type) or kind not in KINDS:
+        raise TypeError(f"{name_of(handler)}(): {name} is annotated as {getattr(kind, '__name__', kind)}; what a pattern "
+                        "captures is int, float or str")
+    return kind
 
 
 class Pattern:
@@ -11,8 +34,8 @@ class Pattern:
         names, parameters = parts[1::2], inspect.signature(handler).parameters
         unknown = [name for name in names if name not in parameters]
         if unknown:
-            raise TypeError(f"{handler.__name__}() has no parameter {unknown[0]!r} for pattern {text!r}")
-        self.kinds = {n: parameters[n].annotation if parameters[n].annotation in KINDS else str for n in names}
+            raise TypeError(f"{name_of(handler)}() has no parameter {unknown[0]!r} for pattern {text!r}")
+        self.kinds = {n: _kind(handler, n, parameters[n].annotation) for n in names}
         last = names[-1] if names and not parts[-1] else None
         fields = [f"(?P<{n}>{'.*' if n == last and self.kinds[n] is str else KINDS[self.kinds[n]]})" for n in names]
         fixed = [re.escape(part) for part in parts[0::2]]
