@@ -1,8 +1,10 @@
 """What an author may get wrong: each gets a sentence where it is written, and leaves nothing behind."""
+import logging
 import os
 import subprocess
 import sys
 import tempfile
+import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_clients_long import ROOT, check, failures, javascript  # noqa: E402
@@ -36,6 +38,21 @@ says("a type that is not there", "a is annotated as Nowhere", Pattern, "{a}", la
 
 state = tempfile.TemporaryDirectory()
 os.environ["TUTTI_STATE"] = os.path.join(state.name, "state", "bots")
+
+bot, said = tutti.Bot("thrower"), []
+bot.message("{text}")(lambda event, text: 1 / 0)
+
+
+@bot.message("{text}")
+def divide(event, text):
+    1 / 0
+
+
+logging.getLogger("tutti").addHandler(types.SimpleNamespace(level=0, handle=lambda r: said.append(r.getMessage())))
+bot.handle(types.SimpleNamespace(user_id="1"), types.SimpleNamespace(
+    event="MESSAGE_CREATE", pos=9, d={"content": "x", "author": {"id": "2"}}))
+check("python: a handler that fails is said by its own name",
+      said == ["handler <lambda> failed at pos=9", "handler divide failed at pos=9"], said)
 
 if javascript():
     js = subprocess.run(["node", os.path.join(ROOT, "test/clients/refusals.mjs")], stderr=subprocess.DEVNULL)

@@ -1,4 +1,5 @@
 """What a bot's author writes, and the one thread that all runs in."""
+import functools
 import logging
 import os
 import signal
@@ -10,7 +11,7 @@ from . import wire
 from .cursor import Cursor
 from .door import places
 from .gate import Gate, Refused
-from .pattern import Pattern
+from .pattern import Pattern, name_of
 
 log = logging.getLogger("tutti")
 
@@ -42,6 +43,7 @@ class Bot:
         def add(fn):
             how = Pattern(pattern, fn)
 
+            @functools.wraps(fn)
             def run(event):
                 found = how.match(event.d["content"])
                 if found is not None and event.d["author"]["id"] != event.gate.user_id:
@@ -81,7 +83,7 @@ class Bot:
             try:
                 fn(event)
             except Exception:
-                log.exception("handler %s failed at pos=%d", fn.__name__, event.pos)
+                log.exception("handler %s failed at pos=%d", name_of(fn), event.pos)
 
     def ack(self):
         """While a handler waits."""
