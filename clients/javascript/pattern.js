@@ -1,7 +1,8 @@
-/* Patterns of messages: words, and {name}, {name:int} or {name:number} for what varies. */
+/* Patterns of messages: words, and {name}, {name:int} or {name:number} for what varies. An int that a Number does
+ * not hold exactly, beyond 2^53 - 1, is no match, so take Discord's ids as {name} and as text. */
 const KINDS = {
-	int: { text: "[+-]?\\d+", read: Number },
-	number: { text: "[+-]?\\d+(?:\\.\\d+)?", read: Number },
+	int: { text: "[+-]?\\d+", read: Number, fits: Number.isSafeInteger },
+	number: { text: "[+-]?\\d+(?:\\.\\d+)?", read: Number, fits: Number.isFinite },
 	str: { text: "\\S+", read: String },
 };
 
@@ -24,6 +25,8 @@ export function pattern(text) {
 	/* The handler's arguments by name, or null. */
 	return (content) => {
 		const found = re.exec(content);
-		return found && Object.fromEntries(fields.map(({ name, kind }, i) => [name, kind.read(found[i + 1])]));
+		const values = found && fields.map(({ kind }, i) => kind.read(found[i + 1]));
+		return values && fields.every(({ kind }, i) => kind.fits?.(values[i]) ?? true)
+			? Object.fromEntries(fields.map(({ name }, i) => [name, values[i]])) : null;
 	};
 }
