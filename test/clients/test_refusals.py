@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_clients_long import ROOT, check, failures, javascript  # noqa: E402
 
 sys.path.insert(0, os.path.join(ROOT, "clients/python"))
+del sys.modules["tutti"]  # the tests' library, whose name is the same
 import tutti  # noqa: E402
 from tutti.pattern import Pattern  # noqa: E402
 
