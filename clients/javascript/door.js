@@ -14,19 +14,30 @@ function entry(text) {
 	return { host: host.replace(/[[\]]/g, ""), isOneOfMany: true, ...(port && { port }), ...(serverKey && { serverKey }) };
 }
 
-/* The Doors of each tuttid that connect or TUTTI_CONNECT (commas between) names, else of the one that host and
- * port name. */
+function portOf(value) {
+	const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+	if (port < 1 || port > 65533)
+		throw new TypeError(`the port is a number from 1 to 65533, not ${value}`);
+	return port;
+}
+
+/* The Doors of each tuttid that connect, a list or a text with commas, or TUTTI_CONNECT names, else of the one
+ * that host and port name. */
 export function places({ connect, ...where } = {}) {
-	connect ??= (process.env.TUTTI_CONNECT ?? "").split(",").filter((text) => text.trim());
+	connect ??= process.env.TUTTI_CONNECT ?? "";
+	if (typeof connect === "string")
+		connect = connect.split(",").filter((text) => text.trim());
 	return connect.length ? connect.map((text) => new Doors({ ...where, ...entry(text) })) : [new Doors(where)];
 }
 
 /* name: of a directory, for what belongs to this tuttid and no other. */
 export class Doors {
-	constructor({ host, port, key, serverKey, isOneOfMany = false } = {}) {
+	constructor({ host, port, key, serverKey, isOneOfMany = false, ...unknown } = {}) {
+		for (const option of Object.keys(unknown))
+			throw new TypeError(`there is no option ${option}; host, port, key, serverKey and connect say where tuttid is`);
 		const env = process.env;
 		this.host = host ?? env.TUTTI_HOST ?? "127.0.0.1";
-		this.port = Number(port ?? env.TUTTI_PORT ?? 6000);
+		this.port = portOf(port ?? env.TUTTI_PORT ?? 6000);
 		this.bare = this.host.includes(":") ? `[${this.host}]` : this.host;
 		this.name = isOneOfMany ? `${this.bare}:${this.port}/` : "";
 		key ??= env.TUTTI_KEY;

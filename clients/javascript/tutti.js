@@ -18,6 +18,7 @@ import { Cursor } from "./cursor.js";
 import { Doors, places, zmq } from "./door.js";
 import { Gate } from "./gate.js";
 import { log } from "./log.js";
+import * as names from "./names.js";
 import { pattern } from "./pattern.js";
 import * as wire from "./wire.js";
 
@@ -33,7 +34,7 @@ export class CallFailed extends Error {
 
 export class Bot {
 	constructor(name, { stateDir, part = [0, 1], window, from, ...where } = {}) {
-		Object.assign(this, { name, part, window, from });
+		Object.assign(this, { name: names.botName(name), part: names.part(part), window, from });
 		const state = stateDir ?? process.env.TUTTI_STATE ??
 			(process.env.XDG_STATE_HOME ?? os.homedir() + "/.local/state") + "/tutti";
 		const which = part[1] === 1 ? "" : `-${part[0]}-of-${part[1]}`;
@@ -45,13 +46,15 @@ export class Bot {
 
 	/* fn(event) for each event of that name; what it returns is waited for. */
 	on(event, fn) {
-		this.handlers.set(event, [...(this.handlers.get(event) ?? []), fn]);
+		const before = this.handlers.get(names.eventName(event)) ?? [];
+		this.handlers.set(event, [...before, names.handler(fn)]);
 		return this;
 	}
 
 	/* fn({a, b}, event) for each message like ",add {a:int} {b:int}" that is not the bot's own. */
 	message(text, fn) {
 		const match = pattern(text);
+		names.handler(fn);
 		return this.on("MESSAGE_CREATE", async (event) => {
 			const found = match(event.d.content);
 			if (found && event.d.author.id !== event.gate.userId)

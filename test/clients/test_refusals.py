@@ -1,6 +1,7 @@
 """What an author may get wrong: each gets a sentence where it is written, and leaves nothing behind."""
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from test_clients_long import ROOT, check, failures, javascript  # noqa: E402
 sys.path.insert(0, os.path.join(ROOT, "clients/python"))
 del sys.modules["tutti"]  # the tests' library, whose name is the same
 import tutti  # noqa: E402
+from tutti.names import EVENTS  # noqa: E402
 from tutti.pattern import Pattern  # noqa: E402
 
 LATE = """from __future__ import annotations
@@ -55,10 +57,32 @@ bot.handle(types.SimpleNamespace(user_id="1"), types.SimpleNamespace(
 check("python: a handler that fails is said by its own name",
       said == ["handler <lambda> failed at pos=9", "handler divide failed at pos=9"], said)
 
+with open(os.path.join(ROOT, "api/events.def"), encoding="ascii") as f:
+    named = set(re.findall(r"^EVENT\(\d+, (\w+),", f.read(), re.M))
+with open(os.path.join(ROOT, "clients/javascript/names.js"), encoding="ascii") as f:
+    named_js = set(re.search(r"`\n(.*)\n`", f.read(), re.S)[1].split())
+check("both clients know the events of api/events.def and tuttid's own",
+      EVENTS == named_js and {e for e in EVENTS if not e.startswith("TUTTI_")} == named, EVENTS ^ named)
+
+said.clear()
+for wrong in ("../../evil", "a/b", "", "x" * 65, None, "a\n"):
+    says(f"the name {wrong!r}", "a bot's name is", tutti.Bot, wrong)
+says("an event of no such form", "no event's name", bot.on, "message_create")
+bot.on("MESAGE_CREATE")
+check("python: an event that nobody knows is said", said and "unknown_event name=MESAGE_CREATE" in said[0], said)
+says("a handler that is none", "a handler is a function", bot.on("READY"), 7)
+says("an option that is none", "portt", tutti.Bot, "b", portt=3)
+says("a port that is no number", "from 1 to 65533, not 'abc'", tutti.Bot, "b", port="abc")
+says("a port beyond the last", "from 1 to 65533", tutti.Bot, "b", port=65534)
+check("python: connect may be one text", [d.port for d in tutti.Bot("b", connect="h:1, h:2").places] == [1, 2])
+says("an address that is none", "is not host:port", tutti.Bot, "b", connect="h:x")
+check("python: no file came of it", not os.path.exists(os.environ["TUTTI_STATE"]))
+
 if javascript():
     js = subprocess.run(["node", os.path.join(ROOT, "test/clients/refusals.mjs")], stderr=subprocess.DEVNULL)
     failures += ["javascript"] if js.returncode else []
 else:
     print("ok javascript # SKIP Node or its package zeromq cannot be had", flush=True)
+check("no cursor outside of its directory", not os.path.exists(os.path.join(state.name, "evil.pos")))
 state.cleanup()
 sys.exit(1 if failures else 0)

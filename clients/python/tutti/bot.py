@@ -11,6 +11,7 @@ from . import wire
 from .cursor import Cursor
 from .door import places
 from .gate import Gate, Refused
+from .names import bot_name, event_name
 from .pattern import Pattern, name_of
 
 log = logging.getLogger("tutti")
@@ -24,7 +25,7 @@ class CallFailed(Exception):
 
 class Bot:
     def __init__(self, name, state_dir=None, part=(0, 1), window=None, come_from=None, **where):
-        self.name, self.part, self.window, self.come_from = name, list(part), window, come_from
+        self.name, self.part, self.window, self.come_from = bot_name(name), list(part), window, come_from
         home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
         self.state = state_dir or os.environ.get("TUTTI_STATE") or home + "/tutti"
         self.places = places(**where)
@@ -33,7 +34,11 @@ class Bot:
 
     def on(self, event):
         """Decorator: fn(event) for each event of that name."""
+        event_name(event)
+
         def add(fn):
+            if not callable(fn):
+                raise TypeError(f"a handler is a function, not {fn!r}")
             self.handlers.setdefault(event, []).append(fn)
             return fn
         return add

@@ -11,9 +11,11 @@ ADD = {"live": 0, "events": 1, "call": 2}
 
 
 def places(connect=None, **where):
-    """The Doors of each tuttid that connect or TUTTI_CONNECT (commas between) names, "host:port" and behind a
-    blank its public key where it has its own; without them of the one that host and port name."""
-    entries = connect or [e.strip() for e in os.environ.get("TUTTI_CONNECT", "").split(",") if e.strip()]
+    """The Doors of each tuttid that connect, a list or a text with commas, or TUTTI_CONNECT names: "host:port", and
+    behind a blank its public key where it has its own; without them of the one that host and port name."""
+    entries = os.environ.get("TUTTI_CONNECT", "") if connect is None else connect
+    if isinstance(entries, str):
+        entries = [e.strip() for e in entries.split(",") if e.strip()]
     return [Doors(**{**where, **_entry(text)}) for text in entries] or [Doors(**where)]
 
 
@@ -23,6 +25,12 @@ def _entry(text):
         raise ValueError(f"{text!r} is not host:port, with a public key of 40 characters behind a blank or without")
     all = {"host": found[1].strip("[]"), "port": found[2], "server_key": found[3]}
     return {"is_one_of_many": True, **{k: v for k, v in all.items() if v}}
+
+
+def _port(value):
+    if not re.fullmatch(r"\d{1,5}", str(value)) or not 0 < int(value) <= 65533:
+        raise ValueError(f"the port is a number from 1 to 65533, not {value!r}")
+    return int(value)
 
 
 class Line:
@@ -52,7 +60,7 @@ class Doors:
 
     def __init__(self, host=None, port=None, key=None, server_key=None, is_one_of_many=False):
         self.host = host or os.environ.get("TUTTI_HOST", "127.0.0.1")
-        self.port = int(port or os.environ.get("TUTTI_PORT", 6000))
+        self.port = _port(port or os.environ.get("TUTTI_PORT", 6000))
         self.name = f"{self.bare()}:{self.port}/" if is_one_of_many else ""
         key = key or os.environ.get("TUTTI_KEY")
         self.pair = wire.key_file(key) if key else None

@@ -1,0 +1,52 @@
+/* What may be called what: a bot, and the events of docs/wire.md, as this version of tuttid knows them. */
+import { log } from "./log.js";
+
+export const EVENTS = new Set(`
+READY RESUMED RATE_LIMITED APPLICATION_COMMAND_PERMISSIONS_UPDATE AUTO_MODERATION_RULE_CREATE
+AUTO_MODERATION_RULE_UPDATE AUTO_MODERATION_RULE_DELETE AUTO_MODERATION_ACTION_EXECUTION CHANNEL_CREATE
+CHANNEL_UPDATE CHANNEL_DELETE CHANNEL_INFO CHANNEL_PINS_UPDATE VOICE_CHANNEL_STATUS_UPDATE
+VOICE_CHANNEL_START_TIME_UPDATE THREAD_CREATE THREAD_UPDATE THREAD_DELETE THREAD_LIST_SYNC THREAD_MEMBER_UPDATE
+THREAD_MEMBERS_UPDATE ENTITLEMENT_CREATE ENTITLEMENT_UPDATE ENTITLEMENT_DELETE SUBSCRIPTION_CREATE
+SUBSCRIPTION_UPDATE SUBSCRIPTION_DELETE GUILD_CREATE GUILD_UPDATE GUILD_DELETE GUILD_AUDIT_LOG_ENTRY_CREATE
+GUILD_BAN_ADD GUILD_BAN_REMOVE GUILD_EMOJIS_UPDATE GUILD_STICKERS_UPDATE GUILD_INTEGRATIONS_UPDATE GUILD_MEMBER_ADD
+GUILD_MEMBER_REMOVE GUILD_MEMBER_UPDATE GUILD_MEMBERS_CHUNK GUILD_ROLE_CREATE GUILD_ROLE_UPDATE GUILD_ROLE_DELETE
+GUILD_SCHEDULED_EVENT_CREATE GUILD_SCHEDULED_EVENT_UPDATE GUILD_SCHEDULED_EVENT_DELETE
+GUILD_SCHEDULED_EVENT_USER_ADD GUILD_SCHEDULED_EVENT_USER_REMOVE GUILD_SOUNDBOARD_SOUND_CREATE
+GUILD_SOUNDBOARD_SOUND_UPDATE GUILD_SOUNDBOARD_SOUND_DELETE GUILD_SOUNDBOARD_SOUNDS_UPDATE SOUNDBOARD_SOUNDS
+INTEGRATION_CREATE INTEGRATION_UPDATE INTEGRATION_DELETE INTERACTION_CREATE INVITE_CREATE INVITE_DELETE
+MESSAGE_CREATE MESSAGE_UPDATE MESSAGE_DELETE MESSAGE_DELETE_BULK MESSAGE_REACTION_ADD MESSAGE_REACTION_REMOVE
+MESSAGE_REACTION_REMOVE_ALL MESSAGE_REACTION_REMOVE_EMOJI MESSAGE_POLL_VOTE_ADD MESSAGE_POLL_VOTE_REMOVE
+PRESENCE_UPDATE STAGE_INSTANCE_CREATE STAGE_INSTANCE_UPDATE STAGE_INSTANCE_DELETE TYPING_START USER_UPDATE
+VOICE_CHANNEL_EFFECT_SEND VOICE_STATE_UPDATE VOICE_SERVER_UPDATE WEBHOOKS_UPDATE TUTTI_SESSION_LOST TUTTI_TOO_LARGE
+TUTTI_SKIPPED TUTTI_MARK
+`.trim().split(/\s+/));
+
+/* It is part of a file's name. */
+export function botName(name) {
+	if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,64}$/.test(name))
+		throw new TypeError(`a bot's name is 1 to 64 letters, digits, '.', '_', '-', not ${JSON.stringify(name)}`);
+	return name;
+}
+
+/* A newer tuttid may know more events, so that a name which only looks like one is no error. */
+export function eventName(name) {
+	if (typeof name !== "string" || !/^[A-Z][A-Z0-9_]*$/.test(name))
+		throw new TypeError(`${JSON.stringify(name)} is no event's name: MESSAGE_CREATE, say`);
+	if (!EVENTS.has(name))
+		log("unknown_event", { name, note: "none of that name is known; it may never come" });
+	return name;
+}
+
+export function handler(fn) {
+	if (typeof fn !== "function")
+		throw new TypeError(`a handler is a function, not ${typeof fn}`);
+	return fn;
+}
+
+/* part: [i, n]. */
+export function part(value) {
+	const [i, n] = Array.isArray(value) && value.length === 2 ? value : [];
+	if (!Number.isInteger(i) || !Number.isInteger(n) || i < 0 || i >= n)
+		throw new TypeError("part is [i, n], whole numbers with 0 <= i < n");
+	return value;
+}
