@@ -32,7 +32,8 @@
 extern "C" {
 #endif
 
-/* A module without declared routes. free: not before serve() has returned. */
+/* A module without declared routes, never NULL; name: as for export_bot(), another one is refused by
+ * serve(). free: not before serve() has returned. */
 #define tt_bot_new(name, about) tt_bot_new_at((name), (about), __FILE__, __LINE__)
 TT_VISIBLE tt_bot *tt_bot_new_at(const char *name, const char *about, const char *file, int line);
 TT_VISIBLE void tt_bot_free(tt_bot *bot);

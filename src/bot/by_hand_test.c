@@ -198,7 +198,7 @@ static void a_handler_is_called_directly(void **state)
 static void registered_handlers_are_tested_the_same_way(void **state)
 {
 	(void)state;
-	tt_bot *bot = tt_bot_new("by hand", "Registers.");
+	tt_bot *bot = tt_bot_new("by_hand", "Registers.");
 	tt_register(bot, tt_command("^,both$"), both);
 	tt_test *test = tt_test_new(bot);
 	assert_int_equal(tt_test_message(test, ",both", .is_direct = true).handled, 1);

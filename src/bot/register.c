@@ -262,6 +262,11 @@ static uint64_t enter(const tt_bot *bot, struct entry *entry, int takes)
 	struct registered *r = registered_of(bot);
 	struct tt_route *route = &entry->route;
 	struct why why, bad;
+	if (!bot) {
+		(void)why_set(&why, -EINVAL, "%s is registered with no bot: it is NULL",
+			      route->handler);
+		return refuse(r, entry, &why);
+	}
 	if (pattern_new(&entry->pattern, str_c(route->with.pattern), &bad) < 0) {
 		(void)why_set(&why, bad.code, "%s in the pattern \"%s\" of %s", bad.text,
 			      route->with.pattern, route->handler);
@@ -444,6 +449,19 @@ void tt_reset(const tt_bot *bot)
 	}
 }
 
+/* As C has it, which is what export_bot() takes. */
+static bool is_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool is_digit = c >= '0' && c <= '9';
+		bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		if (!is_letter && !(is_digit && i > 0) && !((unsigned char)c & 0x80))
+			return false;
+	}
+	return name.n > 0;
+}
+
 tt_bot *tt_bot_new_at(const char *name, const char *about, const char *file, int line)
 {
 	struct made_bot *made = mem_zero(sizeof *made);
@@ -453,6 +471,11 @@ tt_bot *tt_bot_new_at(const char *name, const char *about, const char *file, int
 			     .name = arena_str(&made->texts, str_c(name)).p,
 			     .about = arena_str(&made->texts, str_c(about)).p,
 			     .is_off = &made->is_off};
+	if (!is_name(str_c(name)))
+		buf_addf(&registered_of(&made->bot)->faults,
+			 "%s:%d: error: \"%s\" is no name of a module: letters, digits and _, no "
+			 "digit first\n",
+			 made->bot.file, line, name ? name : "");
 	return &made->bot;
 }
 

@@ -7,7 +7,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <tutti/register.h>
+#include <unistd.h>
 
 static struct buf trace;
 static struct registry registry;
@@ -369,6 +372,39 @@ static void what_can_never_work_is_refused_with_its_place(void **state)
 	tt_bot_free(wrong);
 }
 
+static void a_name_that_export_bot_could_not_have_is_refused(void **state)
+{
+	(void)state;
+	static const char *const names[] = {NULL, "", "my bot", "2nd", "a-b"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		registry_done(&registry);
+		tt_bot *odd = tt_bot_new(names[i], NULL);
+		assert_int_not_equal(tt_register(odd, tt_command("x"), none), 0);
+		begin(TT_BOTS(odd));
+		buf_addc(&registry.faults, 0);
+		faults_have("register_test.c:");
+		faults_have("\" is no name of a module");
+		tt_bot_free(odd);
+	}
+}
+
+/* In a process of its own: what is wrong before serve() stays wrong. */
+static void a_handler_of_no_bot_is_refused(void **state)
+{
+	int status;
+	(void)state;
+	pid_t child = fork();
+	if (child == 0) {
+		uint64_t id = tt_register(NULL, tt_command("x"), none);
+		begin(TT_BOTS(&declared));
+		buf_addc(&registry.faults, 0);
+		_exit(id == 0 &&
+		      strstr(registry.faults.p, "error: none is registered with no bot"));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
 static void a_declared_module_without_routes_may_have_registered_ones(void **state)
 {
 	(void)state;
@@ -465,7 +501,7 @@ static void routes_come_and_go_while_others_run(void **state)
 
 int main(void)
 {
-	return run_unit(checked(captures_become_arguments),
+	return run_unit(test(a_handler_of_no_bot_is_refused), checked(captures_become_arguments),
 			checked(a_reaction_sets_off_by_its_emoji_or_by_any),
 			checked(registered_routes_stand_behind_the_declared_in_their_order),
 			checked(a_handler_may_register_for_the_next_event),
@@ -477,6 +513,7 @@ int main(void)
 			checked(what_a_trigger_says_is_copied),
 			checked(events_are_asked_for_when_they_are_registered),
 			checked(what_can_never_work_is_refused_with_its_place),
+			checked(a_name_that_export_bot_could_not_have_is_refused),
 			checked(a_declared_module_without_routes_may_have_registered_ones),
 			checked(ten_thousand_are_enough), checked(the_table_shows_them),
 			checked(routes_come_and_go_while_others_run));

@@ -263,6 +263,7 @@ void registry_init(struct registry *registry, const tt_bot *const *bots)
 	for (; bots && *bots; bots++)
 		if (index_of(registry, *bots) < 0)
 			add_module(registry, *bots, -1);
+	registered_faults(registered_of(NULL), &registry->faults); /* tt_register(NULL, ...) */
 	if (registry->n == 0)
 		fault(registry, "serve", 0, "no module was given: serve(BOTS(&my_bot), ...)");
 }
