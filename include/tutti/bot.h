@@ -155,7 +155,10 @@ TT_VISIBLE int tt_serve_one_with(const tt_bot *bot, const struct tt_serve *how);
 
 /* Ends serve() as SIGTERM does: no event is begun any more, handlers that run finish, what is
  * finished is committed, all within 10 s. From any thread, from a signal handler, any number of
- * times; before serve(), which then returns at once. */
+ * times; before serve(), which then returns at once.
+ * Handlers that do not return in these 10 s (stop_late in the log), or SIGTERM or SIGINT once more
+ * while they run (stop_at_once), end the process with status 75 on the spot: serve() does not return,
+ * and the events in hand come again. */
 TT_VISIBLE void tt_stop(void);
 
 #ifdef __cplusplus

@@ -201,8 +201,11 @@ static void on_limit(void *arg)
 static void on_signal(void *arg, int number)
 {
 	struct serve *s = arg;
-	if (s->is_stopping)
-		on_limit(s);
+	if (s->is_stopping) {
+		log_error("stop_at_once", "signal=%d handlers_running=%zu", number,
+			  state_of(s).running);
+		_exit(EX_TEMPFAIL);
+	}
 	log_info("stopping", "signal=%d", number);
 	stop(s, EX_OK);
 }
