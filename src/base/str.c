@@ -1,6 +1,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -118,7 +119,8 @@ bool str_to_f64(struct str s, double *out)
 	text[s.n] = 0;
 	errno = 0;
 	double v = strtod(text, &end);
-	if (errno || end != text + s.n)
+	bool is_too_large = errno == ERANGE && isinf(v); /* too small is 0, or nearly */
+	if (is_too_large || end != text + s.n)
 		return false;
 	*out = v;
 	return true;

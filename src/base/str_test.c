@@ -26,6 +26,9 @@ static void numbers_are_whole_or_refused(void **state)
 	assert_true(str_to_i64(STR("-9223372036854775808"), &i) && i == INT64_MIN);
 	assert_false(str_to_i64(STR("9223372036854775808"), &i) || str_to_i64(STR("-"), &i));
 	assert_true(str_to_f64(STR("2.5e3"), &f) && f == 2500);
+	assert_true(str_to_f64(STR("-1e-320"), &f) && f < 0 && f > -2e-320);
+	assert_true(str_to_f64(STR("1e-999"), &f) && f >= 0 && f <= 0);
+	assert_false(str_to_f64(STR("1e999"), &f) || str_to_f64(STR("-1e999"), &f));
 	assert_false(str_to_f64(STR("2.5x"), &f) || str_to_f64(STR(" 1"), &f));
 }
 

@@ -30,6 +30,8 @@ static void numbers_are_finite(void **state)
 	double d = 0;
 	give("2.5");
 	assert_true(tt_take_f64(&captures, 0, &d) && d == 2.5);
+	give("1e-320");
+	assert_true(tt_take_f64(&captures, 0, &d) && d > 0);
 	give("1e999");
 	assert_false(tt_take_f64(&captures, 0, &d));
 	give("nan");
