@@ -56,11 +56,14 @@ static void add_number(struct line *l, const char *key, uint64_t n)
 	add(l, w);
 }
 
-static void say(unsigned crashes, int number)
+/* how: " signal=", " status=" */
+static void say(const char *what, unsigned crashes, const char *how, int number)
 {
 	struct line l = {.n = 0};
 	const struct tt_route *route = at.client ? at.client->route : NULL;
-	add(&l, "error handler_crashed by=");
+	add(&l, "error ");
+	add(&l, what);
+	add(&l, " by=");
 	add(&l, crash.name);
 	if (route) {
 		add(&l, " handler=");
@@ -75,7 +78,7 @@ static void say(unsigned crashes, int number)
 	}
 	add_number(&l, " epoch=", at.epoch);
 	add_number(&l, " pos=", at.pos);
-	add_number(&l, " signal=", (uint64_t)number);
+	add_number(&l, how, (uint64_t)number);
 	if (crashes)
 		add_number(&l, " crashes=", crashes);
 	l.p[l.n++] = '\n';
@@ -116,17 +119,18 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	unsigned crashes = is_own ? count(number) : 0;
 	if (is_own && (crashes || at.client) && !(crash.before[i].sa_flags & SA_SIGINFO) &&
 	    crash.before[i].sa_handler == SIG_DFL)
-		say(crashes, number);
+		say("handler_crashed", crashes, " signal=", number);
 	hand_on(&crash.before[i], number, info, context);
 }
 
 /* ------------------------------------------------------------------ outside */
 
-static void on_exit_call(void)
+static void on_exit_call(int status, void *arg)
 {
 	unsigned crashes = count(0);
+	(void)arg;
 	if (crashes)
-		say(crashes, 0);
+		say("handler_called_exit", crashes, " status=", status & 0xff);
 }
 
 static pthread_key_t stack_key;
@@ -139,7 +143,7 @@ static void drop_stack(void *stack)
 
 static void once(void)
 {
-	int error = pthread_key_create(&stack_key, drop_stack) || atexit(on_exit_call);
+	int error = pthread_key_create(&stack_key, drop_stack) || on_exit(on_exit_call, NULL);
 	BUG_ON(error != 0);
 }
 

@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +53,9 @@ static int bot(void (*what)(void))
 		if (cursor_open(&c, test_dir, STR("echo"), 0, 1, &why) < 0)
 			_exit(2);
 		signal(SIGSEGV, before); /* cmocka has its own */
+		if (!freopen(in_dir("said"), "w", stderr) ||
+		    dup2(fileno(stderr), STDERR_FILENO) < 0)
+			_exit(2);
 		for (uint64_t pos = 1; pos <= POS; pos++)
 			(void)cursor_take(&c, EPOCH, pos);
 		crash_open("echo");
@@ -62,6 +67,17 @@ static int bot(void (*what)(void))
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;
+}
+
+static void said(const char *wanted)
+{
+	char text[4096];
+	FILE *f = fopen(in_dir("said"), "r");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof text - 1, f)] = 0;
+	fclose(f);
+	if (!strstr(text, wanted))
+		fail_msg("no \"%s\" in:\n%s", wanted, text);
 }
 
 static unsigned crashes(int *by)
@@ -133,7 +149,9 @@ static void each_way_to_crash_counts_and_the_signal_stays_what_it_was(void **sta
 	assert_int_equal(WTERMSIG(bot(do_abort)), SIGABRT);
 	assert_int_equal(crashes(&by), 1);
 	assert_int_equal(by, SIGABRT);
+	said("error handler_crashed by=echo epoch=9 pos=4 signal=6 crashes=1\n");
 	assert_int_equal(WEXITSTATUS(bot(do_exit)), 3);
+	said("error handler_called_exit by=echo epoch=9 pos=4 status=3 crashes=2\n");
 	assert_int_equal(crashes(&by), 2);
 	assert_int_equal(by, 0);
 	assert_int_equal(WTERMSIG(bot(do_fault)), SIGSEGV);
