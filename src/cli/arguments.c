@@ -30,13 +30,27 @@ static const struct row *find(struct str name)
 	return NULL;
 }
 
-static int unknown(const char *tool, const char *option)
+/* The table of the sub-commands says which options a tool has, and whether it takes words. */
+static bool has_option(const struct tool *tool, const struct row *row)
+{
+	struct str name = str_c(row->name);
+	const char *at = strstr(tool->arguments, row->name);
+	return str_eq(name, STR("--help")) || (at && strchr(" ]", at[name.n]));
+}
+
+static bool takes_words(const struct tool *tool)
+{
+	return strstr(tool->arguments, " ...]") != NULL;
+}
+
+static int unknown(const struct tool *tool, const char *option)
 {
 	const char *near = "";
 	for (size_t i = 0; i < ROWS; i++)
-		if (str_distance(str_c(option), str_c(rows[i].name)) <= 2)
+		if (has_option(tool, &rows[i]) &&
+		    str_distance(str_c(option), str_c(rows[i].name)) <= 2)
 			near = rows[i].name;
-	fprintf(stderr, "tutti %s: unknown option \"%.40s\"%s%s%s\n", tool, option,
+	fprintf(stderr, "tutti %s: unknown option \"%.40s\"%s%s%s\n", tool->name, option,
 		*near ? "; did you mean \"" : "", near, *near ? "\"?" : "");
 	return EX_USAGE;
 }
@@ -48,36 +62,48 @@ static const char *from_environment(const char *name)
 }
 
 /* One option at argv[*i]; moves *i over its value. */
-static int take(struct arguments *out, int argc, char **argv, int *i)
+static int take(struct arguments *out, const struct tool *tool, int argc, char **argv, int *i)
 {
 	struct str value = str_c(argv[*i]);
 	bool is_joined = str_find(value, '=') < value.n;
 	const struct row *row = find(str_cut(&value, '='));
-	if (!row || (is_joined && !row->has_value))
-		return unknown(argv[0], argv[*i]);
+	if (!row || !has_option(tool, row) || (is_joined && !row->has_value))
+		return unknown(tool, argv[*i]);
 	if (!row->has_value) {
 		*(bool *)((char *)out + row->offset) = true;
 		return 0;
 	}
 	if (!is_joined && *i + 1 == argc) {
-		fprintf(stderr, "tutti %s: %s needs a value behind it\n", argv[0], row->name);
+		fprintf(stderr, "tutti %s: %s needs a value behind it\n", tool->name, row->name);
 		return EX_USAGE;
 	}
 	*(const char **)(void *)((char *)out + row->offset) = is_joined ? value.p : argv[++*i];
 	return 0;
 }
 
+static int take_word(struct arguments *out, const struct tool *tool, char *word)
+{
+	if (!takes_words(tool)) {
+		fprintf(stderr, "tutti %s: \"%.60s\" is too much; its arguments are: %s\n",
+			tool->name, word, tool->arguments);
+		return EX_USAGE;
+	}
+	out->word[out->words++] = word;
+	return 0;
+}
+
 int arguments_read(struct arguments *out, int argc, char **argv)
 {
+	const struct tool *tool = tool_find(str_c(argv[0]));
 	*out = (struct arguments){.config = from_environment("TUTTI_CONFIG"),
 				  .port = from_environment("TUTTI_PORT"),
 				  .word = argv + 1};
 	for (int i = 1; i < argc; i++) {
 		int status = 0;
 		if (str_starts(str_c(argv[i]), STR("-")))
-			status = take(out, argc, argv, &i);
+			status = take(out, tool, argc, argv, &i);
 		else
-			out->word[out->words++] = argv[i];
+			status = take_word(out, tool, argv[i]);
 		if (status)
 			return status;
 	}

@@ -13,8 +13,9 @@ struct arguments {
 	int words;
 };
 
-/* Borrows from argv, whose order it changes. 0, or the exit status after saying why; with --help the
- * caller prints its usage. */
+/* Borrows from argv, whose order it changes; argv[0] is a name of tools.def, whose row says which of
+ * the options it has, and with " ...]" that it takes words. 0, or the exit status after saying why; with
+ * --help the caller prints its usage. */
 TT_CHECK int arguments_read(struct arguments *out, int argc, char **argv);
 
 struct place {

@@ -8,15 +8,20 @@
 static char text[256];
 
 /* The arguments as words of one line, behind the tool's name. */
-static int read_line(struct arguments *out, const char *line)
+static int read_as(struct arguments *out, const char *tool, const char *line)
 {
 	static char *argv[9];
 	char *rest = NULL;
 	int argc = 0;
-	snprintf(text, sizeof text, "tail %s", line);
+	snprintf(text, sizeof text, "%s %s", tool, line);
 	for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
 		argv[argc++] = word;
 	return arguments_read(out, argc, argv);
+}
+
+static int read_line(struct arguments *out, const char *line)
+{
+	return read_as(out, "tail", line);
 }
 
 static int make(void **state)
@@ -66,6 +71,22 @@ static void unknown_and_unfinished_options_are_usage_errors(void **state)
 	assert_int_equal(read_line(&a, "--json=yes"), EX_USAGE);
 }
 
+static void words_and_options_of_another_tool_are_usage_errors(void **state)
+{
+	struct arguments a;
+	(void)state;
+	assert_int_equal(read_as(&a, "reset", "other.toml --yes"), EX_USAGE);
+	assert_int_equal(read_as(&a, "reset", "--json"), EX_USAGE);
+	assert_int_equal(read_as(&a, "reset", "--config other.toml --yes"), 0);
+	assert_int_equal(read_as(&a, "check", "extra"), EX_USAGE);
+	assert_int_equal(read_as(&a, "check", "--port 7"), EX_USAGE);
+	assert_int_equal(read_as(&a, "check", "--reference"), 0);
+	assert_int_equal(read_as(&a, "check", "--manual"), 0);
+	assert_int_equal(read_as(&a, "status", "extra"), EX_USAGE);
+	assert_int_equal(read_as(&a, "status", "--yes"), EX_USAGE);
+	assert_int_equal(read_as(&a, "status", "--help"), 0);
+}
+
 static void the_port_given_wins_over_the_configuration(void **state)
 {
 	struct arguments a = {.port = "7100"};
@@ -107,6 +128,7 @@ int main(void)
 	return run_unit(with(options_and_words_come_in_any_order),
 			with(the_environment_stands_in_for_what_is_not_given),
 			with(unknown_and_unfinished_options_are_usage_errors),
+			with(words_and_options_of_another_tool_are_usage_errors),
 			with(the_port_given_wins_over_the_configuration),
 			with(a_port_that_is_none_is_refused),
 			with(a_configuration_that_is_missing_is_refused));

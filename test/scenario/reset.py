@@ -62,6 +62,9 @@ with World("reset") as w:
     w.bots["echo"].wait(0)
     before = remembered(w)
     check("there is something to take away", {"journal", "sessions", "commits", "self", "echo.cursor"} <= before, before)
+    code, out = reset(w, "other.toml", "--yes")
+    check("a word that it does not take is refused: it is no configuration", code == 64 and "other.toml" in out
+          and remembered(w) == before, out)
     code, out = reset(w)
     check("without a terminal it wants --yes", code == 64 and "--yes" in out and remembered(w) == before, out)
     check("it says what that costs", all(word in out for word in ("events in", "of 1 shard", "echo.cursor", "kept: ")), out)
