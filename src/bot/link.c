@@ -342,6 +342,8 @@ static void take_gap(struct link *link, struct str text)
 		log_error("protocol", "reason=%s", log_quote(str_c(why.text)));
 		return;
 	}
+	if (link->welcome.commit && gap.epoch == link->epoch && gap.to <= link->welcome.commit)
+		return; /* we were here meanwhile: none of it is lost */
 	link->gaps++;
 	log_warn("gap", "epoch=%llu from=%llu to=%llu why=%s count=%llu",
 		 (unsigned long long)gap.epoch, (unsigned long long)gap.from,

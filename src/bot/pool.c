@@ -386,13 +386,21 @@ void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* The cursor is of another tuttid's journal, or of one that is gone; but we have been in this one. */
+static bool was_here(const struct cursor *cursor, const struct wire_welcome *w)
+{
+	return cursor->epoch != w->epoch && w->commit && w->commit >= w->pos &&
+	       w->commit <= w->head;
+}
+
 void pool_welcome(struct pool *pool, const struct wire_welcome *w)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->is_reset_due = pool->cursor->epoch != w->epoch || pool->cursor->pos > w->head;
 	pool->reset_epoch = w->epoch;
 	pool->reset_pos = w->pos;
-	if (!pool->cursor->epoch) /* the first time ever: nobody has to be told */
+	/* the first time ever, or at home again: nobody has to be told */
+	if (!pool->cursor->epoch || was_here(pool->cursor, w))
 		reset_if_due(pool, w->epoch);
 	if (!pool->is_reset_due && w->commit <= w->head) /* we were on another host meanwhile */
 		cursor_mark(pool->cursor, w->epoch, w->commit);

@@ -51,8 +51,9 @@ void pool_notice(struct pool *pool, const struct wire_header *h, struct str payl
 /* The bus said that nothing up to pos is to come. */
 void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos);
 /* The connection stands at (epoch, pos): a cursor of another epoch, or beyond head, begins there,
- * as soon as the first word of this connection, which is the notice of it, has been taken. What another
- * process of the identity committed beyond a cursor of this epoch is finished here, too. */
+ * as soon as the first word of this connection, which is the notice of it, has been taken. What the
+ * identity committed in this epoch, be it beyond the cursor or with a cursor of another epoch, is
+ * finished here, too; then nothing was lost, and no notice is waited for. */
 void pool_welcome(struct pool *pool, const struct wire_welcome *welcome);
 
 struct pool_state {

@@ -436,6 +436,34 @@ static void what_another_process_committed_is_not_run_again(void **state)
 	cursor_close(&cursor);
 }
 
+static void a_cursor_of_another_tuttid_gives_way_to_the_commit_here(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	struct wire_welcome welcome = {.epoch = EPOCH, .head = 1000, .commit = 3};
+	cursor_reset(&cursor, EPOCH + 1, 500);
+	pool_welcome(pool, &welcome);
+	pool_connect(pool, 1);
+	struct pool_state now;
+	pool_state(pool, &now);
+	assert_true(now.epoch == EPOCH);
+	assert_int_equal(now.pos, 3);
+	for (uint64_t pos = 1; pos <= 5; pos++)
+		message(&frame, pos, 1, "x");
+	offer(pool, &frame);
+	now = wait_done(pool, 5);
+	assert_int_equal(ran, 2);
+	assert_int_equal(now.pos, 5);
+	cursor_reset(&cursor, EPOCH + 1, 500);
+	welcome.pos = 100; /* what lies between was overwritten: that is told */
+	pool_welcome(pool, &welcome);
+	pool_state(pool, &now);
+	assert_true(now.epoch == EPOCH + 1);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 /* A cursor file of a process that crashed so often at pos 4, which it had begun as 3 and 5. */
 static void leave_crashes(unsigned crashes)
 {
@@ -513,5 +541,6 @@ int main(void)
 		test(without_workers_events_run_in_steps_of_whoever_steps), test(exit_is_told),
 		test(without_a_file_the_flag_of_the_bus_counts), test(what_is_no_batch_is_refused),
 		test(what_another_process_committed_is_not_run_again),
+		test(a_cursor_of_another_tuttid_gives_way_to_the_commit_here),
 		test(what_has_crashed_runs_alone), test(at_the_third_crash_it_counts_as_set_aside));
 }

@@ -1,10 +1,10 @@
 """Deploys of a bot: one process after the other takes over under load, also part by part; a bot that moves between
-two hosts and back. Every message is handled exactly once, by the right part, in its lane's order."""
+two hosts, or two tuttids, and back. Every message is handled exactly once, by the right part, in its lane's order."""
 import collections
 import os
 
 from plays import check, done
-from tutti import Failed
+from tutti import Failed, World
 
 RATE, SECONDS, DEPLOYS = 300, 6, 4
 
@@ -113,7 +113,32 @@ def two_hosts(w):
         bot.wait(0)
 
 
+def two_tuttids(a):
+    """In turn, under one name and with one cursor: what was answered at one is not answered there again."""
+    with World("the_other_tuttid") as b:
+        state = os.path.join(a.dir, "cursors")
+        for w in (a, b):
+            w.sandbox()
+            w.tuttid()
+        said = collections.defaultdict(list)
+        for i, w in enumerate((a, b, a, b, a)):
+            echo = w.bot("echo", "examples/echo", env={"TUTTI_STATE": state})
+            text = f"turn {i}"
+            w.discord("say", channel=7, content=f",echo {text}")
+            said[w.name].append(f"ok, you said: {text}")
+            w.expect("rest", method="POST", status=200, body__content=said[w.name][-1])
+            echo.kill(15)
+            echo.wait(0)
+            if i > 1 and echo.count(" gap "):
+                raise Failed(f"turn {i}: a gap, where nothing was lost")
+        for w in (a, b):
+            made = [h["body"]["content"] for h in w.fake.all("rest", method="POST")]
+            if made != said[w.name]:
+                raise Failed(f"{w.name}: {made}, not {said[w.name]}")
+
+
 check("deploys under load: nothing lost, nothing twice", deploys)
 check("parts deployed one by one", parts)
 check("a bot that moves to another host and back", two_hosts)
+check("a bot at two tuttids in turn", two_tuttids)
 done()
