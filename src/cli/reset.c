@@ -4,6 +4,7 @@
 #include "cli/arguments.h"
 #include "cli/tool.h"
 #include "net/lock.h"
+#include "proto/cursor.h"
 #include "proto/journal.h"
 #include "proto/sessions.h"
 
@@ -16,8 +17,10 @@
 #include <unistd.h>
 
 static const char more[] =
-	"Takes away the journal, Discord's sessions, how far each bot is, and the cursors in\n"
-	"$TUTTI_STATE, else bot.state_dir, else ~/.local/state/tutti. The token, keys and the "
+	"Takes away the journal, Discord's sessions, how far each bot is, and the cursors of that\n"
+	"journal in $TUTTI_STATE, else bot.state_dir, else ~/.local/state/tutti. Cursors of "
+	"another\n"
+	"tuttid's journal stay where they are. The token, keys and the "
 	"count of\n"
 	"the day's identifies stay. Nothing is done while tuttid or one of those bots runs.\n"
 	"--yes: does not ask. Ends with 0, 75 where somebody runs, 64 where nobody can be asked.\n";
@@ -42,6 +45,7 @@ struct reset {
 	char *cursor_dir;
 	struct buf cursors; /* the names of their files, a NUL behind each */
 	size_t n_cursors, n_files;
+	size_t n_foreign; /* cursors of other journals: left alone */
 };
 
 typedef char path_text[PATH_MAX];
@@ -56,15 +60,42 @@ static bool is_cursor(struct str name)
 	return str_ends(name, STR(".cursor")) || str_ends(name, STR(".cursor.bad"));
 }
 
+/* Of the journal that is to go, or of its copy; 0: there is none. */
+static uint64_t find_epoch(const struct reset *r)
+{
+	const char *const dirs[] = {r->dir[IN_JOURNAL], r->dir[IN_STATE]};
+	uint64_t epoch = 0;
+	for (size_t i = 0; i < 2 && !epoch; i++) {
+		struct journal journal;
+		struct why why;
+		if (journal_open_read(&journal, dirs[i], &why) < 0)
+			continue;
+		epoch = journal.epoch;
+		journal_close(&journal, false);
+	}
+	return epoch;
+}
+
+/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal, or says
+ * nothing. */
 static void find_cursors(struct reset *r)
 {
 	DIR *dir = opendir(r->cursor_dir);
 	const struct dirent *entry;
-	while (dir && (entry = readdir(dir)))
-		if (is_cursor(str_c(entry->d_name))) {
-			buf_add(&r->cursors, entry->d_name, strlen(entry->d_name) + 1);
-			r->n_cursors++;
+	uint64_t ours = find_epoch(r);
+	path_text path;
+	while (dir && (entry = readdir(dir))) {
+		if (!is_cursor(str_c(entry->d_name)) ||
+		    !path_of(path, r->cursor_dir, entry->d_name))
+			continue;
+		uint64_t epoch = cursor_epoch_of(path);
+		if (epoch && epoch != ours) {
+			r->n_foreign++;
+			continue;
 		}
+		buf_add(&r->cursors, entry->d_name, strlen(entry->d_name) + 1);
+		r->n_cursors++;
+	}
 	if (dir)
 		closedir(dir);
 }
@@ -163,6 +194,9 @@ static void say_cost(const struct reset *r)
 	say_sessions(r);
 	say_cursors(r);
 	printf("kept: the token, keys, configuration, and the count of the day's identifies\n");
+	if (r->n_foreign)
+		printf("      %zu cursor%s in %s, of other journals\n", r->n_foreign,
+		       r->n_foreign == 1 ? "" : "s", r->cursor_dir);
 }
 
 static bool is_told_yes(void)

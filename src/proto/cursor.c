@@ -252,6 +252,20 @@ int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part
 	return 0;
 }
 
+uint64_t cursor_epoch_of(const char *path)
+{
+	struct cursor c = {0};
+	struct why why;
+	uint64_t epoch = 0;
+	if (mapped_open(&c.file, path, 0, 0, MAPPED_READ, &why) < 0)
+		return 0;
+	c.p = c.file.p;
+	if (c.file.n >= FILE_BYTES && get_le64(c.p) == CURSOR_MAGIC)
+		epoch = load(&c, place(&c));
+	mapped_close(&c.file);
+	return epoch;
+}
+
 void cursor_open_memory(struct cursor *c)
 {
 	memset(c, 0, sizeof *c);

@@ -47,6 +47,8 @@ struct cursor {
 /* dir/BOT.cursor, or dir/BOT.I-of-N.cursor where parts > 1. Makes dir. -EWOULDBLOCK: in use. */
 TT_CHECK int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part,
 			 unsigned parts, struct why *why);
+/* The epoch that a cursor file holds, without its lock; 0: none, or it cannot be read. */
+uint64_t cursor_epoch_of(const char *path);
 /* Without a file: where none can be written. */
 void cursor_open_memory(struct cursor *c);
 void cursor_close(struct cursor *c);
