@@ -55,14 +55,21 @@ static int make(const char *name, const char *dir)
 	return rc < 0 ? EX_CANTCREAT : 0;
 }
 
+/* It becomes a file's name, and a word of command lines. */
+static bool is_name(const char *name)
+{
+	return wire_is_bot(str_c(name)) && name[0] != '.' && name[0] != '-';
+}
+
 int keys_main(int argc, char **argv)
 {
-	if (argc == 2 && str_eq(str_c(argv[1]), STR("--help")))
+	if (argc > 1 && str_eq(str_c(argv[argc - 1]), STR("--help")))
 		return usage(0);
 	if (argc < 3 || argc > 4 || !str_eq(str_c(argv[1]), STR("new")))
 		return usage(EX_USAGE);
-	if (!wire_is_bot(str_c(argv[2]))) {
-		fprintf(stderr, "tutti keys: a name is 1 to 64 of A-Z a-z 0-9 . _ -\n");
+	if (!is_name(argv[2])) {
+		fprintf(stderr, "tutti keys: a name is 1 to 64 of A-Z a-z 0-9 . _ -, and begins "
+				"with neither . nor -\n");
 		return EX_USAGE;
 	}
 	return make(argv[2], argc == 4 ? argv[3] : ".");

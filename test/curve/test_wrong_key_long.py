@@ -84,6 +84,11 @@ with Guarded("wrong_key", "echo", "echo_py", "echo_js", "stranger") as w:
     check("tutti tail: a key that is not allowed is said", "does not allow" in said, said)
     again = w.run("tutti", "keys", "new", "echo", os.path.join(w.dir, "keys"))
     check("tutti keys new writes over no key", "exists" in again, again)
+    for name in (".", "..", "-x", "--all", "a/b"):
+        said = w.run("tutti", "keys", "new", name, os.path.join(w.dir, "keys"), exit=64)
+        check(f"tutti keys new {name}: no name", "a name is" in said, said)
+    said = w.run("tutti", "keys", "new", "--help", exit=0)
+    check("tutti keys new --help makes no key", "Makes DIRECTORY" in said and not os.path.exists("--help.key"), said)
     check("a key file is closed to others", os.stat(w.key_file("echo")).st_mode & 0o777 == 0o600)
     for bot in bots.values():
         bot.kill(15)
