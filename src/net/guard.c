@@ -112,7 +112,8 @@ static void watch(struct guard *g)
 	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(g->path, '/') - g->path + 1), g->path);
 	g->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (g->inotify < 0 ||
-	    inotify_add_watch(g->inotify, dir, IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+	    inotify_add_watch(g->inotify, dir,
+			      IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM) < 0) {
 		log_warn("allow_not_watched", "error=%s note=\"SIGHUP reads it again\"",
 			 log_quote(str_c(strerror(errno))));
 		return;

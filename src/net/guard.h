@@ -6,7 +6,7 @@
  *     zsock_new(loop, &(struct zsock_options){.curve = guard_curve(guard), .domain = "events", ...});
  *     const struct allow_key *key = guard_find(guard, zsock_user(door)); // NULL: no longer allowed
  *
- * The list is read again when the file changes or is replaced, and by guard_reload(). One that
+ * The list is read again when the file changes, is replaced or goes, and by guard_reload(). One that
  * cannot be read leaves the old one in force, and is said. Memory: keys live until changed has
  * returned, after which those of the list before are gone.
  */
