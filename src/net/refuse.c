@@ -62,11 +62,22 @@ bool refuse_is_loopback(const char *address)
 		return ntohl(v4.s_addr) >> 24 == 127;
 	if (inet_pton(AF_INET6, address, &v6) == 1)
 		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return str_eq(str_c(address), STR("localhost"));
+	return false;
+}
+
+/* ZeroMQ would take a name for that of an interface; "*" it knows. */
+static bool is_address(const char *text)
+{
+	struct in6_addr any;
+	return str_eq(str_c(text), STR("*")) || inet_pton(AF_INET, text, &any) == 1 ||
+	       inet_pton(AF_INET6, text, &any) == 1;
 }
 
 static int check_bind(const struct config *config, struct why *why)
 {
+	if (!is_address(config->zmq_bind))
+		return bad(config, CONFIG_zmq_bind, why,
+			   "is no IP address, such as 127.0.0.1, ::1 or, for all of them, 0.0.0.0");
 	if (refuse_is_loopback(config->zmq_bind) || *config->zmq_curve_key)
 		return 0;
 	return bad(config, CONFIG_zmq_bind, why,
