@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/blank.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -66,13 +68,8 @@ bool log_wants(enum log_level level)
 
 static void blank_secrets(char *line)
 {
-	for (size_t i = 0; i < atomic_load(&out.secrets); i++) {
-		size_t n = strlen(out.secret[i]);
-		for (char *at = line; (at = strstr(at, out.secret[i]));) {
-			memset(at, '*', 3);
-			memmove(at + 3, at + n, strlen(at + n) + 1);
-		}
-	}
+	for (size_t i = 0; i < atomic_load(&out.secrets); i++)
+		blank(line, str_c(out.secret[i]));
 }
 
 /* A value with a newline would forge a line: what is not printable becomes a blank. */

@@ -4,7 +4,8 @@
  *
  * The event is one stable word with underscores; values with blanks go through LOG_Q as "%s".
  * Roles, the parent, the tools and libtutti's serve() log; library code below them never does.
- * Threads: any; one write(2) per line. Secrets named by log_hide() never come out: they become ***.
+ * Threads: any; one write(2) per line. Secrets named by log_hide() never come out: they become ***,
+ * and so does any good part of one (blank.h).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
