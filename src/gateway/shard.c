@@ -50,6 +50,13 @@ static struct publish_from from(const struct shard *shard)
 				     .received_us = loop_wall_us()};
 }
 
+/* Bytes of an event that are read: a READY is needed whole, also where it is above max_event. */
+static size_t most_read(const struct shard_common *common)
+{
+	enum { READY_MOST = 4 << 20 };
+	return common->max_event > READY_MOST ? common->max_event : READY_MOST;
+}
+
 /* What comes from the connection. */
 
 static void on_open(void *arg)
@@ -97,8 +104,9 @@ static void take_event(struct shard *shard, const struct inflate_event *event, b
 	struct envelope e;
 	int rc = is_whole ? envelope_read(&e, event->text) : envelope_read_front(&e, event->text);
 	if (rc < 0)
-		take_unreadable(shard, false, e.op == OP_DISPATCH || e.op == ENVELOPE_NO_OP,
-				"payload that is no JSON object of op, s, t and d");
+		take_unreadable(
+			shard, false, e.op == OP_DISPATCH || e.op == ENVELOPE_NO_OP,
+			"payload that is no JSON object, or whose s or t is of the wrong kind");
 	else
 		take_payload(shard, &e, is_whole ? 0 : event->bytes);
 }
@@ -133,7 +141,9 @@ static void on_end(void *arg, const struct wsock_end *end)
 		return;
 	}
 	log_info("disconnected", "shard=%u by=discord code=%u why=%s", number(shard), end->code,
-		 log_quote(end->text.n ? end->text : close_text(end->code)));
+		 log_quote(end->text.n               ? end->text
+			   : close_text(end->code).n ? close_text(end->code)
+						     : STR("no reason given")));
 	metric_add(METRIC_gateway_disconnects, 1);
 	feed(shard, (struct session_input){.kind = SESSION_CLOSED, .code = end->code});
 }
@@ -147,7 +157,7 @@ static void do_connect(struct shard *shard, const struct session_action *action)
 		.url = action->text,
 		.user_agent = shard->common->user_agent,
 		/* compressed it may be a little larger than plain */
-		.max_message = shard->common->max_event + shard->common->max_event / 8 + 65536,
+		.max_message = most_read(shard->common) + most_read(shard->common) / 8 + 65536,
 		.on_open = on_open,
 		.on_message = on_message,
 		.on_end = on_end,
@@ -338,6 +348,9 @@ static const struct {
 	[NOTE_UNKNOWN_OP] = {.level = LOG_DEBUG},
 	[NOTE_OUT_OF_PLACE] = {.level = LOG_DEBUG},
 	[NOTE_UNREADABLE] = {.level = LOG_TRACE, .is_reason = true},
+	[NOTE_NO_OP] = {.level = LOG_WARN, .is_paced = true},
+	[NOTE_BAD_HELLO] = {.level = LOG_WARN, .is_reason = true},
+	[NOTE_BAD_READY] = {.level = LOG_TRACE, .is_reason = true}, /* "unreadable" tells */
 	[NOTE_URL_REFUSED] = {.level = LOG_WARN, .is_paced = true},
 	[NOTE_RESUME_GIVEN_UP] = {.level = LOG_WARN},
 	[NOTE_SEND_LIMIT] = {LOG_WARN, false, true, METRIC_gateway_beats_limited, true},
@@ -482,7 +495,7 @@ struct shard *shard_new(const struct shard_common *common, const struct session_
 	struct shard *shard = mem_zero(sizeof *shard);
 	shard->common = common;
 	shard->armed_us = SESSION_NEVER;
-	shard->inflate = inflate_new(common->compress, common->max_event);
+	shard->inflate = inflate_new(common->compress, most_read(common));
 	shard->timer = loop_timer_new(common->loop, timer_due, shard);
 	session_init(&shard->session, options, resume);
 	silence_init(&shard->silence, common->silence_us);

@@ -187,15 +187,21 @@ static void say(struct world *w, const char *payload)
 	buf_done(&out);
 }
 
-static void say_ready(struct world *w)
+/* of so many bytes and some more */
+static void say_ready_of(struct world *w, int bytes)
 {
-	char text[400];
+	char text[20000];
 	snprintf(text, sizeof text,
 		 "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"user\":{\"id\":\"2\"},"
 		 "\"session_id\":\"secret\",\"resume_gateway_url\":\"ws://127.0.0.1:%u/resume\","
-		 "\"application\":{\"id\":\"3\"}}}",
-		 httpd_port(w->httpd));
+		 "\"guilds\":\"%*s\",\"application\":{\"id\":\"3\"}}}",
+		 httpd_port(w->httpd), bytes, "");
 	say(w, text);
+}
+
+static void say_ready(struct world *w)
+{
+	say_ready_of(w, 0);
 }
 
 /* The next record's topic; the payload follows it after a blank. */
@@ -244,6 +250,25 @@ static void a_session_begins_and_its_secrets_stay_here(void **state)
 	say(&w, "{\"t\":\"TYPING_START\",\"s\":2,\"op\":0,\"d\":{\"channel_id\":\"7\"}}");
 	assert_str(next(&w), "1:2 TYPING_START.0.7. {\"channel_id\":\"7\"}");
 	assert_string_equal(w.query[0], "/base?v=10");
+	end(&w);
+}
+
+static void a_ready_above_max_event_begins_a_session_all_the_same(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w, "q", NULL);
+	until(&w, w.stream);
+	say(&w, HELLO);
+	until(&w, w.asked == 1);
+	shard_identify(w.shard);
+	until(&w, w.heard[OP_IDENTIFY] == 1);
+	say_ready_of(&w, 15000);
+	assert_true(str_starts(
+		next(&w), STR("1:1 TUTTI_TOO_LARGE.0.0. {\"t\":\"READY\",\"s\":1,\"bytes\":15")));
+	say(&w, "{\"t\":\"TYPING_START\",\"s\":2,\"op\":0,\"d\":{}}");
+	assert_str(next(&w), "1:2 TYPING_START.0.0. {}");
+	assert_int_equal(w.connections, 1);
 	end(&w);
 }
 
@@ -514,6 +539,7 @@ int main(void)
 {
 	log_open(LOG_ERROR, "/dev/null");
 	return run_unit_in_dir(test(a_session_begins_and_its_secrets_stay_here),
+			       test(a_ready_above_max_event_begins_a_session_all_the_same),
 			       test(one_byte_at_a_time_is_the_same),
 			       test(a_lost_connection_is_resumed_where_discord_said),
 			       test(a_process_after_us_resumes_too),

@@ -131,7 +131,7 @@ static enum session_event judge_dispatch(struct session *s, const struct session
 	if (str_eq(e->t, STR("READY")) && is_old_ready(s, input))
 		return judge_stray(s, true);
 	if (str_eq(e->t, STR("READY")))
-		return input->ready && !input->too_large ? ON_READY : ON_POISON;
+		return input->too_large ? ON_READY_TOO_LARGE : input->ready ? ON_READY : ON_POISON;
 	if (str_eq(e->t, STR("RESUMED")))
 		return ON_RESUMED;
 	return e->has_s && e->s > s->resume.s ? ON_DISPATCH : judge_stray(s, e->has_s);

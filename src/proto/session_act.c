@@ -90,7 +90,11 @@ void session_act_odd(struct session *s, const struct session_moment *m)
 
 void session_act_unknown(struct session *s, const struct session_moment *m)
 {
-	note(s, NOTE_UNKNOWN_OP)->number = (uint64_t)(int64_t)m->input->envelope->op;
+	int op = m->input->envelope->op;
+	if (op == ENVELOPE_NO_OP)
+		note(s, NOTE_NO_OP);
+	else
+		note(s, NOTE_UNKNOWN_OP)->number = (uint64_t)(int64_t)op;
 }
 
 /* Connecting. */
@@ -315,6 +319,10 @@ static void note_leaving(struct session *s, const struct session_input *input)
 		note(s, NOTE_ASKED_TO_RECONNECT);
 	else if (input->envelope && input->envelope->op == OP_INVALID_SESSION)
 		note(s, NOTE_SESSION_INVALID);
+	else if (input->envelope && input->envelope->op == OP_HELLO)
+		note(s, NOTE_BAD_HELLO);
+	else if (input->envelope && str_eq(input->envelope->t, STR("READY")) && !input->ready)
+		note(s, NOTE_BAD_READY);
 	else if (s->strays >= SESSION_STRAYS)
 		note(s, NOTE_ASTRAY)->number = input->envelope->s;
 	else
@@ -387,6 +395,17 @@ void session_act_die(struct session *s, const struct session_moment *m)
 	struct session_action *action = session_do(s, SESSION_FATAL);
 	action->code = m->input->code;
 	action->text = close_text(m->input->code);
+}
+
+/* It would come again and again, an IDENTIFY each. */
+void session_act_outgrow(struct session *s, const struct session_moment *m)
+{
+	stop_timers(s);
+	struct session_action *action = session_do(s, SESSION_FATAL);
+	action->number = m->input->too_large;
+	action->text = STR("Discord's READY is larger than what is read of a message: raise "
+			   "journal.max_event (with journal.size, 8 times it), or have fewer "
+			   "guilds in a shard: discord.shards");
 }
 
 void session_act_stop(struct session *s, const struct session_moment *m)

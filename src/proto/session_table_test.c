@@ -89,6 +89,12 @@ static bool happen(struct shard *t, enum session_event what)
 		t->s.strays = SESSION_STRAYS - 1;
 		t->s.is_astray = what == ON_ASTRAY_AGAIN;
 	}
+	if (what == ON_READY_TOO_LARGE) {
+		struct envelope e = {.op = OP_DISPATCH, .t = STR("READY"), .has_s = true, .s = 1};
+		feed(t, (struct session_input){
+				.kind = SESSION_PAYLOAD, .envelope = &e, .too_large = 1 << 30});
+		return true;
+	}
 	uint64_t *timer = what == ON_BEAT || what == ON_LATE        ? &t->s.beat_at
 			  : what == ON_ZOMBIE                       ? &t->s.grace_at
 			  : what == ON_SETTLED                      ? &t->s.settled_at

@@ -521,6 +521,22 @@ static void an_event_too_large_is_announced_and_counts(void **state)
 	done(&t);
 }
 
+static void a_ready_too_large_is_fatal_and_names_the_key(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_IDENTIFYING);
+	struct session_action a;
+	struct envelope e = {.op = OP_DISPATCH, .t = STR("READY"), .has_s = true, .s = 1};
+	session_feed(&t.s, t.now,
+		     &(struct session_input){
+			     .kind = SESSION_PAYLOAD, .envelope = &e, .too_large = 1 << 30});
+	assert_true(session_next(&t.s, &a));
+	assert_int_equal(a.kind, SESSION_FATAL);
+	assert_non_null(memmem(a.text.p, a.text.n, "max_event", 9));
+	assert_int_equal(t.s.state, SESSION_DEAD);
+	done(&t);
+}
+
 static void a_ready_that_cannot_be_read_is_no_session(void **state)
 {
 	(void)state;
@@ -634,6 +650,7 @@ int main(void)
 		test(two_of_them_are_forgiven_by_one_that_is_taken),
 		test(an_s_that_has_no_next_is_not_skipped_but_the_session_ended),
 		test(an_event_too_large_is_announced_and_counts),
+		test(a_ready_too_large_is_fatal_and_names_the_key),
 		test(a_ready_that_cannot_be_read_is_no_session),
 		test(a_hello_that_cannot_be_read_ends_the_connection),
 		test(a_ready_where_resumed_was_due_is_a_new_session),

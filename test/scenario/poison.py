@@ -37,7 +37,7 @@ with World("poison") as w:
     reader.wait()
     seen = lines(log)
     skipped = [payload for topic, payload in seen if topic == "TUTTI_SKIPPED.0.0."]
-    if skipped != [f'{{"shard":0,"s":{before + 1},"why":"payload that is no JSON object of op, s, t and d"}}']:
+    if skipped != [f'{{"shard":0,"s":{before + 1},"why":"payload that is no JSON object, or whose s or t is of the wrong kind"}}']:
         raise Failed(f"announced: {skipped}")
     at = [i for i, (topic, payload) in enumerate(seen)
           if topic == "TUTTI_SKIPPED.0.0." or '"before"' in payload or "behind it" in payload][:3]
