@@ -9,12 +9,15 @@
 
 enum { EVENT_NAME_MAX = 80 }; /* the ids of a topic take the rest of its 128 bytes */
 
+/* file NULL: nowhere. */
 static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 static void fault(struct registry *registry, const char *file, int line, const char *fmt, ...)
 {
 	va_list args;
-	buf_addf(&registry->faults, "%s:%d: error: ", file, line);
+	if (file)
+		buf_addf(&registry->faults, "%s:%d: ", file, line);
+	buf_adds(&registry->faults, STR("error: "));
 	va_start(args, fmt);
 	buf_addv(&registry->faults, fmt, args);
 	va_end(args);
@@ -228,7 +231,7 @@ static void add_module(struct registry *registry, const tt_bot *bot, int parent)
 	struct module *module = &registry->module[self];
 	*module = (struct module){.bot = bot, .registered = registered_of(bot), .parent = parent};
 	if (bot->abi != TT_ABI) {
-		fault(registry, "bot", 0, "a module was compiled for another version of tutti");
+		fault(registry, NULL, 0, "a module was compiled for another version of tutti");
 		return;
 	}
 	registered_faults(module->registered, &registry->faults);
@@ -265,7 +268,7 @@ void registry_init(struct registry *registry, const tt_bot *const *bots)
 			add_module(registry, *bots, -1);
 	registered_faults(registered_of(NULL), &registry->faults); /* tt_register(NULL, ...) */
 	if (registry->n == 0)
-		fault(registry, "serve", 0, "no module was given: serve(BOTS(&my_bot), ...)");
+		fault(registry, NULL, 0, "no module was given: serve(BOTS(&my_bot), ...)");
 }
 
 void registry_done(struct registry *registry)

@@ -265,6 +265,9 @@ static void no_module_at_all_is_a_fault(void **state)
 	(void)state;
 	static const tt_bot *const none[] = {NULL};
 	assert_int_equal(set_up(none), -1);
+	buf_addc(&registry.faults, 0);
+	assert_string_equal(registry.faults.p,
+			    "error: no module was given: serve(BOTS(&my_bot), ...)\n");
 	registry_done(&registry);
 }
 
