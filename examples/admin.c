@@ -10,7 +10,7 @@
 
 static tt_id owner;
 
-on_message_create(with("^,say (.+)$", .help = "says it"), say, rest);
+on_message_create(with("(?s)^,say (.+)$", .help = "says it"), say, rest);
 tt_result say(tt_client *client, const tt_message *message, tt_str text)
 {
 	return create_message(client, message->channel_id, .content = fmt("%.*s", STR(text)));

@@ -39,7 +39,7 @@ static tt_result smile_off(tt_client *client, const tt_message *message)
 int main(void)
 {
 	bot = tt_bot_new("imperative", "Registers its handlers by calls.");
-	tt_register(bot, tt_command("^,echo (.*)", .help = "says it again"), echo);
+	tt_register(bot, tt_command("(?s)^,echo (.*)", .help = "says it again"), echo);
 	tt_register(bot, tt_command("^,smile on$"), smile_on);
 	tt_register(bot, tt_command("^,smile off$"), smile_off);
 	int status = serve(BOTS(bot), 0, .config = "etc/dev.toml");

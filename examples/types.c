@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <tutti/bot.h>
 
-on_message_create("^,text (\\S+) (.*)$", text, str, rest);
+on_message_create("(?s)^,text (\\S+) (.*)$", text, str, rest);
 tt_result text(tt_client *client, const tt_message *message, tt_str word, tt_str others)
 {
 	return tt_reply(client, message, "str '%.*s', rest '%.*s'", STR(word), STR(others));

@@ -62,6 +62,8 @@ typedef tt_result tt_error_handler(tt_client *client, const tt_failure *failure)
  * add, i64, i64). */
 struct tt_with {
 	/* PCRE2, always UTF; it searches, "^" anchors. One group for each capture of the handler.
+	 * "." stops at a line's end: "(?s)^,say (.+)$" takes messages of several lines, "^,say (.+)$"
+	 * does not match them.
 	 * Messages are matched by their content, reactions by the name of their emoji.
 	 * Any number of patterns costs about as much as one, if each has some text of its own that
 	 * has to be there, outside of groups: "^,add (\\S+)", "(?i)^,add ". One without, "^[,!]?(\\S+)",
@@ -117,7 +119,8 @@ typedef struct tt_bot {
 
 /* Switches a module, with all it uses, off and on. From any thread, at any time, handlers and the
  * time before serve() included: an event that reaches the module afterwards finds the change; a
- * handler that runs goes on. What a module that is off would have handled is not kept for it. */
+ * handler that runs goes on. What a module that is off would have handled is not kept for it.
+ * extern const tt_bot my_bot; declares a module above its export_bot(), and one of another file. */
 TT_VISIBLE void tt_enable(const tt_bot *module, bool is_on);
 /* What tt_enable() said of the module itself, not of those that use it. */
 TT_VISIBLE bool tt_is_enabled(const tt_bot *module);

@@ -23,7 +23,9 @@
  * A file that says neither is warned of ("used but never defined") and does not link; a part that is
  * not listed does not compile; one that is listed and not there does not link; and where a part is
  * linked that the file with export_bot() does not list, serve() refuses to start. So the list belongs
- * into the header: one that this file does not see cannot bring anything out of an archive.
+ * into the header: one that this file does not see cannot bring anything out of an archive, and then
+ * nobody can complain: a file with export_bot() and no bot_parts() is a whole module, as far as the
+ * linker and serve() know. --routes tells what is there.
  */
 #ifndef TUTTI_BOT_MACROS_H
 #define TUTTI_BOT_MACROS_H
