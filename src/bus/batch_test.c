@@ -79,7 +79,7 @@ static void open_at(struct rig *r, uint64_t pos, unsigned window, const char *to
 	r->peer = peer_new(STR("id"), &open, 0);
 	assert_true(window_seek(&r->window, &r->reader, pos, &at));
 	assert_int_equal(at.pos, pos);
-	peer_start(r->peer, at, r->window.at.pos - 1, 0);
+	peer_start(r->peer, at, pos - 1, r->window.at.pos - 1, 0);
 }
 
 static enum batch_end collect(struct rig *r)

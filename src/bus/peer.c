@@ -58,11 +58,13 @@ bool peer_is_same_bot(const struct peer *p, const struct peer *other)
 	       str_eq(p->bot, other->bot);
 }
 
-void peer_start(struct peer *p, struct journal_cursor at, uint64_t head, uint64_t seen_to)
+void peer_start(struct peer *p, struct journal_cursor at, uint64_t finished, uint64_t head,
+		uint64_t seen_to)
 {
 	p->state = PEER_SERVED;
 	p->at = at;
-	p->told = p->commit = at.pos - 1;
+	p->told = at.pos - 1;
+	p->commit = finished;
 	p->old_to = head;
 	p->seen_to = seen_to;
 }

@@ -66,8 +66,10 @@ void peer_free(struct peer **peer);
 /* The same bot and part. */
 bool peer_is_same_bot(const struct peer *p, const struct peer *other);
 
-/* Delivery starts at the record `at`; head and seen_to decide the flags. */
-void peer_start(struct peer *p, struct journal_cursor at, uint64_t head, uint64_t seen_to);
+/* Delivery starts at the record `at`; head and seen_to decide the flags. Up to finished the bot has
+ * said so: what a gap between it and `at` tells is committed when the bot does. */
+void peer_start(struct peer *p, struct journal_cursor at, uint64_t finished, uint64_t head,
+		uint64_t seen_to);
 
 /* Bytes that each of n connections may have unfinished, out of what all may have. */
 uint64_t peer_limit(size_t n, uint64_t all);

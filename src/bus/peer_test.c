@@ -19,7 +19,7 @@ static struct journal_cursor cursor(uint64_t pos)
 static struct peer *served(unsigned window)
 {
 	struct peer *p = peer_of("1", "echo", window, 0);
-	peer_start(p, cursor(101), 100, 0);
+	peer_start(p, cursor(101), 100, 100, 0);
 	return p;
 }
 
@@ -111,11 +111,22 @@ static void commit_never_goes_back(void **state)
 	peer_free(&p);
 }
 
+static void a_gap_is_committed_by_the_bot_alone(void **state)
+{
+	(void)state;
+	struct peer *p = peer_of("1", "echo", 4, 0);
+	peer_start(p, cursor(101), 50, 100, 0);
+	assert_int_equal(p->commit, 50);
+	peer_ack(p, 0, 100);
+	assert_int_equal(p->commit, 100);
+	peer_free(&p);
+}
+
 static void old_and_redelivered_end_where_they_should(void **state)
 {
 	(void)state;
 	struct peer *p = peer_of("1", "echo", 4, 0);
-	peer_start(p, cursor(51), 100, 70);
+	peer_start(p, cursor(51), 50, 100, 70);
 	assert_int_equal(peer_flags(p, 70), WIRE_OLD | WIRE_REDELIVERED);
 	assert_int_equal(peer_flags(p, 71), WIRE_OLD);
 	assert_int_equal(peer_flags(p, 100), WIRE_OLD);
@@ -258,6 +269,7 @@ int main(void)
 		test(credit_is_the_window), test(credit_ends_at_a_mebibyte),
 		test(one_huge_event_goes_alone), test(window_of_one_and_of_4096_work),
 		test(lying_done_is_clamped), test(commit_never_goes_back),
+		test(a_gap_is_committed_by_the_bot_alone),
 		test(old_and_redelivered_end_where_they_should),
 		test(mark_is_owed_after_4096_skipped), test(mark_is_due_after_a_second_of_ours),
 		test(silent_peer_is_forgotten_after_15_s),

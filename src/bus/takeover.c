@@ -44,7 +44,8 @@ static void serve(struct bus *b, struct peer *p)
 	uint64_t sent_to = known && known->epoch == journal.epoch ? known->sent_to : 0;
 	struct journal_cursor at;
 	bool is_there = window_seek(&b->window, &b->journal, start.next, &at);
-	peer_start(p, at, journal.head, start_seen_to(&ask, known, sent_to, journal.head));
+	peer_start(p, at, start.pos, journal.head,
+		   start_seen_to(&ask, known, sent_to, journal.head));
 	p->known = known_get(&b->known, p->bot, p->filter.part, p->filter.parts);
 	p->known->connections++;
 	log_info("bot_open", "bot=%.*s part=%u/%u from=%s pos=%llu", STR_FMT(p->bot),
