@@ -15,7 +15,6 @@ failed = 0
 with World("idle") as w:
     w.sandbox("--heartbeat-ms", "600000")
     w.tuttid()
-    w.main.wait_line(" ready .*shard=0")
     who = {"parent": w.main.pid, **w.role}
     tracers = {name: subprocess.Popen(["timeout", str(SECONDS), "strace", "-f", "-qq", "-o", f"{w.dir}/{name}.strace",
                                        "-p", str(pid)], stderr=subprocess.DEVNULL) for name, pid in who.items()}

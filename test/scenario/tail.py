@@ -5,7 +5,6 @@ from tutti import World, Failed  # noqa: F401
 with World("tail") as w:
     w.sandbox()
     w.tuttid()
-    w.main.wait_line(r" ready .*shard=0")
     tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path])
     tail.wait_line("watching")
     for i in range(3):
