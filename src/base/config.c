@@ -16,7 +16,7 @@
 #define ONEOF(list)    .kind = CONFIG_ONEOF, .words = (list)
 #define NUMBER(lo, hi) .kind = CONFIG_NUMBER, .min = (lo), .max = (hi)
 #define SIZE(lo, hi)   .kind = CONFIG_SIZE, .min = (lo), .max = (hi)
-#define COUNT          .kind = CONFIG_COUNT, .min = 1, .max = 1 << 20
+#define COUNT          .kind = CONFIG_COUNT, .min = 1, .max = CONFIG_SHARDS_MAX
 #define KEY(in, called, sort, normal, reload, built, text) \
 	{.section = #in,                                   \
 	 .name = #called,                                  \

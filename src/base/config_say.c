@@ -37,7 +37,10 @@ void config_kind_say(struct buf *out, const struct config_key *key)
 		size_say(out, key->max);
 		buf_adds(out, STR(", as 65536 or \"64KiB\""));
 		break;
-	case CONFIG_COUNT: buf_adds(out, STR("\"auto\" or a whole number from 1")); break;
+	case CONFIG_COUNT:
+		buf_addf(out, "\"auto\" or a whole number from %lld to %lld", (long long)key->min,
+			 (long long)key->max);
+		break;
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/discover.h"
 
+#include "base/config.h"
 #include "base/log.h"
 #include "net/crypto.h"
 
@@ -73,7 +74,12 @@ static enum discover_verdict read_body(struct str body, struct json *json, struc
 	struct json_at limit = json_get(d, "session_start_limit");
 	struct str url = json_str(json_get(d, "url"));
 	int64_t shards = json_i64(json_get(d, "shards"));
-	if (!url.n || url.n >= sizeof out->url || shards < 1 || shards > INT32_MAX ||
+	if (shards > CONFIG_SHARDS_MAX) {
+		why_set(why, -E2BIG, "shards: %lld is beyond the %d that tutti runs",
+			(long long)shards, CONFIG_SHARDS_MAX);
+		return DISCOVER_AGAIN;
+	}
+	if (!url.n || url.n >= sizeof out->url || shards < 1 ||
 	    json_kind(json_get(limit, "remaining")) != JSON_NUMBER) {
 		why_set(why, -EBADMSG, "no url, shards and session_start_limit in the answer");
 		return DISCOVER_AGAIN;
@@ -128,8 +134,9 @@ static void try_later(struct discover *d, uint64_t wait_us, const struct why *wh
 {
 	uint64_t pause = backoff_us(++d->attempt);
 	pause = pause > wait_us ? pause : wait_us;
-	log_warn("discover_failed", "attempt=%u retry_ms=%llu why=%s", d->attempt,
-		 (unsigned long long)(pause / 1000), log_quote(str_c(why->text)));
+	log_at(why->code == -E2BIG ? LOG_ERROR : LOG_WARN, "discover_failed",
+	       "attempt=%u retry_ms=%llu why=%s", d->attempt, (unsigned long long)(pause / 1000),
+	       log_quote(str_c(why->text)));
 	d->is_waiting = true;
 	loop_timer_in(d->retry, pause);
 }

@@ -130,6 +130,24 @@ static void numbers_that_are_too_large_are_taken_as_the_largest(void **state)
 	assert_true(j.found.limit.reset_after_us == 24 * 3600 * SECOND);
 }
 
+static void more_shards_than_may_be_are_not_believed(void **state)
+{
+	static const char *const numbers[] = {"16385", "1000000000", "9223372036854775807"};
+	char body[200];
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		snprintf(body, sizeof body,
+			 "{\"url\":\"wss://x\",\"shards\":%s,\"session_start_limit\":{"
+			 "\"remaining\":1}}",
+			 numbers[i]);
+		struct judged j =
+			judge(&(struct https_answer){.status = 200, .body = str_c(body)});
+		assert_int_equal(j.verdict, DISCOVER_AGAIN);
+		assert_non_null(strstr(j.why.text, numbers[i]));
+		assert_non_null(strstr(j.why.text, "16384"));
+	}
+}
+
 /* Who is not helped by the answer and asks at once, over and over. */
 struct asker {
 	struct discover *discover;
@@ -197,5 +215,6 @@ int main(void)
 			test(a_failing_or_absent_server_is_asked_again),
 			test(a_retry_after_that_makes_no_sense_is_bounded),
 			test(numbers_that_are_too_large_are_taken_as_the_largest),
+			test(more_shards_than_may_be_are_not_believed),
 			test(who_asks_again_at_once_waits));
 }
