@@ -206,9 +206,9 @@ static void a_count_is_auto_or_a_number(void **state)
 	refused_near("[discord]\nshards = 0\n", "x.toml:2:1: discord.shards", "auto");
 	take(&c, "[discord]\nshards = 16384\n");
 	config_free(&c);
-	refused("[discord]\nshards = 2000000\n",
-		"x.toml:2:1: discord.shards must be \"auto\" or a whole number from 1 to 16384, not "
-		"2000000");
+	refused("[discord]\nshards = 2000000\n", "x.toml:2:1: discord.shards must be \"auto\" or a "
+						 "whole number from 1 to 16384, not "
+						 "2000000");
 	refused_near("[discord]\nshards = \"many\"\n", "x.toml:2:1: discord.shards", "auto");
 }
 

@@ -35,17 +35,26 @@ struct discover {
 	bool is_waiting; /* for the next attempt */
 };
 
-static uint64_t retry_after_us(const struct https_answer *answer)
-{
-	double s = 0;
-	if (!str_to_f64(https_header_of(answer, "retry-after"), &s) || !(s > 0))
-		return 0;
-	return (uint64_t)((s < WAIT_MAX_S ? s : WAIT_MAX_S) * (double)SECOND);
-}
-
 static bool is_json(const struct https_answer *answer)
 {
 	return str_starts(https_header_of(answer, "content-type"), STR("application/json"));
+}
+
+/* As the header says, or the body of a 429, whichever is longer. */
+static uint64_t retry_after_us(const struct https_answer *answer, struct json *json)
+{
+	double header = 0, body = 0;
+	struct json_at d;
+	struct why why;
+	if (!str_to_f64(https_header_of(answer, "retry-after"), &header))
+		header = 0;
+	if (answer->status == 429 && is_json(answer) &&
+	    json_parse(json, answer->body, &d, &why) >= 0)
+		body = json_f64(json_get(d, "retry_after"));
+	double s = body > header ? body : header;
+	if (!(s > 0))
+		return 0;
+	return (uint64_t)((s < WAIT_MAX_S ? s : WAIT_MAX_S) * (double)SECOND);
 }
 
 static uint32_t read_u32(struct json_at object, const char *name)
@@ -96,10 +105,10 @@ static enum discover_verdict read_body(struct str body, struct json *json, struc
 enum discover_verdict discover_judge(const struct https_answer *answer, struct json *json,
 				     struct discovery *out, uint64_t *wait_us, struct why *why)
 {
-	*wait_us = retry_after_us(answer);
+	*wait_us = retry_after_us(answer, json);
 	if (answer->status == 200)
 		return read_body(answer->body, json, out, why);
-	if (answer->status == 401) {
+	if (answer->status == 401 && is_json(answer)) {
 		why_set(why, -EACCES,
 			"Discord refused the token: make a new one in the developer portal (Bot, "
 			"Reset Token) and put it in place");
@@ -107,7 +116,8 @@ enum discover_verdict discover_judge(const struct https_answer *answer, struct j
 	}
 	if (answer->status == 0)
 		why_set(why, answer->error, "%s", answer->text ? answer->text : "no answer");
-	else if ((answer->status == 403 || answer->status == 429) && !is_json(answer)) {
+	else if ((answer->status == 401 || answer->status == 403 || answer->status == 429) &&
+		 !is_json(answer)) {
 		why_set(why, -EACCES,
 			"status %d with a page instead of JSON: this address is "
 			"refused before Discord, by Cloudflare or a proxy",

@@ -61,7 +61,9 @@ static void an_answer_that_lacks_something_is_asked_for_again(void **state)
 static void a_refused_token_is_final_and_names_the_remedy(void **state)
 {
 	(void)state;
-	struct judged j = judge(&(struct https_answer){.status = 401});
+	struct https_header json = {STR("content-type"), STR("application/json")};
+	struct judged j =
+		judge(&(struct https_answer){.status = 401, .headers = &json, .n_headers = 1});
 	assert_int_equal(j.verdict, DISCOVER_REFUSED);
 	assert_non_null(strstr(j.why.text, "developer portal"));
 }
@@ -75,14 +77,20 @@ static void a_429_of_discord_is_waited_for_as_it_says(void **state)
 		judge(&(struct https_answer){.status = 429, .headers = headers, .n_headers = 2});
 	assert_int_equal(j.verdict, DISCOVER_AGAIN);
 	assert_true(j.wait_us == 7500000);
+	j = judge(&(struct https_answer){.status = 429,
+					 .headers = headers,
+					 .n_headers = 1,
+					 .body = STR("{\"retry_after\":30.5,\"global\":false}")});
+	assert_int_equal(j.verdict, DISCOVER_AGAIN);
+	assert_true(j.wait_us == 30500000);
 }
 
 static void a_page_of_cloudflare_is_told_from_discord(void **state)
 {
 	struct https_header headers[] = {{STR("content-type"), STR("text/html")}};
-	static const int statuses[] = {403, 429};
+	static const int statuses[] = {401, 403, 429};
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct judged j = judge(&(struct https_answer){
 			.status = statuses[i], .headers = headers, .n_headers = 1});
 		assert_int_equal(j.verdict, DISCOVER_AGAIN);
@@ -140,8 +148,7 @@ static void more_shards_than_may_be_are_not_believed(void **state)
 			 "{\"url\":\"wss://x\",\"shards\":%s,\"session_start_limit\":{"
 			 "\"remaining\":1}}",
 			 numbers[i]);
-		struct judged j =
-			judge(&(struct https_answer){.status = 200, .body = str_c(body)});
+		struct judged j = judge(&(struct https_answer){.status = 200, .body = str_c(body)});
 		assert_int_equal(j.verdict, DISCOVER_AGAIN);
 		assert_non_null(strstr(j.why.text, numbers[i]));
 		assert_non_null(strstr(j.why.text, "16384"));
