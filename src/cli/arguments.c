@@ -2,6 +2,7 @@
 
 #include "cli/tool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -120,15 +121,16 @@ int place_find(struct place *out, const struct arguments *arguments)
 	}
 	if (!arguments->port)
 		port = (uint64_t)out->config.zmq_port;
-	else if (!str_to_u64(str_c(arguments->port), &port) || port > 65533)
-		why_set(&why, -1, "the port \"%.20s\" is no number from 1 to 65533",
+	else if (!str_to_u64(str_c(arguments->port), &port) || port < 1 || port > 65533)
+		why_set(&why, -EINVAL, "the port \"%.20s\" is no number from 1 to 65533",
 			arguments->port);
 	out->port = (unsigned)port;
+	int status = why.code ? EX_USAGE : EX_CONFIG;
 	if (!why.code && config_run_dir(out->run_dir, out->port, false, &why) == 0)
 		return 0;
 	fprintf(stderr, "%s\n", why.text);
 	config_free(&out->config);
-	return EX_CONFIG;
+	return status;
 }
 
 void place_done(struct place *place)

@@ -104,12 +104,12 @@ static void the_port_given_wins_over_the_configuration(void **state)
 
 static void a_port_that_is_none_is_refused(void **state)
 {
-	static const char *const bad[] = {"x", "-1", "70000", "65534", "60 "};
+	static const char *const bad[] = {"x", "-1", "0", "70000", "65534", "60 "};
 	struct place place = {0};
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct arguments a = {.port = bad[i]};
-		assert_int_equal(place_find(&place, &a), EX_CONFIG);
+		assert_int_equal(place_find(&place, &a), EX_USAGE);
 	}
 }
 

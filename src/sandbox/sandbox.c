@@ -44,21 +44,19 @@ enum { OPT_TLS = 256, OPT_TOKEN, OPT_JSON, OPT_QUIET, OPT_NO_LIMITS, OPT_HELP, O
 static const struct number_option {
 	const char *name;
 	size_t at;
-	unsigned min;
+	unsigned min, max;
 } number_options[] = {
-#define NUMBER(name, field, min)                                   \
-	{                                                          \
-		name, offsetof(struct sandbox_options, field), min \
+#define NUMBER(name, field, min) UP_TO(name, field, min, UINT32_MAX)
+#define UP_TO(name, field, min, max)                                    \
+	{                                                               \
+		name, offsetof(struct sandbox_options, field), min, max \
 	}
-	NUMBER("port", port, 0),
-	NUMBER("heartbeat-ms", heartbeat_ms, 1),
-	NUMBER("shards", shards, 1),
-	NUMBER("max-concurrency", max_concurrency, 1),
-	NUMBER("identifies", identifies, 0),
-	NUMBER("identify-ms", identify_ms, 0),
-	NUMBER("session-s", session_s, 0),
-	NUMBER("split", split, 0),
+	UP_TO("port", port, 0, 65535),       NUMBER("heartbeat-ms", heartbeat_ms, 1),
+	NUMBER("shards", shards, 1),         NUMBER("max-concurrency", max_concurrency, 1),
+	NUMBER("identifies", identifies, 0), NUMBER("identify-ms", identify_ms, 0),
+	NUMBER("session-s", session_s, 0),   NUMBER("split", split, 0),
 	NUMBER("intents", intents, 0),
+#undef UP_TO
 #undef NUMBER
 };
 enum { NUMBERS = sizeof number_options / sizeof *number_options };
@@ -66,9 +64,9 @@ enum { NUMBERS = sizeof number_options / sizeof *number_options };
 static bool number_set(struct sandbox_options *o, const struct number_option *n, const char *text)
 {
 	uint64_t value;
-	if (!str_to_u64(str_c(text), &value) || value > UINT32_MAX || value < n->min) {
-		fprintf(stderr, "tutti sandbox: --%s: not a number of at least %u: %s\n", n->name,
-			n->min, text);
+	if (!str_to_u64(str_c(text), &value) || value > n->max || value < n->min) {
+		fprintf(stderr, "tutti sandbox: --%s: not a number from %u to %u: %s\n", n->name,
+			n->min, n->max, text);
 		return false;
 	}
 	*(unsigned *)(void *)((char *)o + n->at) = (unsigned)value;

@@ -159,8 +159,18 @@ def as_nobody(where):
     check("mended, it is well", code == 0, out)
 
 
+def command_lines():
+    with World("command lines") as w:
+        for argv in (("sandbox", "--port", "99999"), ("tail", "--port", "0"), ("tail", "--port", "x"),
+                     ("status", "--port", "65534"), ("check", "extra"), ("status", "extra")):
+            out = w.run("tutti", *argv, exit=None, deadline=20)
+            code = w.processes[-1].child.returncode
+            check(f"tutti {' '.join(argv)}: 64", code == 64 and argv[-1] in out, f"{code} {out}")
+
+
 with World("check") as w:
     with_sandbox(w)
+command_lines()
 with World("check others") as w:
     w.allow_violations = True
     with_others(w)
