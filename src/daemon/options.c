@@ -53,12 +53,21 @@ static int unknown(struct str name, struct why *why)
 		       name.p);
 }
 
-static bool take_role(struct options *out, struct str word)
+static const char *find_role(struct str word)
 {
 	for (size_t i = 0; i < ROLES; i++)
-		if (!out->role && str_eq(word, str_c(roles[i])))
-			out->role = roles[i];
-	return out->role && str_eq(word, str_c(out->role));
+		if (str_eq(word, str_c(roles[i])))
+			return roles[i];
+	return NULL;
+}
+
+/* False: it is no role, or another than the one before. */
+static bool take_role(struct options *out, struct str word)
+{
+	const char *role = find_role(word);
+	if (!out->role)
+		out->role = role;
+	return role && out->role == role;
 }
 
 /* "--config FILE" and "--config=FILE". */
@@ -72,6 +81,10 @@ int options_read(struct options *out, int argc, char **argv, struct why *why)
 		const struct option_row *row = find(name);
 		if (!row && take_role(out, str_c(argv[i])))
 			continue;
+		if (!row && find_role(str_c(argv[i])))
+			return why_set(why, -EINVAL,
+				       "%s or %s: one role, or none and be the parent of all",
+				       out->role, argv[i]);
 		if (!row)
 			return unknown(str_c(argv[i]), why);
 		if (!row->argument && is_joined)
@@ -101,5 +114,6 @@ void options_usage(struct buf *out)
 			buf_addf(out, "  %.*s %-*s %s\n", STR_FMT(name), (int)(13 - name.n),
 				 rows[i].argument ? rows[i].argument : "", rows[i].help);
 	}
-	buf_adds(out, STR("\nEnds with 0 when asked to stop, 75 try again, 78 configuration.\n"));
+	buf_adds(out, STR("\nEnds with 0 when asked to stop, 64 command line, 75 try again, 78 "
+			  "configuration.\n"));
 }

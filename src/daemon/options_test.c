@@ -69,6 +69,8 @@ static void two_roles_in_one_process_are_refused(void **state)
 	struct why why;
 	(void)state;
 	assert_int_equal(read_line(&o, &why, "bus rest"), -EINVAL);
+	assert_string_equal(why.text, "bus or rest: one role, or none and be the parent of all");
+	assert_int_equal(read_line(&o, &why, "bus bus"), 0);
 }
 
 static void the_usage_names_every_role_and_not_what_is_internal(void **state)

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 	role_harden();
 	if (options_read(&options, argc, argv, &why) < 0) {
 		fprintf(stderr, "tuttid: %s\n", why.text);
-		return EX_CONFIG;
+		return EX_USAGE;
 	}
 	if (options.wants_help)
 		return usage();

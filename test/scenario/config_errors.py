@@ -40,6 +40,8 @@ with World("config errors") as w:
         out = w.run("tuttid", "--config", path, env={"DISCORD_BOT_TOKEN": CANARY}, exit=None)
         code = w.processes[-1].child.returncode
         check(name, code == 78 and re.search(wanted, out), f"exit {code}\n{out}")
+    out = w.run("tuttid", "--bogus", exit=None)
+    check("a wrong command line is no configuration: 64", w.processes[-1].child.returncode == 64 and "--bogus" in out, out)
     out = w.run("tuttid", "--config", w.config_path, exit=None)
     code = w.processes[-1].child.returncode
     check("no token", code == 78 and all(word in out for word in ("DISCORD_BOT_TOKEN", "token_file", "discord_token")), out)
@@ -50,6 +52,8 @@ with World("config errors") as w:
         f.write("some.token.of.somebody")
     os.chmod(open_token, 0o644)
     w.config(discord__token_file=open_token)
+    out = w.run("tuttid", "--bogus", exit=None)
+    check("a wrong command line is no configuration: 64", w.processes[-1].child.returncode == 64 and "--bogus" in out, out)
     out = w.run("tuttid", "--config", w.config_path, exit=None)
     check("a token file that others may read", w.processes[-1].child.returncode == 78 and "0600" in out, out)
     check("nobody connected to Discord", not w.fake.all("connect") and not w.fake.all("rest"))
