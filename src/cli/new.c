@@ -25,11 +25,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* What make and tuttid know as something else there. */
+/* What make and tuttid know as something else there: files, targets, GNU make's own words. */
 static bool is_taken(struct str name)
 {
-	static const char *const names[] = {"bot_test", "clean", "discord", "run",
-					    "state",    "test",  "token"};
+	static const char *const names[] = {
+		"bot_test", "clean",  "define",   "discord",  "else",     "endef",
+		"endif",    "export", "ifdef",    "ifeq",     "ifndef",   "ifneq",
+		"include",  "load",   "override", "private",  "run",      "sinclude",
+		"state",    "test",   "token",    "undefine", "unexport", "vpath"};
+	for (size_t i = 0; i < n_new_files; i++)
+		if (str_eq(name, new_files[i].name))
+			return true;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (str_eq(name, str_c(names[i])))
 			return true;
@@ -204,7 +210,7 @@ int new_main(int argc, char **argv)
 		return make(argv[1]);
 	fprintf(stderr,
 		"tutti new: \"%.60s\" is no name for a bot: letters, digits, _ and -, a letter "
-		"first, at most %d, and no target of its Makefile\n",
+		"first, at most %d, and no file, target or word of its Makefile\n",
 		argv[1], NAME_BYTES);
 	return EX_USAGE;
 }

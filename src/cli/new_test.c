@@ -5,9 +5,11 @@ static void names_are_words_that_a_compiler_and_a_shell_take(void **state)
 {
 	static const char *const good[] = {"a", "hello", "my-bot_2", "Echo"};
 	static const char *const bad[] = {
-		"",      "2nd", "-bot",       "_bot", "a b",
-		"../up", "a/b", "a;rm",       "test", "state",
-		"a$b",   "a.b", "b\xc3\xb6t", "a\n",  "a2345678901234567890123456789012345678901"};
+		"",           "2nd",     "-bot",     "_bot",
+		"a b",        "../up",   "a/b",      "a;rm",
+		"test",       "state",   "a$b",      "a.b",
+		"b\xc3\xb6t", "a\n",     "Makefile", "define",
+		"else",       "include", "vpath",    "a2345678901234567890123456789012345678901"};
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		if (!new_is_name(str_c(good[i])))
