@@ -103,6 +103,8 @@ void config_unbuilt(const struct config *config,
  * user could change it. Everybody else's: the first of the last two that is there; neither is made.
  * Short enough for every socket in it. */
 TT_CHECK int config_run_dir(char out[static 108], unsigned port, bool is_daemon, struct why *why);
+/* The daemon's, neither made nor judged. */
+TT_CHECK int config_run_dir_to_be(char out[static 108], unsigned port, struct why *why);
 
 /* The directory of cursors: TUTTI_STATE, bot.state_dir, $XDG_STATE_HOME/tutti, ~/.local/state/tutti;
  * "" where there is no home. For free(). */

@@ -78,18 +78,22 @@ static int make_run_dir(const char *dir, bool for_group, struct why *why)
 	return check_owner(dir, why);
 }
 
+int config_run_dir_to_be(char out[static PATH_ROOM], unsigned port, struct why *why)
+{
+	const char *given = getenv("RUNTIME_DIRECTORY"), *xdg = getenv("XDG_RUNTIME_DIR");
+	if (given && *given == '/')
+		return put(out, why, "%.*s", STR_FMT(first_of(given)));
+	if (xdg && *xdg == '/')
+		return put(out, why, "%s/tutti/%u", xdg, port);
+	return put(out, why, "/run/tutti/%u", port);
+}
+
 int config_run_dir(char out[static PATH_ROOM], unsigned port, bool is_daemon, struct why *why)
 {
 	const char *given = getenv("RUNTIME_DIRECTORY"), *xdg = getenv("XDG_RUNTIME_DIR");
-	int rc;
 	if (!is_daemon)
 		return find_run_dir(out, port, why);
-	if (given && *given == '/')
-		rc = put(out, why, "%.*s", STR_FMT(first_of(given)));
-	else if (xdg && *xdg == '/')
-		rc = put(out, why, "%s/tutti/%u", xdg, port);
-	else
-		rc = put(out, why, "/run/tutti/%u", port);
+	int rc = config_run_dir_to_be(out, port, why);
 	if (rc < 0)
 		return rc;
 	bool for_group = !(given && *given == '/') && !(xdg && *xdg == '/');

@@ -21,7 +21,7 @@ static const char more[] =
 	"docs/config.md, --manual the page tutti.toml(5).\n"
 	"Ends with 0 where tuttid would start, 78 configuration or token, 77 a file or directory, "
 	"69\n"
-	"Discord cannot be reached.\n";
+	"Discord cannot be reached, 75 a port is another's.\n";
 
 static bool is_new_section(size_t i)
 {

@@ -1,15 +1,18 @@
 /* tutti check, without a network: the token, the intents, and who may read and write what. */
 #include "cli/check.h"
 
+#include "base/metric.h"
 #include "net/refuse.h"
 #include "net/url.h"
 #include "proto/discord.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -130,7 +133,7 @@ static void look_at_files(struct check *check)
 	look_at_config_file(check);
 	look_at_dir(check, "state.dir", config->state_dir,
 		    "give state.dir a directory of your own");
-	if (config_run_dir(run_dir, (unsigned)config->zmq_port, false, &why) < 0)
+	if (config_run_dir_to_be(run_dir, (unsigned)config->zmq_port, &why) < 0)
 		check_bad(check, EX_CONFIG, "files", "%s", why.text);
 	else
 		look_at_dir(check, "run directory", run_dir,
@@ -140,9 +143,59 @@ static void look_at_files(struct check *check)
 			    "give journal.dir a directory of your own");
 }
 
+/* 0 or errno. As ZeroMQ binds. */
+static int try_port(struct in_addr at, unsigned port)
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = at};
+	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = 0;
+	if (fd < 0)
+		return errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, (const struct sockaddr *)&name, sizeof name) < 0 || listen(fd, 1) < 0)
+		rc = errno;
+	close(fd);
+	return rc;
+}
+
+static bool is_running(const struct config *config)
+{
+	struct metric_view view;
+	struct why why;
+	char run_dir[108];
+	if (config_run_dir_to_be(run_dir, (unsigned)config->zmq_port, &why) < 0 ||
+	    metric_view_open(&view, run_dir, "bus", &why) < 0)
+		return false;
+	bool is_alive = view.is_alive;
+	metric_view_close(&view);
+	return is_alive;
+}
+
+static void look_at_ports(struct check *check)
+{
+	const struct config *config = check->config;
+	unsigned first = (unsigned)config->zmq_port;
+	struct in_addr at;
+	int rc = 0;
+	if (inet_pton(AF_INET, config->zmq_bind, &at) != 1)
+		return; /* a name or an IPv6 address: tuttid will say */
+	if (is_running(config)) {
+		check_ok("ports", "%u to %u: our tuttid runs there", first, first + 2);
+		return;
+	}
+	for (unsigned port = first; port < first + 3 && !rc; port++)
+		if ((rc = try_port(at, port)))
+			check_bad(check, EX_TEMPFAIL, "ports",
+				  "%s:%u: %s: give zmq.port another number, of three that are free",
+				  config->zmq_bind, port, strerror(rc));
+	if (!rc)
+		check_ok("ports", "%u to %u: free", first, first + 2);
+}
+
 void check_look(struct check *check, const struct token *env)
 {
 	look_at_token(check, env);
 	look_at_intents(check->config);
 	look_at_files(check);
+	look_at_ports(check);
 }

@@ -159,6 +159,36 @@ def as_nobody(where):
     check("mended, it is well", code == 0, out)
 
 
+def run_directory():
+    """A directory of another tuttid in /run is none of ours where XDG_RUNTIME_DIR says another."""
+    with World("run directory") as w:
+        shared = f"/run/tutti/{w.port}"
+        if os.geteuid() != 0:
+            print("ok the run directory is tuttid's, not a bot's # SKIP not root", flush=True)
+            return
+        os.makedirs(shared)
+        try:
+            _, out = tutti_check(w, "--offline")
+        finally:
+            os.rmdir(shared)
+        check("the run directory is the one that tuttid will use", says(out, "ok", "files", w.env["XDG_RUNTIME_DIR"]), out)
+
+
+def ports():
+    with World("ports") as w:
+        w.sandbox()
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", w.port + 1))
+            other.listen()
+            code, out = tutti_check(w, "--offline")
+            check("a port that another has is said: 75", code == 75 and says(out, "WRONG", "ports", str(w.port + 1), "zmq.port"), out)
+        code, out = tutti_check(w, "--offline")
+        check("all three are free", code == 0 and says(out, "ok", "ports", str(w.port)), out)
+        w.tuttid()
+        code, out = tutti_check(w, "--offline")
+        check("where our tuttid runs, they are its own", code == 0 and says(out, "ok", "ports", "our tuttid runs"), out)
+
+
 def command_lines():
     with World("command lines") as w:
         for argv in (("sandbox", "--port", "99999"), ("tail", "--port", "0"), ("tail", "--port", "x"),
@@ -171,6 +201,8 @@ def command_lines():
 with World("check") as w:
     with_sandbox(w)
 command_lines()
+run_directory()
+ports()
 with World("check others") as w:
     w.allow_violations = True
     with_others(w)
