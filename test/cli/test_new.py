@@ -100,6 +100,20 @@ def lives(bot):
         discord.tell(",hello there")
         discord.wait_line("bye, there")
         check("make discord and make run talk to each other", True)
+        again = w.start("again", ["make", "-C", bot, "discord"], env)
+        again.wait_line("tuttid.log")
+        again.wait()
+        check("a second make discord fails", again.child.returncode != 0)
+        with open(os.path.join(bot, "tuttid.log"), encoding="utf-8") as f:
+            check("and leaves the log of the first as it is", re.search(" ready .*shard=0", f.read()))
+        for name, text in (("tuttid", "exit 75"), ("tutti", "read line")):
+            with open(os.open(os.path.join(w.dir, name), os.O_WRONLY | os.O_CREAT, 0o755), "w") as f:
+                f.write(f"#!/bin/sh\n{text}\n")
+        ended = w.start("ended", ["make", "-C", bot, "discord", "TUTTI=" + w.dir], env)
+        ended.wait_line("tuttid has ended")
+        ended.child.stdin.close()
+        ended.wait()
+        check("a tuttid that ends is said", ended.count("tuttid has ended; the end of tuttid.log"), ended.lines)
         discord.child.stdin.close()
         discord.wait(0)
         subprocess.run(["pkill", "-TERM", "-P", str(mine.pid)], check=False)
