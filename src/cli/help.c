@@ -24,6 +24,8 @@ int help_main(int argc, char **argv)
 		fprintf(stderr, "tutti: no command \"%.40s\"; tutti help lists them\n", argv[1]);
 		return EX_USAGE;
 	}
-	printf("tutti %s %s\n    %s\n", tool->name, tool->arguments, tool->help);
+	if (tool->main != help_main)
+		return tool->main(2, (char *[]){argv[1], (char[]){"--help"}, NULL});
+	list();
 	return 0;
 }

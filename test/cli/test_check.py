@@ -159,6 +159,13 @@ def as_nobody(where):
     check("mended, it is well", code == 0, out)
 
 
+def helps():
+    with World("help") as w:
+        for tool in ("new", "sandbox", "tail", "status", "reset", "chaos", "keys", "check"):
+            long, short = w.run("tutti", "help", tool, exit=0), w.run("tutti", tool, "--help", exit=0)
+            check(f"tutti help {tool} says what {tool} --help says", long == short and tool in long, long)
+
+
 def run_directory():
     """A directory of another tuttid in /run is none of ours where XDG_RUNTIME_DIR says another."""
     with World("run directory") as w:
@@ -201,6 +208,7 @@ def command_lines():
 with World("check") as w:
     with_sandbox(w)
 command_lines()
+helps()
 run_directory()
 ports()
 with World("check others") as w:
