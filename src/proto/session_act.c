@@ -323,7 +323,7 @@ static void note_leaving(struct session *s, const struct session_input *input)
 		note(s, NOTE_BAD_HELLO);
 	else if (input->envelope && str_eq(input->envelope->t, STR("READY")) && !input->ready)
 		note(s, NOTE_BAD_READY);
-	else if (s->strays >= SESSION_STRAYS)
+	else if (input->envelope && s->strays >= SESSION_STRAYS)
 		note(s, NOTE_ASTRAY)->number = input->envelope->s;
 	else
 		note(s, NOTE_LEFT);
