@@ -186,9 +186,9 @@ class Matrix:
             self.check(name, step is None and len(line) == 1 and f"code={cause.code} " in line[0]
                        and re.search(cause.remedy, line[0]), f"{step} {line}")
             return
-        # a reset takes with it what was on its way
-        some = range(s, s + REPLAYED + 1) if at == "replay" and cause.does == "drop" else \
-            [s + REPLAYED if at == "replay" else s]
+        # a reset takes with it what was on its way; by one the shard was sent away, too, before it met its fault
+        some = range(s - 1, s + REPLAYED + 1) if at == "replay" and cause.does == "drop" else \
+            [s + REPLAYED] if at == "replay" else range(s - 1, s + 1) if at or cause.does == "drop" else [s]
         door = step and self.seen.door[step[0]]
         # "If you cannot reconnect or the reconnect fails": the URL from the initial call, and resume
         doors = ("first",) if then == IDENTIFY else ("resume", "first") if at == "hello" or \
