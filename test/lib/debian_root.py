@@ -15,7 +15,6 @@ import tempfile
 
 from tutti import ROOT, World
 
-MIRROR = "http://deb.debian.org/debian"
 KEPT = os.path.join(ROOT, "build/debian-root.tar.gz")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -31,9 +30,8 @@ def quietly(*argv, **how):
 
 
 def make(where):
-    """debootstrap, without waiting for the disk at every file."""
-    code, said = quietly("debootstrap", "--variant=minbase", "--include=ca-certificates", "--foreign", "bookworm", where,
-                         MIRROR)
+    """debootstrap from its own default mirror, without waiting for the disk at every file."""
+    code, said = quietly("debootstrap", "--variant=minbase", "--include=ca-certificates", "--foreign", "bookworm", where)
     if code:
         raise Unavailable("debootstrap cannot reach a mirror: " + said.strip().split("\n")[-1])
     with open(os.path.join(where, "etc/dpkg/dpkg.cfg.d/fast"), "w", encoding="ascii") as f:
