@@ -64,7 +64,11 @@ void forward(struct call *call)
 {
 	struct rest *rest = call->rest;
 	struct https_part parts[REST_FILES + 32];
-	struct https_header headers[2] = {{STR("Authorization"), buf_str(&rest->authorization)},
+	/* All bots share this process: who asks is the last word of its User-Agent. */
+	char agent[sizeof ROLE_USER_AGENT + LIMITER_NAME_MAX + 1];
+	snprintf(agent, sizeof agent, "%s %s", ROLE_USER_AGENT, call->bot);
+	struct https_header headers[3] = {{STR("Authorization"), buf_str(&rest->authorization)},
+					  {STR("User-Agent"), str_c(agent)},
 					  {STR("X-Audit-Log-Reason"), buf_str(&call->reason)}};
 	struct buf url = {0};
 	buf_adds(&url, str_c(rest->role->config->discord_api_url));
@@ -72,7 +76,7 @@ void forward(struct call *call)
 	struct https_ask ask = {.method = call->method,
 				.url = buf_str(&url),
 				.headers = headers,
-				.n_headers = call->reason.n ? 2 : 1,
+				.n_headers = call->reason.n ? 3 : 2,
 				.timeout_ms = timeout_ms(call),
 				.max_answer = REST_ANSWER_BYTES};
 	ask.parts = parts;

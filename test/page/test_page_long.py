@@ -8,34 +8,12 @@ import sys
 from tutti import CANARY, ROOT, Failed, World
 
 from browser import Browser
+from page import SAYS, be, check, failed, focused, message, says
 
 sys.path.append(os.path.join(ROOT, "test/libraries"))
 from libraries import all_libraries
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-SAYS = "[...document.querySelectorAll('.message .content')].some(c => c.textContent.includes(arguments[0]))"
-failed = 0
-
-
-def check(name, good):
-    global failed
-    failed += not good
-    print(("ok " if good else "not ok ") + name, flush=True)
-
-
-def says(b, text):
-    return b.wait(SAYS, text)
-
-
-def message(b, text):
-    """CSS of the newest message that holds this text."""
-    number = b.run("return [...document.querySelectorAll('.message')].findLast("
-                   "m => m.querySelector('.content')?.textContent.includes(arguments[0])).dataset.id", text)
-    return f'.message[data-id="{number}"]'
-
-
-def focused(b, script):
-    return b.run("const at = document.activeElement; return " + script)
 
 
 def talk(b, w):
@@ -243,11 +221,6 @@ def roles(b, w):
     b.click("#people-toggle")
 
 
-def be(b, name):
-    b.run("const s = document.querySelector('#me-select'); s.value = [...s.options].find(o => o.textContent === arguments[0]).value; "
-          "s.dispatchEvent(new Event('change'))", name)
-
-
 def hearts(b, w):
     """The list of emojis in C, alone: it answers whatever it does not know with a heart."""
     bot = w.bot("hearts", "examples/emoji")
@@ -371,6 +344,5 @@ def main():
 try:
     main()
 except Failed as why:
-    failed = 1
-    print(f"not ok the page: {why}")
-sys.exit(failed > 0)
+    check(f"the page: {why}", False)
+sys.exit(bool(failed))

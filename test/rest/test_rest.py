@@ -19,8 +19,12 @@ def plain_calls(stub, rest):
     body = json.loads(request.body)
     check("a message is created", status == 200 and "id" in out, status, out)
     check("Authorization is added", request.headers["authorization"] == "Bot " + TOKEN)
-    check("User-Agent is a bot's", re.fullmatch(r"DiscordBot \(https://github.com/tutti/tutti, [\d.]+\)",
-                                                request.headers["user-agent"]))
+    agent = r"DiscordBot \(https://github.com/tutti/tutti, [\d.]+\) "
+    check("User-Agent is a bot's, and says whose call it is",
+          re.fullmatch(agent + "tester", request.headers["user-agent"]), request.headers["user-agent"])
+    rest.caller("another.bot-1_x").say()
+    check("each call its own bot's",
+          re.fullmatch(agent + "another.bot-1_x", stub.seen("POST /channels/7/messages")[-1].headers["user-agent"]))
     check("the reason is encoded", request.headers["x-audit-log-reason"] == "sp%C3%A4m%20%26%20co")
     check("a message has a nonce", body["enforce_nonce"] is True and 0 < len(body["nonce"]) <= 25)
     check("the body is JSON", request.headers["content-type"] == "application/json")

@@ -71,12 +71,15 @@ function add(made) {
 
 const status = (n) => el("b", {class: n >= 200 && n < 300 ? "good" : "bad"}, n ? String(n) : "reset");
 
-// "DiscordBot (https://github.com/Rapptz/discord.py 2.2.2) .." is discord.py; curl says its first word.
-function agent(h) {
+// Who asked. tuttid's calls end in the bot's name: "DiscordBot (https://github.com/tutti/tutti, 0.1) echo";
+// "DiscordBot (https://github.com/Rapptz/discord.py 2.2.2) Python/3.11 .." is discord.py; curl says its first word.
+export function askedBy(h) {
 	const text = h.headers?.["user-agent"] || "";
-	const name = /^DiscordBot \(\S*?\/([^\/\s,]+)[\s,]/.exec(text);
-	return el("span", {class: "agent", title: text}, name ? name[1] : text.split(/[\s\/]/)[0]);
+	const bot = /^DiscordBot \([^)]*\) ([\w.-]+)$/.exec(text) || /^DiscordBot \(\S*?\/([^\/\s,]+)[\s,]/.exec(text);
+	return bot ? bot[1] : text.split(/[\s\/]/)[0];
 }
+
+const agent = (h) => el("span", {class: "agent", title: h.headers?.["user-agent"]}, askedBy(h));
 
 export function showEvent(event) {
 	last = rowOf("events", "→", event.t, event.d ?? event, el("span", {class: "to"}, ""));
