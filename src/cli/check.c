@@ -193,6 +193,13 @@ static int check(const struct arguments *arguments, const struct token *env)
 		return EX_CONFIG;
 	}
 	check = (struct check){.config = &config};
+	if (token_is_in_config(&config)) {
+		int rc =
+			refuse_config(&config, &why); /* said alone: the keys below would show it */
+		fprintf(stderr, "%s\n", why.text);
+		config_free(&config);
+		return rc < 0 ? EX_CONFIG : 0;
+	}
 	explain(&config, arguments->config);
 	if (refuse_config(&config, &why) < 0)
 		check_bad(&check, EX_CONFIG, "config", "%s", why.text);

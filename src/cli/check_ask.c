@@ -203,7 +203,8 @@ static void api_answered(void *arg, const struct https_answer *answer)
 		find_gateway(ask, found.url);
 		return;
 	case DISCOVER_REFUSED:
-		check_bad(ask->check, EX_CONFIG, "token", "token refused: %s", why.text);
+		check_bad(ask->check, EX_CONFIG, "token", "token refused (%s): %s",
+			  ask->check->token.from, why.text);
 		break;
 	case DISCOVER_AGAIN:
 		check_bad(ask->check, EX_UNAVAILABLE, "token", "cannot be tried: %s", why.text);

@@ -17,15 +17,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static const char *source_name(enum token_source source)
-{
-	static const char *const names[] = {[TOKEN_CREDENTIAL] = "the systemd credential",
-					    [TOKEN_FILE] = "discord.token_file",
-					    [TOKEN_VARIABLE] = "DISCORD_BOT_TOKEN",
-					    [TOKEN_NOWHERE] = "nowhere"};
-	return names[source];
-}
-
 static bool is_discord(const struct config *config)
 {
 	struct url url;
@@ -36,11 +27,11 @@ static bool is_discord(const struct config *config)
 static void look_at_token(struct check *check, const struct token *env)
 {
 	struct why why;
-	const char *from = source_name(token_where(env, check->config));
 	if (token_find(&check->token, env, check->config, &why) < 0) {
 		check_bad(check, EX_CONFIG, "token", "%s", why.text);
 		return;
 	}
+	const char *from = check->token.from;
 	uint64_t id = token_application(&check->token);
 	if (id)
 		check_ok("token", "from %s; by its shape the token of bot %llu", from,

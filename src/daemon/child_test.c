@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SECRET "some.secret.token"
+#define FROM   "discord.token_file /etc/token"
 #define CONFIG "[zmq]\nport = 7000\n"
 
 /* The other side: this program is started again as a role, looks around and answers by one byte. */
@@ -46,7 +47,8 @@ static char look_around(int argc, char **argv)
 		return 'a';
 	if (strcmp(argv[5], "/etc/x.toml") != 0 || strcmp(argv[6], "--logout") != 0)
 		return 'b';
-	if (wants_token ? !holds(ROLE_FD_TOKEN, SECRET) : fcntl(ROLE_FD_TOKEN, F_GETFD) >= 0)
+	if (wants_token ? !holds(ROLE_FD_TOKEN, SECRET "\n" FROM)
+			: fcntl(ROLE_FD_TOKEN, F_GETFD) >= 0)
 		return 't';
 	if (!holds(ROLE_FD_CONFIG, CONFIG))
 		return 'c';
@@ -71,7 +73,7 @@ static int be_a_role(int argc, char **argv)
 static char answer_of(const char *role)
 {
 	struct child child = {.kind = role_find(role)};
-	struct token token = {.text = SECRET, .n = sizeof SECRET - 1};
+	struct token token = {.text = SECRET, .n = sizeof SECRET - 1, .from = FROM};
 	int status;
 	char answer = 0;
 	struct child_start how = {.config = "/etc/x.toml",

@@ -228,6 +228,7 @@ static int take_token(struct skeleton *s, const struct token *env)
 		return complain(&why);
 	log_hide(token_str(&s->token));
 	s->role.token = token_str(&s->token);
+	s->role.token_from = s->token.from;
 	return 0;
 }
 

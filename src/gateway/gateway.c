@@ -134,10 +134,12 @@ static void ask_discovery(void *arg)
 	discover_ask(g->discover);
 }
 
-static void on_fatal(void *arg, uint32_t shard)
+static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
 	struct gateway *g = arg;
-	(void)shard;
+	if (code == CLOSED_AUTHENTICATION_FAILED)
+		log_error("token_refused", "shard=%u from=%s", shard,
+			  log_quote(str_c(g->role->token_from)));
 	if (++g->fatal == g->count)
 		end(g, EX_CONFIG);
 }
@@ -309,8 +311,10 @@ static void on_found(void *arg, const struct discovery *found)
 
 static void on_refused(void *arg, const char *why)
 {
-	log_error("token_refused", "why=%s", log_quote(str_c(why)));
-	end(arg, EX_CONFIG);
+	struct gateway *g = arg;
+	log_error("token_refused", "from=%s why=%s", log_quote(str_c(g->role->token_from)),
+		  log_quote(str_c(why)));
+	end(g, EX_CONFIG);
 }
 
 /* While it runs. */

@@ -321,7 +321,7 @@ static void do_fatal(struct shard *shard, const struct session_action *action)
 		  log_quote(buf_str(&why)));
 	buf_done(&why);
 	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
-	shard->common->on_fatal(shard->common->arg, number(shard));
+	shard->common->on_fatal(shard->common->arg, number(shard), action->code);
 }
 
 /* How loudly each note is said; what an own line tells already (connect_failed, disconnected) is

@@ -30,7 +30,7 @@ struct shard_common {
 	/* the resume URL failed and the base URL is not known yet: shard_set_url() */
 	void (*on_no_url)(void *arg);
 	/* shard is over, for good */
-	void (*on_fatal)(void *arg, uint32_t shard);
+	void (*on_fatal)(void *arg, uint32_t shard, unsigned code); /* Discord's close code */
 	void *arg;
 };
 

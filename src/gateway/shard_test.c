@@ -27,7 +27,7 @@ struct world {
 	struct publish publish;
 	struct shard_common common;
 	struct shard *shard;
-	unsigned asked, urls_asked, fatal;
+	unsigned asked, urls_asked, fatal, fatal_code;
 	struct journal_cursor at;
 	struct buf record;
 	char *url; /* the base URL */
@@ -96,11 +96,12 @@ static void on_no_url(void *arg)
 	w->urls_asked++;
 }
 
-static void on_fatal(void *arg, uint32_t shard)
+static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
 	struct world *w = arg;
 	(void)shard;
 	w->fatal++;
+	w->fatal_code = code;
 }
 
 static void open_files(struct world *w, const char *dir)
@@ -373,6 +374,7 @@ static void a_fatal_code_stops_the_shard(void **state)
 	for (int i = 0; i < 20; i++)
 		loop_step(w.loop, 5);
 	assert_int_equal(w.connections, 1);
+	assert_int_equal(w.fatal_code, 4004);
 	end(&w);
 }
 

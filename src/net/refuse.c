@@ -2,6 +2,7 @@
 
 #include "net/doors.h"
 #include "net/guard.h"
+#include "net/token.h"
 #include "net/url.h"
 #include "proto/discord.h"
 
@@ -124,11 +125,22 @@ static int check_ca_file(const struct config *config, struct why *why)
 		   config->discord_ca_file);
 }
 
+/* Every other sentence about that key would show it. */
+static int check_token_file(const struct config *config, struct why *why)
+{
+	if (!token_is_in_config(config))
+		return 0;
+	return bad(
+		config, CONFIG_discord_token_file, why,
+		"is to name a file; what stands there looks like the token itself: put it into a "
+		"file of mode 0600");
+}
+
 int refuse_config(const struct config *config, struct why *why)
 {
-	static int (*const checks[])(const struct config *,
-				     struct why *) = {check_intents, check_api_url, check_bind,
-						      check_curve,   check_connect, check_ca_file};
+	static int (*const checks[])(const struct config *, struct why *) = {
+		check_token_file, check_intents, check_api_url, check_bind,
+		check_curve,      check_connect, check_ca_file};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int rc = checks[i](config, why);
 		if (rc < 0)

@@ -31,6 +31,16 @@ static void an_unknown_intent_names_the_nearest(void **state)
 			    "\"guild_mesages\"; did you mean \"guild_messages\"?");
 }
 
+static void a_token_where_its_file_should_stand_is_told_and_not_shown(void **state)
+{
+	(void)state;
+	const char *text = said("[discord]\ntoken_file = "
+				"\"MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.abcdefghijk-_mnop\"\n");
+	assert_non_null(strstr(text, ":2:1: discord.token_file is to name a file"));
+	assert_null(strstr(text, "MTIz"));
+	assert_string_equal(said("[discord]\ntoken_file = \"/etc/tutti/my.bot.token\"\n"), "");
+}
+
 static void gateways_to_connect_to_are_places(void **state)
 {
 	(void)state;
@@ -119,6 +129,7 @@ static void a_trust_anchor_that_is_not_there_is_named(void **state)
 int main(void)
 {
 	return run_unit(test(the_defaults_are_fine), test(an_unknown_intent_names_the_nearest),
+			test(a_token_where_its_file_should_stand_is_told_and_not_shown),
 			test(gateways_to_connect_to_are_places), test(bind_is_an_address),
 			test(plain_http_goes_to_loopback_only),
 			test(a_name_that_only_begins_like_loopback_is_none),

@@ -20,6 +20,7 @@ struct role {
 	const char *state_dir; /* sessions, ledger, commits, locks */
 	const char *journal_dir; /* config's, or run_dir */
 	struct str token;        /* gateway and rest only; already hidden from the log */
+	const char *token_from;  /* where it was found, for people */
 	bool logout;             /* set at stop when --logout was asked for: close with 1000 */
 	/* Called on SIGTERM instead of loop_stop(), where a role must finish something first; it
 	 * has 3 s, then the loop is stopped anyway. */

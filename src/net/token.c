@@ -36,17 +36,21 @@ void token_take_env(struct token *out)
 /* It goes into a header line: whatever is not one plain word is a mistake or an attack. */
 int token_set(struct token *out, struct str text, struct why *why)
 {
+	const char *of = *out->from ? " of " : "";
 	text = str_trim(text);
 	if (str_starts(text, STR("Bot ")))
-		return why_set(why, -EINVAL, "the token begins with \"Bot \": leave that out");
+		return why_set(why, -EINVAL, "the token%s%s begins with \"Bot \": leave that out",
+			       of, out->from);
 	if (text.n > TOKEN_MAX)
-		return why_set(why, -EINVAL, "the token is longer than %d bytes", TOKEN_MAX);
+		return why_set(why, -EINVAL, "the token%s%s is longer than %d bytes", of, out->from,
+			       TOKEN_MAX);
 	if (text.n < 8)
-		return why_set(why, -EINVAL, "the token is %s",
+		return why_set(why, -EINVAL, "the token%s%s is %s", of, out->from,
 			       text.n ? "shorter than 8 bytes" : "empty");
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] > '~')
-			return why_set(why, -EINVAL, "the token is not one word of plain ASCII");
+			return why_set(why, -EINVAL, "the token%s%s is not one word of plain ASCII",
+				       of, out->from);
 	memmove(out->text, text.p, text.n);
 	out->text[text.n] = 0;
 	out->n = text.n;
@@ -70,24 +74,41 @@ static ssize_t read_all(int fd, char *out, size_t room)
 	return -EFBIG;
 }
 
-int token_read(struct token *out, int fd, struct why *why)
+static int read_word(struct token *out, int fd, struct why *why)
 {
 	char text[TOKEN_MAX + 64]; /* some blanks may stand around it */
 	ssize_t n = read_all(fd, text, sizeof text);
-	int rc = n < 0 ? why_errno(why, (int)n, "the token cannot be read")
+	int rc = n < 0 ? why_errno(why, (int)n, "the token of %s cannot be read", out->from)
 		       : token_set(out, str_of(text, (size_t)n), why);
+	explicit_bzero(text, sizeof text);
+	return rc;
+}
+
+/* A line with the token, then where it is from: a path may hold any byte, a token no newline. */
+int token_read(struct token *out, int fd, struct why *why)
+{
+	char text[TOKEN_MAX + TOKEN_FROM_MAX + 2];
+	ssize_t n = read_all(fd, text, sizeof text);
+	if (n < 0)
+		return why_errno(why, (int)n, "the token cannot be read");
+	struct str from = str_of(text, (size_t)n), word = str_cut(&from, '\n');
+	snprintf(out->from, sizeof out->from, "%.*s", STR_FMT(from));
+	int rc = token_set(out, word, why);
 	explicit_bzero(text, sizeof text);
 	return rc;
 }
 
 int token_pipe(const struct token *token)
 {
+	char text[TOKEN_MAX + TOKEN_FROM_MAX + 2];
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	ssize_t n = write(ends[1], token->text, token->n); /* a pipe holds more than that */
+	int n = snprintf(text, sizeof text, "%.*s\n%s", STR_FMT(token_str(token)), token->from);
+	ssize_t written = write(ends[1], text, (size_t)n); /* a pipe holds more than that */
+	explicit_bzero(text, sizeof text);
 	close(ends[1]);
-	if (n == (ssize_t)token->n)
+	if (written == n)
 		return ends[0];
 	close(ends[0]);
 	return -EIO;
@@ -121,7 +142,7 @@ static int read_file(struct token *out, const char *path, bool is_private, struc
 		return why_errno(why, -errno, "the token's file %s cannot be read", path);
 	int rc = judge_file(fd, path, is_private, why);
 	if (rc == 0)
-		rc = token_read(out, fd, why);
+		rc = read_word(out, fd, why);
 	close(fd);
 	return rc;
 }
@@ -134,26 +155,22 @@ static bool credential_path(char out[static PATH_MAX])
 	       access(out, F_OK) == 0;
 }
 
-enum token_source token_where(const struct token *env, const struct config *config)
-{
-	char path[PATH_MAX];
-	if (credential_path(path))
-		return TOKEN_CREDENTIAL;
-	if (*config->discord_token_file)
-		return TOKEN_FILE;
-	return env->n ? TOKEN_VARIABLE : TOKEN_NOWHERE;
-}
-
 int token_find(struct token *out, const struct token *env, const struct config *config,
 	       struct why *why)
 {
 	char path[PATH_MAX];
-	switch (token_where(env, config)) {
-	case TOKEN_CREDENTIAL:
-		return credential_path(path) ? read_file(out, path, false, why) : -ENOENT;
-	case TOKEN_FILE: return read_file(out, config->discord_token_file, true, why);
-	case TOKEN_VARIABLE: return token_set(out, token_str(env), why);
-	case TOKEN_NOWHERE: break;
+	if (credential_path(path)) {
+		snprintf(out->from, sizeof out->from, "the systemd credential %.200s", path);
+		return read_file(out, path, false, why);
+	}
+	if (*config->discord_token_file) {
+		snprintf(out->from, sizeof out->from, "discord.token_file %.200s",
+			 config->discord_token_file);
+		return read_file(out, config->discord_token_file, true, why);
+	}
+	if (env->n) {
+		snprintf(out->from, sizeof out->from, "the environment variable %s", variable);
+		return token_set(out, token_str(env), why);
 	}
 	return why_set(
 		why, -ENOENT,
@@ -197,4 +214,18 @@ uint64_t token_application(const struct token *token)
 	struct str id = str_cut(&rest, '.'), stamp = str_cut(&rest, '.');
 	bool has_shape = stamp.n > 0 && rest.n > 0 && str_find(rest, '.') == rest.n;
 	return has_shape ? decode_id(id) : 0;
+}
+
+bool token_is_in_config(const struct config *config)
+{
+	struct token token = {0};
+	const char *slash = strrchr(config->discord_token_file, '/');
+	struct str name = str_c(slash ? slash + 1 : config->discord_token_file);
+	if (name.n > TOKEN_MAX)
+		return false;
+	memcpy(token.text, name.p, name.n);
+	token.n = name.n;
+	bool is_one = token_application(&token) != 0;
+	token_wipe(&token);
+	return is_one;
 }

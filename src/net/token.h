@@ -9,11 +9,13 @@
 
 #include "base/config.h"
 
-enum { TOKEN_MAX = 512 }; /* bytes */
+enum { TOKEN_MAX = 512, TOKEN_FROM_MAX = 256 }; /* bytes */
 
 struct token {
 	char text[TOKEN_MAX + 1];
 	size_t n; /* 0: none */
+	char from
+		[TOKEN_FROM_MAX]; /* where it was found, for people: "discord.token_file /etc/..." */
 };
 
 static inline struct str token_str(const struct token *token)
@@ -24,19 +26,19 @@ static inline struct str token_str(const struct token *token)
 /* First thing in main: copies the variable, overwrites its bytes, takes it out of the environment.
  */
 void token_take_env(struct token *out);
-enum token_source { TOKEN_CREDENTIAL, TOKEN_FILE, TOKEN_VARIABLE, TOKEN_NOWHERE };
-/* Which of them token_find() reads. */
-enum token_source token_where(const struct token *env, const struct config *config);
-/* env: what token_take_env() found. -ENOENT: there is none, and how to give one. */
+/* env: what token_take_env() found. -ENOENT: there is none, and how to give one. A sentence of another
+ * failure names where the token stands. */
 TT_CHECK int token_find(struct token *out, const struct token *env, const struct config *config,
 			struct why *why);
 /* Trims and judges: one word of printable ASCII. */
 TT_CHECK int token_set(struct token *out, struct str text, struct why *why);
-/* A descriptor that token can be read from once, -errno; and the other side, which closes it. */
+/* A descriptor that token, and where it is from, can be read from once, -errno; and the other side. */
 TT_CHECK int token_pipe(const struct token *token);
 TT_CHECK int token_read(struct token *out, int fd, struct why *why);
 /* The application whose token this is, as its first part says; 0: it has not a bot token's shape. */
 uint64_t token_application(const struct token *token);
+/* discord.token_file has a token's shape: it is one, where its file's name should stand. */
+bool token_is_in_config(const struct config *config);
 void token_wipe(struct token *token);
 
 #endif

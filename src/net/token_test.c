@@ -104,6 +104,28 @@ static void a_credential_goes_before_file_and_variable(void **state)
 	assert_str(token_str(&token), SECRET);
 }
 
+static void where_it_is_from_is_told_with_it_and_with_what_is_wrong(void **state)
+{
+	struct token token = {0}, env = {.text = "short", .n = 5};
+	struct why why;
+	(void)state;
+	write_file(SECRET, 0600);
+	assert_int_equal(token_find(&token, &env, &config, &why), 0);
+	assert_non_null(strstr(token.from, "discord.token_file"));
+	assert_non_null(strstr(token.from, path));
+	write_file("", 0600);
+	assert_int_equal(token_find(&token, &env, &config, &why), -EINVAL);
+	assert_non_null(strstr(why.text, path));
+	config.discord_token_file = unset;
+	assert_int_equal(token_find(&token, &env, &config, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "environment variable DISCORD_BOT_TOKEN"));
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	write_file(SECRET, 0400);
+	assert_int_equal(token_find(&token, &env, &config, &why), 0);
+	assert_non_null(strstr(token.from, "systemd credential"));
+	assert_non_null(strstr(token.from, path));
+}
+
 static void without_any_all_three_ways_are_named(void **state)
 {
 	struct token token = {0}, none = {0};
@@ -155,11 +177,13 @@ static void it_travels_over_a_pipe(void **state)
 	struct why why;
 	(void)state;
 	assert_int_equal(token_set(&token, STR(SECRET), &why), 0);
+	strcpy(token.from, "discord.token_file /etc/a b");
 	int fd = token_pipe(&token);
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(token_read(&there, fd, &why), 0);
 	assert_str(token_str(&there), SECRET);
+	assert_string_equal(there.from, token.from);
 	close(fd);
 }
 
@@ -226,6 +250,7 @@ int main(int argc, char **argv)
 			with(a_file_of_somebody_else_is_refused),
 			with(a_file_that_is_missing_or_none_is_named),
 			with(a_credential_goes_before_file_and_variable),
+			with(where_it_is_from_is_told_with_it_and_with_what_is_wrong),
 			with(without_any_all_three_ways_are_named),
 			with(what_is_not_one_plain_word_is_refused_and_not_repeated),
 			with(a_huge_file_is_refused), with(it_travels_over_a_pipe),

@@ -177,7 +177,9 @@ void queue_recheck(struct rest *rest)
 	if (is_refused && !rest->is_refusal_said)
 		log_error(
 			"token_refused",
-			"note=\"Discord answered 401: nothing is sent until tuttid starts again\"");
+			"from=%s note=\"Discord answered 401: nothing is sent until tuttid starts "
+			"again\"",
+			log_quote(str_c(rest->role->token_from)));
 	rest->is_refusal_said |= is_refused;
 	for (struct call *call = rest->calls, *next; call; call = next) {
 		next = call->next;

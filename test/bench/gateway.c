@@ -107,10 +107,11 @@ static void on_no_url(void *arg)
 	abort();
 }
 
-static void on_fatal(void *arg, uint32_t shard)
+static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
 	(void)arg;
 	(void)shard;
+	(void)code;
 	abort();
 }
 

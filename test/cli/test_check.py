@@ -74,7 +74,7 @@ def with_sandbox(w):
     check("file and line are right", f"{w.config_path}:{line};" in out, out)
     code, out = tutti_check(w, token=TOKEN)
     check("a token that is refused: 78 and how to get another",
-          code == 78 and says(out, "WRONG", "token", "token refused", "Reset Token"), out)
+          code == 78 and says(out, "WRONG", "token", "token refused (the environment variable DISCORD_BOT_TOKEN)", "Reset Token"), out)
     check("its shape told whose it is", says(out, "ok", "token", "123456789012345678"), out)
     seen = len(w.fake.all("rest"))
     code, out = tutti_check(w, "--offline")
@@ -85,6 +85,11 @@ def with_sandbox(w):
     w.env.update(TUTTI_PORT="7001", TUTTI_STATE="/somewhere")
     code, out = tutti_check(w)
     check("what the environment says for bots is said", "TUTTI_PORT=7001" in out and "TUTTI_STATE=/somewhere" in out, out)
+    with open(os.path.join(w.dir, "bad.toml"), "w", encoding="utf-8") as f:
+        f.write(f'[discord]\ntoken_file = "{TOKEN}"\n')
+    code, out = tutti_check(w, config=os.path.join(w.dir, "bad.toml"))
+    check("a token where its file should stand: 78, and it is not shown", code == 78 and TOKEN not in out
+          and "bad.toml:2:1: discord.token_file" in out, out)
     with open(os.path.join(w.dir, "bad.toml"), "w", encoding="utf-8") as f:
         f.write('[discord]\nintents = ["guild_mesages"]\n')
     code, out = tutti_check(w, config=os.path.join(w.dir, "bad.toml"))

@@ -62,10 +62,19 @@ def not_ours(w):
 def refused(w):
     plan(w, status=401)
     w.gateway()
-    w.main.wait_line(r" token_refused .*developer portal")
+    w.main.wait_line(r' token_refused .*from="the environment variable DISCORD_BOT_TOKEN" why=.*developer portal')
     w.main.wait(78)
     if w.fake.all("connect"):
         raise Failed("it connected")
+
+
+def refused_later(w):
+    """A token that was reset while its session stood."""
+    w.gateway()
+    w.main.wait_line(r" ready .*shard=0")
+    w.discord("close", code=4004)
+    w.main.wait_line(r' token_refused .*from="the environment variable DISCORD_BOT_TOKEN"')
+    w.main.wait(78)
 
 
 play("5xx, then a dead connection", broken)
@@ -73,4 +82,5 @@ play("429", limited)
 play("a page instead of JSON", banned)
 play("200 with a page", not_ours)
 play("401", refused)
+play("4004", refused_later)
 sys.exit(failed)
