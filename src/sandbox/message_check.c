@@ -34,6 +34,31 @@ size_t message_characters(struct str s)
 	return n;
 }
 
+/* White space beyond ASCII that shows nothing: no-break, the widths from U+2000, zero-width ones. */
+static size_t blank_size(struct str s)
+{
+	static const struct str blanks[] = {STR_INIT("\xc2\xa0"),     STR_INIT("\xe2\x80\xaf"),
+					    STR_INIT("\xe2\x81\x9f"), STR_INIT("\xe2\x81\xa0"),
+					    STR_INIT("\xe3\x80\x80"), STR_INIT("\xe3\x85\xa4"),
+					    STR_INIT("\xef\xbb\xbf")};
+	for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
+		if (str_starts(s, blanks[i]))
+			return blanks[i].n;
+	bool is_wide = str_starts(s, STR("\xe2\x80")) && s.n > 2 && (unsigned char)s.p[2] >= 0x80 &&
+		       (unsigned char)s.p[2] <= 0x8f;
+	return is_wide ? 3 : (unsigned char)s.p[0] <= ' ' ? 1 : 0;
+}
+
+bool message_is_blank(struct str s)
+{
+	for (size_t n; s.n; s = str_of(s.p + n, s.n - n)) {
+		n = blank_size(s);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 __attribute__((format(printf, 5, 6))) static bool
 flawed(struct checked *c, const char *path, const char *key, const char *code, const char *fmt, ...)
 {

@@ -17,6 +17,9 @@ struct message_flaw {
  * flags, or those of the message that it edits. */
 TT_CHECK bool message_check(struct json_at body, bool is_v2, struct message_flaw *flaw);
 
+/* Nothing, or white space alone: what Discord takes for an empty message. */
+TT_CHECK bool message_is_blank(struct str s);
+
 /* Characters as Discord counts them: code points. */
 size_t message_characters(struct str s);
 

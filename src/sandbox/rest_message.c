@@ -140,11 +140,27 @@ static void allow_mentions(struct world_post *post, struct json_at allowed)
 
 static bool is_empty(const struct rest_call *call, struct json_at body)
 {
-	return str_trim(json_str(json_get(body, "content"))).n == 0 && call->n_files == 0 &&
+	return message_is_blank(json_str(json_get(body, "content"))) && call->n_files == 0 &&
 	       json_count(json_get(body, "embeds")) == 0 &&
 	       json_count(json_get(body, "components")) == 0 &&
 	       json_count(json_get(body, "sticker_ids")) == 0 &&
 	       json_kind(json_get(body, "poll")) != JSON_OBJECT;
+}
+
+/* Whether a list, as it stands after an edit, has nothing in it. */
+static bool leaves_none(struct json_at body, const char *key, struct str now)
+{
+	struct json_at list = json_get(body, key);
+	return json_kind(list) == JSON_NONE ? now.n == 0 : json_count(list) == 0;
+}
+
+static bool leaves_empty(struct json_at body, const struct world_message *m)
+{
+	struct json_at content = json_get(body, "content");
+	struct str text = json_kind(content) == JSON_NONE ? m->content : json_str(content);
+	return message_is_blank(text) && m->files.n == 0 &&
+	       leaves_none(body, "embeds", m->embeds) &&
+	       leaves_none(body, "components", m->components);
 }
 
 /* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
@@ -156,7 +172,7 @@ static int check(struct rest_call *call, struct json_at body, const struct world
 		return rest_error(call, 400, 50006, "Cannot send an empty message");
 	if (!message_check(body, flags & MESSAGE_V2, &flaw))
 		return rest_form_error(call, flaw.path, flaw.code, flaw.message);
-	if (!m && is_empty(call, body))
+	if (m ? leaves_empty(body, m) : is_empty(call, body))
 		return rest_error(call, 400, 50006, "Cannot send an empty message");
 	return 0;
 }

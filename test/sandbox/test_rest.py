@@ -44,6 +44,13 @@ check("an unknown channel", code("GET", "/channels/99") == (404, 10003))
 check("a body without a content type", code(*POST, "{}", headers={"Content-Type": None}) == (400, 50035))
 check("broken JSON", code(*POST, '{"content":', headers={"Content-Type": "application/json"}) == (400, 50109))
 check("an empty message", code(*POST, {}) == (400, 50006) and code(*POST, {"content": " "}) == (400, 50006))
+check("nor of white space alone", code(*POST, {"content": "\u200b\u3000\n"}) == (400, 50006))
+first = "/channels/7/messages/" + s.rest(*POST, {"content": "x"})[2]["id"]
+w.event("MESSAGE_CREATE")
+check("an edit to nothing: 50006", code("PATCH", first, {"content": ""}) == (400, 50006)
+      and code("PATCH", first, {"content": None}) == (400, 50006) and s.rest("GET", first)[2]["content"] == "x")
+check("but to an embed alone", s.rest("PATCH", first, {"content": "", "embeds": [{"title": "t"}]})[0] == 200
+      and s.rest("PATCH", first, {"flags": 4})[0] == 200 and code("PATCH", first, {"embeds": []}) == (400, 50006))
 status, _, body = s.rest(*POST, {"content": "x" * 2001})
 check("more than 2000 characters: the error tree",
       status == 400 and body["code"] == 50035
