@@ -6,6 +6,7 @@
 #include "sandbox/flood.h"
 #include "sandbox/gateway.h"
 #include "sandbox/interaction.h"
+#include "sandbox/message_check.h"
 #include "sandbox/people.h"
 #include "sandbox/rest.h"
 
@@ -18,11 +19,49 @@ int command_nothing(struct why *why, const char *what, uint64_t id)
 	return why_set(why, -ENOENT, "no %s %" PRIu64, what, id);
 }
 
+void command_say(struct sandbox *sandbox, const char *fmt, ...)
+{
+	struct buf text = {0};
+	va_list args;
+	va_start(args, fmt);
+	buf_addv(&text, fmt, args);
+	va_end(args);
+	if (sandbox->by->is_terminal)
+		report_note(&sandbox->report, "%.*s", STR_FMT(buf_str(&text)));
+	else
+		buf_adds(&sandbox->by->text, buf_str(&text));
+	buf_done(&text);
+}
+
+void command_go(struct sandbox *sandbox, const struct world_channel *c)
+{
+	sandbox->by->goes_to = c->id;
+	if (!sandbox->by->is_terminal)
+		return;
+	sandbox->channel_id = c->id;
+	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "%s",
+		 c->name[0]    ? c->name
+		 : c->guild_id ? "channel"
+			       : "direct");
+}
+
+uint64_t command_guild(struct sandbox *sandbox)
+{
+	const struct world_channel *c = world_channel(sandbox->world, sandbox->by->channel_id);
+	return c && c->guild_id ? c->guild_id : 1;
+}
+
+static int command_empty(struct why *why)
+{
+	return why_set(why, -EINVAL,
+		       "Cannot send an empty message (50006): content=\"TEXT\" is missing");
+}
+
 int cmd_say(ARGS)
 {
 	BOOL(is_bot, "bot", false);
-	U64(channel_id, "channel", sandbox->channel_id);
-	U64(author_id, "author", is_bot ? WORLD_OTHER_BOT : WORLD_ADA);
+	U64(channel_id, "channel", sandbox->by->channel_id);
+	U64(author_id, "author", is_bot ? WORLD_OTHER_BOT : sandbox->by->user_id);
 	U64(reply_to, "reply_to", 0);
 	const struct world_user *author = world_user(sandbox->world, author_id);
 	const struct world_channel *c = world_channel(sandbox->world, channel_id);
@@ -34,6 +73,8 @@ int cmd_say(ARGS)
 				why);
 	if (error < 0)
 		return error;
+	if (message_is_blank(script_get(line, "content")) && !script_has(line, "embeds"))
+		return command_empty(why);
 	struct world_post post = {.channel_id = channel_id,
 				  .author_id = author_id,
 				  .reply_to = reply_to,
@@ -46,7 +87,7 @@ int cmd_say(ARGS)
 
 int command_message(ARGS, struct world_message **out)
 {
-	U64(channel_id, "channel", sandbox->channel_id);
+	U64(channel_id, "channel", sandbox->by->channel_id);
 	U64(id, "message", 0);
 	*out = id ? world_message(sandbox->world, channel_id, id)
 		  : world_newest(sandbox->world, channel_id, 0, 0);
@@ -62,6 +103,9 @@ int cmd_edit(ARGS)
 	U64(user_id, "user", m->author_id);
 	if (user_id != m->author_id)
 		return why_set(why, -EPERM, "only who wrote it may edit it");
+	if (message_is_blank(script_get(line, "content")) && !m->embeds.n && !m->files.n &&
+	    !m->components.n)
+		return command_empty(why);
 	world_edit(m, script_get(line, "content"), loop_wall_us());
 	world_weigh(sandbox->world, m);
 	act_edited(sandbox, m);
@@ -86,7 +130,7 @@ int cmd_delete(ARGS)
 int cmd_react(ARGS)
 {
 	struct world_message *m;
-	U64(user_id, "user", WORLD_ADA);
+	U64(user_id, "user", sandbox->by->user_id);
 	BOOL(is_removed, "remove", false);
 	struct str emoji = script_get(line, "emoji");
 	int error = command_message(sandbox, line, why, &m);
@@ -101,8 +145,8 @@ int cmd_react(ARGS)
 
 int cmd_typing(ARGS)
 {
-	U64(channel_id, "channel", sandbox->channel_id);
-	U64(user_id, "user", WORLD_ADA);
+	U64(channel_id, "channel", sandbox->by->channel_id);
+	U64(user_id, "user", sandbox->by->user_id);
 	act_typing(sandbox, channel_id, user_id);
 	return 0;
 }
@@ -110,8 +154,8 @@ int cmd_typing(ARGS)
 /* Who uses a command, a component or a modal, and where. */
 static bool who(ARGS, struct interaction_by *by)
 {
-	*by = (struct interaction_by){.channel_id = sandbox->channel_id,
-				      .user_id = WORLD_ADA,
+	*by = (struct interaction_by){.channel_id = sandbox->by->channel_id,
+				      .user_id = sandbox->by->user_id,
 				      .nonce = script_get(line, "nonce")};
 	return script_u64(line, "channel", &by->channel_id, why) &&
 	       script_u64(line, "user", &by->user_id, why);
@@ -207,7 +251,7 @@ int cmd_flood(ARGS)
 	U64(seconds, "seconds", 1);
 	U64(count, "count", rate * seconds);
 	U64(channels, "channels", 1);
-	U64(author_id, "author", WORLD_ADA);
+	U64(author_id, "author", sandbox->by->user_id);
 	struct str content = script_get(line, "content");
 	struct flood_plan plan = {.rate = rate,
 				  .count = count,
@@ -399,7 +443,10 @@ int cmd_state(ARGS)
 	buf_addf(&text, ",\"guilds\":%zu,\"channels\":%zu,\"users\":%zu,\"invalid_requests\":%u",
 		 world_guilds(sandbox->world), world_channels(sandbox->world),
 		 world_users(sandbox->world), sandbox->limits.invalid_used);
-	report_members(&sandbox->report, "state", buf_str(&text));
+	if (sandbox->by->is_terminal)
+		report_members(&sandbox->report, "state", buf_str(&text));
+	else
+		buf_addf(&sandbox->by->text, "{%.*s}", STR_FMT(buf_str(&text)));
 	buf_done(&text);
 	return 0;
 }
@@ -427,8 +474,12 @@ int cmd_help(ARGS)
 	for (size_t i = 0, n = command_all(&table); i < n; i++)
 		buf_addf(&text, "/%.*s %.*s\n    %.*s\n", STR_FMT(table[i].verb),
 			 STR_FMT(table[i].usage), STR_FMT(table[i].help));
-	buf_adds(&text, STR("anything else is said in the channel"));
-	report_text(&sandbox->report, "help", buf_str(&text));
+	if (sandbox->by->is_terminal) {
+		buf_adds(&text, STR("anything else is said in the channel"));
+		report_text(&sandbox->report, "help", buf_str(&text));
+	} else {
+		buf_adds(&sandbox->by->text, buf_str(&text));
+	}
 	buf_done(&text);
 	return 0;
 }
@@ -471,13 +522,12 @@ static int obey(ARGS)
 	if (line->verb.n == 0 && line->text.n == 0)
 		return 0;
 	if (line->verb.n == 0) {
-		struct world_post post = {.channel_id = sandbox->channel_id,
-					  .author_id = WORLD_ADA,
+		struct world_post post = {.channel_id = sandbox->by->channel_id,
+					  .author_id = sandbox->by->user_id,
 					  .content = line->text};
 		act_find_mentions(&post);
-		return act_post(sandbox, &post)
-			       ? 0
-			       : command_nothing(why, "channel", sandbox->channel_id);
+		return act_post(sandbox, &post) ? 0
+						: command_nothing(why, "channel", post.channel_id);
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (str_eq(commands[i].verb, line->verb))
@@ -485,13 +535,15 @@ static int obey(ARGS)
 	return unknown(line->verb, why);
 }
 
-int command_obey(struct sandbox *sandbox, struct str text, struct why *why)
+int command_obey(struct sandbox *sandbox, struct str text, struct command_by *by, struct why *why)
 {
 	struct script_line line;
 	int error = script_parse(&line, text, sandbox->json, why);
 	if (error < 0)
 		return error;
+	sandbox->by = by;
 	error = obey(sandbox, &line, why);
+	sandbox->by = NULL;
 	script_done(&line);
 	return error;
 }
@@ -499,6 +551,8 @@ int command_obey(struct sandbox *sandbox, struct str text, struct why *why)
 void command_line(struct sandbox *sandbox, struct str text)
 {
 	struct why why = {0};
-	if (command_obey(sandbox, text, &why) < 0)
+	struct command_by by = {
+		.channel_id = sandbox->channel_id, .user_id = WORLD_ADA, .is_terminal = true};
+	if (command_obey(sandbox, text, &by, &why) < 0)
 		report_text(&sandbox->report, "error", str_c(why.text));
 }

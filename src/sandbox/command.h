@@ -8,8 +8,18 @@
 
 /* Obeys one line: a command, or what the human says. What is wrong is reported as "error". */
 void command_line(struct sandbox *sandbox, struct str text);
-/* The same for who asks: 0, or a negative errno and why. */
-TT_CHECK int command_obey(struct sandbox *sandbox, struct str text, struct why *why);
+
+/* Who asks otherwise than at the terminal, from where, and what he is told. */
+struct command_by {
+	uint64_t channel_id, user_id; /* meant where a line names none */
+	bool is_terminal;             /* what is said goes there instead of into text */
+	struct buf text;              /* what was done, for a person; the caller's */
+	uint64_t id;                  /* of what was made; 0: nothing */
+	uint64_t goes_to;             /* the channel that he is led to; 0: none */
+};
+/* The same for him: 0, or a negative errno and why. */
+TT_CHECK int command_obey(struct sandbox *sandbox, struct str text, struct command_by *by,
+			  struct why *why);
 
 struct command {
 	struct str verb;

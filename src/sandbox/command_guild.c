@@ -2,21 +2,21 @@
 #include "sandbox/act.h"
 #include "sandbox/act_guild.h"
 #include "sandbox/command_impl.h"
+#include "sandbox/message_check.h"
 #include "sandbox/page.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <strings.h>
 
 int cmd_direct(ARGS)
 {
-	U64(user_id, "user", WORLD_ADA);
+	U64(user_id, "user", sandbox->by->user_id);
 	const struct world_channel *c = world_direct(sandbox->world, user_id);
 	if (!c)
 		return command_nothing(why, "user", user_id);
-	sandbox->channel_id = c->id;
-	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "direct");
 	page_world(sandbox->page);
+	command_go(sandbox, c);
 	return 0;
 }
 
@@ -42,6 +42,7 @@ static int remove_channel(struct sandbox *sandbox, uint64_t id, struct why *why)
 	const struct world_channel *c = world_channel(sandbox->world, id);
 	if (!c || !c->guild_id)
 		return command_nothing(why, "channel", id);
+	command_say(sandbox, "took #%s away", c->name);
 	act_remove_channel(sandbox, id);
 	return 0;
 }
@@ -62,22 +63,46 @@ static int change_channel(struct sandbox *sandbox, const struct script_line *lin
 	return 0;
 }
 
+/* The channel that a line means: by id, else by name, else a new id for that name. */
+static uint64_t channel_meant(struct sandbox *sandbox, uint64_t id, uint64_t guild_id,
+			      struct str name)
+{
+	for (size_t i = 0; !id && i < world_channels(sandbox->world); i++) {
+		const struct world_channel *c = world_channel_at(sandbox->world, i);
+		if (c->guild_id == guild_id && str_eq(str_c(c->name), name))
+			return c->id;
+	}
+	return id ? id : world_new_id(sandbox->world, loop_wall_us());
+}
+
+static void say_channel(struct sandbox *sandbox, const struct world_channel *c, bool is_made)
+{
+	const struct world_guild *g = world_guild(sandbox->world, c->guild_id);
+	command_say(sandbox, "%s #%s (id %" PRIu64 ")%s%s", is_made ? "made" : "now in", c->name,
+		    c->id, g ? " of the server " : "", g ? g->name : "");
+	sandbox->by->id = c->id;
+	if (c->type != CHANNEL_CATEGORY)
+		command_go(sandbox, c);
+}
+
 int cmd_channel(ARGS)
 {
 	U64(id, "id", 0);
-	U64(guild_id, "guild", 1);
+	U64(guild_id, "guild", command_guild(sandbox));
 	U64(parent_id, "parent", 0);
 	BOOL(is_removed, "delete", false);
 	const struct channel_word *type = channel_word(script_get(line, "type"));
-	if (id == 0)
-		return why_set(why, -EINVAL, "id is missing");
+	struct str name = script_get(line, "name");
+	if (id == 0 && message_is_blank(name))
+		return why_set(why, -EINVAL, "id or name is missing");
 	if (!type)
 		return why_set(why, -EINVAL, "type: text, voice, category or news");
+	id = channel_meant(sandbox, id, guild_id, name);
 	if (is_removed)
 		return remove_channel(sandbox, id, why);
-	if (!world_channel(sandbox->world, id)) {
-		int error = act_add_channel(sandbox, id, guild_id, script_get(line, "name"),
-					    type->type);
+	bool is_made = !world_channel(sandbox->world, id);
+	if (is_made) {
+		int error = act_add_channel(sandbox, id, guild_id, name, type->type);
 		if (error < 0)
 			return why_errno(why, error, "channel");
 	}
@@ -85,9 +110,7 @@ int cmd_channel(ARGS)
 	int error = change_channel(sandbox, line, c, parent_id);
 	if (error < 0)
 		return why_set(why, error, "topic: at most %d bytes", WORLD_TOPIC);
-	sandbox->channel_id = id;
-	snprintf(sandbox->report.channel, sizeof sandbox->report.channel, "%s",
-		 c->name[0] ? c->name : "channel");
+	say_channel(sandbox, c, is_made);
 	return 0;
 }
 
@@ -98,9 +121,14 @@ int cmd_guild(ARGS)
 	U64(members, "members", 0);
 	struct world_guild *g = world_guild(sandbox->world, id);
 	struct buf d = {0};
+	if (id == 0)
+		return why_set(why, -EINVAL, "id is missing");
 	int error = g ? 0 : act_add_guild(sandbox, id, script_get(line, "name"));
 	if (error < 0)
 		return why_errno(why, error, "guild");
+	if (!g)
+		command_say(sandbox, "made the server %.*s (id %" PRIu64 ")",
+			    STR_FMT(script_get(line, "name")), id);
 	g = world_guild(sandbox->world, id);
 	if (script_has(line, "members"))
 		g->told_members = members;
@@ -120,6 +148,23 @@ int cmd_guild(ARGS)
 	return 0;
 }
 
+/* Two of one name could not be told apart, nor one of blanks seen. */
+static bool name_is_free(struct sandbox *sandbox, struct str name, struct why *why)
+{
+	if (message_is_blank(name))
+		return why_set(why, 0, "name is missing: a person needs one");
+	if (name.n > WORLD_NAME)
+		return why_set(why, 0, "name: at most %d bytes", WORLD_NAME);
+	for (size_t i = 0; i < world_users(sandbox->world); i++) {
+		struct str other = str_c(world_user_at(sandbox->world, i)->name);
+		struct str trimmed = str_trim(name);
+		if (other.n == trimmed.n && strncasecmp(other.p, trimmed.p, other.n) == 0)
+			return why_set(why, 0, "there is a person named %.*s already",
+				       STR_FMT(other));
+	}
+	return true;
+}
+
 int cmd_user(ARGS)
 {
 	U64(id, "id", 0);
@@ -130,17 +175,25 @@ int cmd_user(ARGS)
 		u->is_closed = is_closed;
 		return 0;
 	}
-	int error = world_add_user(sandbox->world, id, script_get(line, "name"), is_bot);
+	if (u)
+		return why_set(why, -EEXIST, "user: exists already, %s", u->name);
+	if (!name_is_free(sandbox, script_get(line, "name"), why))
+		return -EINVAL;
+	id = id ? id : world_new_id(sandbox->world, loop_wall_us());
+	int error = world_add_user(sandbox->world, id, str_trim(script_get(line, "name")), is_bot);
 	if (error < 0)
 		return why_errno(why, error, "user");
 	world_user(sandbox->world, id)->is_closed = is_closed;
+	sandbox->by->id = id;
+	command_say(sandbox, "%s is there (id %" PRIu64 ")", world_user(sandbox->world, id)->name,
+		    id);
 	page_world(sandbox->page);
 	return 0;
 }
 
 int cmd_presence(ARGS)
 {
-	U64(user_id, "user", WORLD_ADA);
+	U64(user_id, "user", sandbox->by->user_id);
 	struct world_user *u = world_user(sandbox->world, user_id);
 	if (!u)
 		return command_nothing(why, "user", user_id);
@@ -177,7 +230,7 @@ static int role_fill(ARGS, struct world_role *r)
 
 int cmd_role(ARGS)
 {
-	U64(guild_id, "guild", 1);
+	U64(guild_id, "guild", command_guild(sandbox));
 	U64(id, "id", 0);
 	BOOL(is_removed, "delete", false);
 	struct world_role *r = world_role(sandbox->world, guild_id, id);
@@ -227,8 +280,8 @@ static int member_change(ARGS, struct world_member *m)
 
 int cmd_member(ARGS)
 {
-	U64(guild_id, "guild", 1);
-	U64(user_id, "user", WORLD_ADA);
+	U64(guild_id, "guild", command_guild(sandbox));
+	U64(user_id, "user", sandbox->by->user_id);
 	static const struct {
 		const char *key;
 		int (*fn)(struct sandbox *sandbox, uint64_t guild_id, uint64_t user_id);
@@ -250,7 +303,7 @@ int cmd_member(ARGS)
 
 int cmd_permit(ARGS)
 {
-	U64(channel_id, "channel", sandbox->channel_id);
+	U64(channel_id, "channel", sandbox->by->channel_id);
 	U64(user_id, "user", 0);
 	struct world_channel *c = world_channel(sandbox->world, channel_id);
 	if (!c || !c->guild_id)

@@ -22,6 +22,13 @@
 
 /* -ENOENT, "no WHAT ID". */
 int command_nothing(struct why *why, const char *what, uint64_t id);
+/* Tells who asked what was done. */
+void command_say(struct sandbox *sandbox, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Leads who asked into a channel. */
+void command_go(struct sandbox *sandbox, const struct world_channel *c);
+/* The server that he is in; of direct messages the first. */
+uint64_t command_guild(struct sandbox *sandbox);
 /* The message that a command means: by id, else the last one of the channel. */
 TT_CHECK int command_message(ARGS, struct world_message **out);
 

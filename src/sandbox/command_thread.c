@@ -22,9 +22,9 @@ int command_may(struct sandbox *sandbox, const struct world_channel *c, uint64_t
 
 int cmd_thread(ARGS)
 {
-	U64(channel_id, "channel", sandbox->channel_id);
+	U64(channel_id, "channel", sandbox->by->channel_id);
 	U64(message_id, "message", 0);
-	U64(user_id, "user", WORLD_ADA);
+	U64(user_id, "user", sandbox->by->user_id);
 	U64(id, "id", message_id ? message_id : world_new_id(sandbox->world, loop_wall_us()));
 	BOOL(is_private, "private", false);
 	const struct world_channel *parent = world_channel(sandbox->world, channel_id);
@@ -48,14 +48,18 @@ int cmd_thread(ARGS)
 				     .name = name,
 				     .is_private = is_private,
 				     .is_invitable = true};
-	return act_add_thread(sandbox, &t, m)
-		       ? 0
-		       : why_set(why, -ENOSPC, "too many threads, or there is one already");
+	const struct world_channel *made = act_add_thread(sandbox, &t, m);
+	if (!made)
+		return why_set(why, -ENOSPC, "too many threads, or there is one already");
+	sandbox->by->id = id;
+	command_say(sandbox, "made the thread %s (id %" PRIu64 ") of #%s", made->name, id,
+		    parent->name);
+	return 0;
 }
 
 int cmd_archive(ARGS)
 {
-	U64(id, "thread", sandbox->channel_id);
+	U64(id, "thread", sandbox->by->channel_id);
 	BOOL(is_locked, "locked", false);
 	BOOL(is_open, "open", false);
 	struct world_channel *c = world_channel(sandbox->world, id);
@@ -69,7 +73,7 @@ int cmd_archive(ARGS)
 int cmd_pin(ARGS)
 {
 	struct world_message *m;
-	U64(user_id, "user", WORLD_ADA);
+	U64(user_id, "user", sandbox->by->user_id);
 	BOOL(is_removed, "remove", false);
 	int error = command_message(sandbox, line, why, &m);
 	if (error < 0)

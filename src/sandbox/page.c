@@ -4,6 +4,7 @@
 #include "sandbox/page_files.h"
 #include "sandbox/page_show.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -219,16 +220,37 @@ static void serve_messages(struct page *page, struct httpd_request *r)
 	buf_done(&text);
 }
 
+static void answer_done(struct httpd_request *r, const struct command_by *by)
+{
+	struct buf text = {0};
+	buf_adds(&text, STR("{\"text\":"));
+	json_add_str(&text, buf_str(&by->text));
+	buf_addf(&text, ",\"id\":\"%" PRIu64 "\",\"channel\":", by->id);
+	if (by->goes_to)
+		buf_addf(&text, "\"%" PRIu64 "\"}", by->goes_to);
+	else
+		buf_adds(&text, STR("null}"));
+	httpd_answer(r, 200, STR("application/json"), buf_str(&text));
+	buf_done(&text);
+}
+
 static void serve_do(struct page *page, struct httpd_request *r)
 {
 	struct why why = {0};
 	struct buf line = {0}; /* the request may go while the line is obeyed */
+	struct command_by by = {.channel_id = query_id(r, STR("channel")),
+				.user_id = query_id(r, STR("user"))};
+	if (!world_channel(page->sandbox->world, by.channel_id))
+		by.channel_id = page->sandbox->channel_id;
+	if (!world_user(page->sandbox->world, by.user_id))
+		by.user_id = WORLD_ADA;
 	buf_adds(&line, httpd_body(r));
-	if (command_obey(page->sandbox, str_trim(buf_str(&line)), &why) < 0)
+	if (command_obey(page->sandbox, str_trim(buf_str(&line)), &by, &why) < 0)
 		plain(r, 400, why.text);
 	else
-		httpd_answer(r, 204, STR(""), STR(""));
+		answer_done(r, &by);
 	buf_done(&line);
+	buf_done(&by.text);
 }
 
 static void serve_file(struct page *page, struct httpd_request *r)

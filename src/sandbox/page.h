@@ -3,9 +3,12 @@
  *     GET  /                          the page; its files lie under /page/, built in
  *     GET  /page/live                 server-sent events: what there is, then what happens
  *     GET  /page/messages?channel=7   the last ones of a channel; &before=ID older ones, &pins=1 pinned ones
- *     POST /page/do                   one line of the sandbox's language; 204, or 400 and why
+ *     POST /page/do?channel=7&user=5  one line of the sandbox's language, by whom and where he is: 200 and
+ *                                     {"text": what was done, "id": of what was made, "channel": where it
+ *                                     leads, or null}; or 400 and why
  *
- * Of the live events, "world" says all that exists and comes first and after each change of it;
+ * Of the live events, "world" says all that exists and comes first and after each change of it; by its
+ * "boot" a page knows that it has come back to another sandbox;
  * "event" is a dispatch {"t":..,"d":..}; "happening" is a line of --json. What happened before the
  * page was opened comes as "past", {"kind":..,"data":..}.
  *

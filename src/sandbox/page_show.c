@@ -71,8 +71,9 @@ static void show_channels(struct buf *out, struct world *w)
 
 void page_show_world(struct buf *out, struct sandbox *sandbox)
 {
-	buf_addf(out, "{\"bot\":\"%d\",\"channel\":\"%" PRIu64 "\",\"users\":[", WORLD_BOT,
-		 sandbox->channel_id);
+	buf_addf(out,
+		 "{\"boot\":\"%" PRIu64 "\",\"bot\":\"%d\",\"channel\":\"%" PRIu64 "\",\"users\":[",
+		 sandbox->boot, WORLD_BOT, sandbox->channel_id);
 	show_users(out, sandbox->world);
 	buf_adds(out, STR("],\"guilds\":["));
 	show_guilds(out, sandbox->world);

@@ -200,6 +200,7 @@ static void sandbox_start(struct sandbox *s)
 	s->world = world_new();
 	s->json = json_new();
 	s->channel_id = 7;
+	s->boot = loop_wall_us();
 	s->report.is_json = s->options.is_json;
 	s->report.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	snprintf(s->report.channel, sizeof s->report.channel, "general");

@@ -26,6 +26,8 @@ struct sandbox_options {
 	const char *token;
 };
 
+struct command_by;
+
 struct sandbox {
 	struct sandbox_options options;
 	struct loop *loop;
@@ -44,7 +46,9 @@ struct sandbox {
 	char told_resume_url[256];            /* in place of one that leads to us; "": none */
 	bool tells_shards;                    /* resume_gateway_url ends in /SHARD */
 	struct json *json;                    /* commands */
-	uint64_t channel_id;                  /* where the human is */
+	uint64_t boot;         /* tells this sandbox from one before it at the same port */
+	uint64_t channel_id;   /* where the human at the terminal is */
+	struct command_by *by; /* while a command is obeyed; command.h */
 };
 
 /* Stops the loop; sandbox_main() returns. */

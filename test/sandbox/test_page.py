@@ -43,7 +43,7 @@ check("no file asks another host", not re.search(r"(src|href|url|import|fetch)[^
 events = live()
 name, world = next(events)
 check("the stream begins with the world", name == "world" and world["users"][1]["username"] == "ada")
-check("a line is obeyed", ask("POST", "/page/do", '/say content="<script>\\n"', Origin=HERE)[0] == 204)
+check("a line is obeyed", ask("POST", "/page/do", '/say content="<script>\\n"', Origin=HERE)[0] == 200)
 name, event = next(e for e in events if e[0] == "event")
 check("and comes as an event", event["t"] == "MESSAGE_CREATE" and event["d"]["content"] == "<script>\n")
 status, _, text = ask("POST", "/page/do", "/qit", Origin=HERE)
@@ -53,6 +53,41 @@ check("a channel's messages", [m["message"]["content"] for m in json.loads(text)
 check("no messages of no channel", ask("GET", "/page/messages?channel=x")[2] == "[]")
 s.tell("/user id=77 name=bob")
 check("a new person changes the world", any(u["id"] == "77" for u in next(d for n, d in events if n == "world")["users"]))
+def do(line, **at):
+    query = "&".join(f"{k}={v}" for k, v in at.items())
+    status, _, text = ask("POST", f"/page/do?{query}", line.encode(), Origin=HERE)
+    return json.loads(text) if status == 200 else text
+
+
+def said(channel):
+    return [(m["message"]["author"]["username"], m["message"]["content"])
+            for m in json.loads(ask("GET", f"/page/messages?channel={channel}")[2])]
+
+
+made = do("/channel name=plans", channel=8, user=77)
+check("a channel is made by its name", made["text"].startswith("made #plans (id ") and made["text"].endswith("of the server sandbox")
+      and made["channel"] == made["id"], made)
+check("and found by it", do("/channel name=plans")["text"].startswith(f"now in #plans (id {made['id']})"))
+do('/say content="where I am"', channel=8, user=77)
+do('/say content="still here"', channel=8, user=77)
+check("a line means the channel and the person of its page", said(8) == [("bob", "where I am"), ("bob", "still here")], said(8))
+check("and not the channel that was made last", said(made["id"]) == [])
+s.tell("from the terminal")
+check("the terminal's channel is its own", next(d for n, d in events if n == "event" and d["d"].get("content") ==
+                                                "from the terminal")["d"]["channel_id"] == "7")
+check("a new server says so", do("/guild id=9 name=other")["text"] == "made the server other (id 9)")
+check("a new channel is of the server one is in", do("/channel name=x", channel=made["id"])["text"].endswith("of the server sandbox"))
+check("/state answers who asked", json.loads(do("/state")["text"])["guilds"] == 2)
+check("and /help", "/flood rate=N" in do("/help")["text"])
+for line in ("/say", "/say hello", '/say content=" \\u200b\\n"', '/edit content=""', '/edit content=" "'):
+    check(f"{line}: an empty message is refused", "50006" in do(line, channel=8, user=77))
+for name, word in ((" ", "needs one"), ("\u3000", "needs one"), ("", "needs one"), ("bob", "bob already"), (" BOB", "bob already"),
+                   ("Ada", "ada already"), ("x" * 101, "100 bytes")):
+    text = do(f'/user name="{name}"')
+    check(f"nobody is named {name[:9]!r}", word in text, text)
+check("somebody is, without an id", do("/user name=grace")["text"].startswith("grace is there (id "))
+check("each sandbox is another", world["boot"].isdigit() and world["boot"] != "0")
+
 past = live()
 next(past)
 check("what happened before comes as past", next(past)[0] == "past")
@@ -76,6 +111,6 @@ for stream in many:
     except StopIteration:
         break
 check("pages are bounded", served == 30, served)
-check("and it goes on", ask("POST", "/page/do", "/say content=x", Origin=HERE)[0] == 204)
+check("and it goes on", ask("POST", "/page/do", "/say content=x", Origin=HERE)[0] == 200)
 check("the sandbox ends all the same", s.quit() == 0)
 finish()

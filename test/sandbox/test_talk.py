@@ -38,7 +38,7 @@ for line, word in (("/say channel=99 content=x", "no channel 99"), ("/say channe
                    ("/dispatch t=X d={x}", ""), ("/dispatch", "t is missing"),
                    ('/dispatch t="A\\"B"', "capital letters"), ("/hello heartbeat_ms=0", "1 or more"),
                    ("/flood rate=1 channels=0", "1 to 1000"), ("/limits max_concurrency=0", "1 or more"),
-                   ("/channel", "id is missing"), ("/user id=5", "exists"), ("/ ", "no command")):
+                   ("/channel", "id or name"), ("/guild", "id is missing"), ("/say", "50006"), ("/user id=5", "exists"), ("/ ", "no command")):
     s.tell(line)
     text = s.wait("error")["text"]
     check(f"error of {line}", word in text and text, text)

@@ -1,8 +1,9 @@
 // The page: the live stream in, the lists and the conversation out.
 import {arrows, by, el, obey, soon} from "./dom.js";
 import {apply, world} from "./world.js";
+import {startCommand} from "./command.js";
 import {asking} from "./components.js";
-import {problem, reply, startCompose, suggest} from "./compose.js";
+import {reply, sayBelow, startCompose, suggest} from "./compose.js";
 import {appendMessage, jump, load, put, redraw, showMessages, startConversation, wait, waiting} from "./conversation.js";
 import {ask, showModal} from "./modal.js";
 import {clear, showEvent, showHappening, startDrawer} from "./drawer.js";
@@ -23,7 +24,9 @@ function showAll() {
 	showMessages();
 }
 
-async function enter(channelId, guildId) {
+let wanted = null; // a channel that was made just now, and is not in the stream yet
+
+async function enter(channelId, guildId, focus = by("box")) {
 	shut();
 	reply(null);
 	if (!channelId) {
@@ -32,13 +35,15 @@ async function enter(channelId, guildId) {
 		showAll();
 		return;
 	}
+	wanted = world.channels.has(channelId) ? null : {channelId, focus};
+	if (wanted) return;
 	world.go(channelId);
 	for (const user of [...typists.keys()]) stopTyping(user);
 	document.body.classList.remove("side-open");
 	by("side-toggle").setAttribute("aria-expanded", "false");
 	showAll();
 	await load(channelId);
-	by("box").focus();
+	focus.focus();
 }
 
 // ---- what the bot does about what a person did
@@ -88,17 +93,28 @@ function typing(d) {
 
 function sayTyping() {
 	const names = [...typists.keys()].map((id) => world.name(id));
-	problem(names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing …` : "");
+	sayBelow(names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing …` : "");
 }
 
 // ---- the stream
 
 function onWorld(news) {
 	const isFirst = !world.here, was = world.here;
-	world.take(news);
+	const isAnother = world.take(news);
+	if (isAnother) forget();
 	showSides();
-	if (isFirst || was !== world.here) load(world.here).then(() => by("box").focus());
+	if (wanted) enter(wanted.channelId, undefined, wanted.focus);
+	else if (isFirst || isAnother || was !== world.here) load(world.here).then(() => isAnother || by("box").focus());
 	else soon(redrawAll);
+}
+
+// The sandbox was started anew: nobody there knows what was under way.
+function forget() {
+	for (const made of waiting.values()) made.remove();
+	waiting.clear();
+	asking.clear();
+	reply(null);
+	for (const user of [...typists.keys()]) stopTyping(user);
 }
 
 const redrawAll = () => showMessages(); // names and colours may be others
@@ -136,15 +152,15 @@ function onHappening(h) {
 function listen() {
 	const live = new EventSource("/page/live");
 	const on = (name, fn) => live.addEventListener(name, (message) => fn(JSON.parse(message.data)));
-	let isBack = false;
 	live.onopen = () => {
+		if (by("line").textContent) sayBelow(""); // what failed while it was away
 		by("line").textContent = "";
 		clear();
-		if (isBack && world.here) load(world.here);
-		isBack = true;
+		if (world.here) load(world.here);
 	};
 	live.onerror = () => {
 		by("line").textContent = "The sandbox is away; this page waits for it.";
+		if (live.readyState === EventSource.CLOSED) setTimeout(listen, 2000); // it was refused: the browser gives up
 	};
 	on("world", onWorld);
 	on("event", onEvent);
@@ -160,17 +176,16 @@ function listKeys(container) {
 	});
 }
 
-function newPerson(name) {
-	const id = String(1000 + world.users.size);
-	obey("user", {id, name}).then(() => {
-		world.be(id);
-		showAll();
-	}, (error) => problem(error.message));
+async function newPerson(name) {
+	const done = await obey("user", {name});
+	world.be(done.id);
+	showAll();
 }
 
 function start() {
 	startCompose();
 	startDrawer();
+	startCommand(enter);
 	startLists();
 	startPins(jump);
 	startConversation({enter, jump});

@@ -33,9 +33,13 @@ function sayTyping() {
 	obey("typing", {channel: world.here, user: world.me}).catch(() => {});
 }
 
-export function problem(text) {
+// The line above the box: who types, or what went wrong.
+export function sayBelow(text, isProblem = false) {
 	by("typing").textContent = text;
+	by("typing").classList.toggle("problem", isProblem);
 }
+
+export const problem = (text) => sayBelow(text, true);
 
 // A command with sub-commands is several rows: {command, path: ["group", "sub"], options, label, help}.
 function runnable(command) {
@@ -182,7 +186,7 @@ function menuKey(event) {
 
 export function startCompose() {
 	box.addEventListener("input", () => {
-		problem("");
+		sayBelow("");
 		grow();
 		showMenu();
 		sayTyping();

@@ -12,17 +12,24 @@ let fresh = []; // ids of messages that came and are not drawn
 let isWhole = false; // nothing is older than what is drawn
 let isLoading = false;
 let isPast = false; // the newest are not drawn: one is far up
-let doings = {reply};
+let doings = {reply, redraw};
 
 async function fetchEntries(query) {
 	const answer = await fetch(`/page/messages?${new URLSearchParams(query)}`);
 	return answer.json();
 }
 
+// The stream says that the sandbox is away, and loads again when it is back.
+const away = (error) => {
+	if (!(error instanceof TypeError)) throw error;
+};
+
 const isAfter = (a, b) => !b || BigInt(a.message.id) > BigInt(b.message.id);
 
 export async function load(channelId) {
-	const entries = await fetchEntries({channel: channelId});
+	const boot = world.boot;
+	const entries = await fetchEntries({channel: channelId}).catch(away);
+	if (!entries || boot !== world.boot) return; // of a sandbox that is no more
 	const known = world.messagesOf(channelId);
 	const newer = [...known.values()];
 	known.clear();
@@ -42,9 +49,9 @@ async function loadOlder() {
 	if (isLoading || isWhole || !first) return;
 	isLoading = true;
 	world.isReading = true;
-	const entries = await fetchEntries({channel, before: first});
+	const entries = await fetchEntries({channel, before: first}).catch(away);
 	isLoading = false;
-	if (channel !== world.here) return;
+	if (!entries || channel !== world.here) return;
 	isWhole = entries.length < PAGE;
 	world.putBefore(channel, entries);
 	drawOlder(entries, world.messagesOf(channel).get(first));
@@ -171,6 +178,7 @@ export function redraw(id) {
 		showMessages();
 		return;
 	}
+	if (old.querySelector(".body > textarea")) return; // being edited: drawn when that is over
 	const stays = isAtEnd();
 	const focused = [...old.querySelectorAll("button, select, textarea")].indexOf(document.activeElement);
 	const made = row(entries[i], isFollowing(entries[i], entries[i - 1]), doings);

@@ -2,6 +2,8 @@
 //
 //     el("button", {class: "icon", "aria-label": "Reply", on: {click: reply}}, "↩")
 
+import {world} from "./world.js";
+
 export function el(tag, props = {}, ...children) {
 	const made = document.createElement(tag);
 	for (const [key, value] of Object.entries(props)) {
@@ -69,7 +71,15 @@ export async function obey(verb, words = {}) {
 	return obeyLine(line);
 }
 
+// {text: what was done, id: of what was made, channel: where it leads}
 export async function obeyLine(line) {
-	const answer = await fetch("/page/do", {method: "POST", body: line, headers: {"Content-Type": "text/plain"}});
+	const at = new URLSearchParams(Object.entries({channel: world.here, user: world.me}).filter(([, id]) => id));
+	let answer;
+	try {
+		answer = await fetch(`/page/do?${at}`, {method: "POST", body: line, headers: {"Content-Type": "text/plain"}});
+	} catch {
+		throw new Error("The sandbox is away: nothing was sent.");
+	}
 	if (!answer.ok) throw new Error(await answer.text());
+	return answer.json();
 }

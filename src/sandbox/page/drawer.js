@@ -1,5 +1,5 @@
 // The events drawer: what Discord sent, what the bot did, and what the sandbox thinks of it.
-import {by, el, obeyLine, soon} from "./dom.js";
+import {by, el, soon} from "./dom.js";
 
 const KEPT = 400;
 const kinds = {events: true, REST: true, connections: true, heartbeats: false, trouble: true};
@@ -54,13 +54,17 @@ function rowOf(kind, sign, line, data, extra, mood) {
 }
 
 let pending = []; // rows that are drawn soon
+let follows = true; // the newest is seen; until one scrolls up
+
+function toNewest() {
+	if (follows) list.scrollTop = list.scrollHeight;
+}
 
 function draw() {
-	const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 	list.append(...pending);
 	pending = [];
 	while (list.children.length > KEPT) list.firstChild.remove();
-	if (isAtEnd) list.scrollTop = list.scrollHeight;
+	toNewest();
 }
 
 function add(made) {
@@ -92,10 +96,7 @@ export function showHappening(h) {
 		last.querySelector(".to").textContent += ` #${h.conn}·${h.s}`;
 		return;
 	}
-	if (h.what === "listening" || h.what === "help" || h.what === "state") {
-		if (h.what !== "listening") by("command-answer").textContent = h.text || JSON.stringify(h, null, 1);
-		return;
-	}
+	if (h.what === "listening" || h.what === "help" || h.what === "state") return; // answers to the terminal
 	const [sign, line, mood] = (words[h.what] || ((x) => ["·", x.what]))(h);
 	add(rowOf(kindOf(h), sign, line, h, h.what === "rest" ? [agent(h), status(h.status)] : null, mood));
 }
@@ -110,6 +111,7 @@ function kindBox(kind) {
 	const input = el("input", {type: "checkbox", checked: kinds[kind], on: {change() {
 		kinds[kind] = input.checked;
 		for (const made of list.querySelectorAll(`[data-kind="${kind}"]`)) made.hidden = !input.checked;
+		toNewest();
 	}}});
 	return el("label", {}, input, " ", kind);
 }
@@ -126,14 +128,14 @@ function open(shown) {
 		for (const part of tab.parts) by(part).hidden = key !== shown;
 	}
 	if (shown) by("drawer-name").textContent = tabs[shown].name;
+	follows = true; // what was not shown has no place that one was at
+	toNewest();
 	sessionStorage.setItem("drawer", shown);
 }
 
 const isShown = (key) => by(tabs[key].toggle).getAttribute("aria-expanded") === "true";
 
 export function startDrawer() {
-	const past = [];
-	let at = 0;
 	by("kinds").append(...Object.keys(kinds).map(kindBox));
 	for (const [key, tab] of Object.entries(tabs)) by(tab.toggle).addEventListener("click", () => open(isShown(key) ? "" : key));
 	by("drawer-close").addEventListener("click", () => {
@@ -142,26 +144,11 @@ export function startDrawer() {
 		toggle.focus();
 	});
 	by("drawer-clear").addEventListener("click", clear);
+	list.addEventListener("scroll", () => {
+		if (list.clientHeight) follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+	});
+	new ResizeObserver(toNewest).observe(list);
 	by("drawer").addEventListener("keydown", (event) => event.key === "Escape" && by("drawer-close").click());
 	const last = sessionStorage.getItem("drawer") ?? "events";
 	open(window.innerWidth > 1100 && (last in tabs || last === "") ? last : "");
-	by("command").addEventListener("submit", (event) => {
-		event.preventDefault();
-		const line = by("command-line").value.trim();
-		const whole = line.startsWith("/") ? line : "/" + line;
-		if (!line) return;
-		past.push(line);
-		at = past.length;
-		by("command-line").value = "";
-		by("command-answer").textContent = "";
-		obeyLine(whole).catch((error) => {
-			by("command-answer").textContent = error.message;
-		});
-	});
-	by("command-line").addEventListener("keydown", (event) => {
-		if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-		event.preventDefault();
-		at = Math.max(0, Math.min(past.length, at + (event.key === "ArrowUp" ? -1 : 1)));
-		by("command-line").value = past[at] || "";
-	});
 }

@@ -61,17 +61,13 @@ const mayIn = (guild, what) => {
 };
 
 function write(enter) {
-	obey("direct", {user: world.me}).then(() => {
-		const mine = world.channelsOf(null).find((c) => c.recipients?.[0]?.id === world.me);
-		if (mine) enter(mine.id);
-	}, (e) => problem(e.message));
+	obey("direct", {user: world.me}).then((done) => enter(done.channel), (e) => problem(e.message));
 }
 
 function newChannel(guild, enter) {
-	ask("A new channel", "Name", (name) => {
-		const ids = [...world.channels.keys()].map(BigInt).filter((id) => id < 1000000n);
-		const id = String(ids.reduce((most, n) => (n > most ? n : most), 100n) + 1n);
-		obey("channel", {id, guild: guild.id, name: name.toLowerCase().replace(/\s+/g, "-")}).then(() => enter(id), (e) => problem(e.message));
+	ask("A new channel", "Name", async (name) => {
+		const done = await obey("channel", {guild: guild.id, name: name.toLowerCase().replace(/\s+/g, "-")});
+		enter(done.channel);
 	});
 }
 

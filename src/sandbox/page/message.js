@@ -4,7 +4,7 @@ import {markdown} from "./markdown.js";
 import {asking, components, newNonce} from "./components.js";
 import {ask} from "./modal.js";
 import {colorOf, mayHere, MAY, rolesOf} from "./permissions.js";
-import {problem} from "./compose.js";
+import {problem, sayBelow} from "./compose.js";
 import {world} from "./world.js";
 
 const EPHEMERAL = 64, LOADING = 128, HAS_THREAD = 32;
@@ -87,16 +87,21 @@ function showPalette(button, message) {
 	buttons[0].focus();
 }
 
-function startEdit(row, message) {
+function startEdit(row, message, doings) {
 	const old = row.querySelector(".content");
+	const shut = () => {
+		sayBelow("");
+		area.replaceWith(old);
+		doings.redraw(message.id);
+		document.querySelector(`[data-id="${CSS.escape(message.id)}"]`)?.focus();
+	};
 	const area = el("textarea", {"aria-label": "Edit the message", rows: 2, on: {keydown(event) {
 		if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
 			event.preventDefault();
-			act("edit", message, {content: area.value, user: world.me});
-			area.replaceWith(old);
+			obey("edit", {message: message.id, channel: message.channel_id, content: area.value, user: world.me}).then(shut, (error) =>
+				problem(area.value.trim() ? error.message : "A message cannot be empty. Write something, or delete it; Escape leaves it as it was."));
 		}
-		if (event.key === "Escape") area.replaceWith(old);
-		if (event.key === "Escape" || event.key === "Enter") row.focus();
+		if (event.key === "Escape") shut();
 		event.stopPropagation();
 	}}});
 	area.value = message.content;
@@ -108,7 +113,7 @@ const act = (verb, message, words) => obey(verb, {message: message.id, channel: 
 	.catch((error) => problem(error.message));
 
 function startThread(message) {
-	ask("A new thread", "Name", (name) => act("thread", message, {name, user: world.me}));
+	ask("A new thread", "Name", (name) => obey("thread", {message: message.id, channel: message.channel_id, name, user: world.me}));
 }
 
 // The commands of a message's menu, in a small list.
@@ -136,7 +141,7 @@ function tools(row, message, doings) {
 		mayHere(MAY.pin) && (isPlain || message.type >= 20) && tool(message.pinned ? "Unpin" : "Pin", "⚑",
 			() => act("pin", message, {user: world.me, remove: message.pinned ? "true" : null})),
 		menu(message),
-		isMine && isPlain && tool("Edit", "✎", () => startEdit(row, message)),
+		isMine && isPlain && tool("Edit", "✎", () => startEdit(row, message, doings)),
 		(isMine || mayHere(MAY.manageMessages)) && tool("Delete", "✕", () => act("delete", message, {user: world.me})));
 }
 

@@ -58,12 +58,13 @@ export function showModal(interaction, data) {
 export function ask(title, label, done) {
 	const dialog = by("modal");
 	const input = el("input", {id: "ask", required: true, maxlength: 32, autocomplete: "off"});
-	dialog.onclose = null;
+	const problem = el("p", {class: "problem", role: "alert"});
+	const before = document.activeElement;
+	dialog.onclose = () => before?.isConnected && before.focus();
 	dialog.replaceChildren(el("form", {"aria-labelledby": "modal-title", on: {submit(event) {
 		event.preventDefault();
-		dialog.close();
-		done(input.value.trim());
-	}}}, el("h2", {id: "modal-title"}, title), el("p", {class: "field"}, el("label", {for: "ask"}, label), input),
+		done(input.value.trim()).then(() => dialog.close(), (error) => problem.replaceChildren(error.message));
+	}}}, el("h2", {id: "modal-title"}, title), el("p", {class: "field"}, el("label", {for: "ask"}, label), input), problem,
 	el("p", {class: "buttons"}, el("button", {type: "submit", class: "button primary"}, "Done"),
 		el("button", {type: "button", class: "button secondary", on: {click: () => dialog.close()}}, "Cancel"))));
 	dialog.showModal();

@@ -6,6 +6,7 @@
 const KEPT = 500; // messages of a channel while one reads its end
 
 export const world = {
+	boot: null, // of the sandbox, new with each start
 	bot: "2", me: sessionStorage.getItem("me") || "5", here: null, guild: null,
 	users: new Map(), guilds: new Map(), channels: new Map(), commands: [],
 	members: new Map(), // "guild user" -> {gone, member}: those of whom more is known
@@ -24,8 +25,15 @@ export const world = {
 	channelsOf: (guildId) => [...world.channels.values()].filter((c) => (guildId ? c.guild_id === guildId : !c.guild_id)),
 	peopleOf: (guildId) => [...world.users.values()].filter((u) => !world.isGone(guildId, u.id)),
 
+	// True: it is another sandbox than before, and nothing that was said is known to it.
 	take(news) {
 		const table = (list) => new Map(list.map((thing) => [thing.id, thing]));
+		const isAnother = world.boot !== null && world.boot !== news.boot;
+		if (isAnother) {
+			world.messages.clear();
+			world.unread.clear();
+		}
+		world.boot = news.boot;
 		world.bot = news.bot;
 		world.users = table(news.users);
 		world.guilds = table(news.guilds);
@@ -34,6 +42,7 @@ export const world = {
 		world.commands = news.commands || [];
 		if (!world.users.has(world.me)) world.me = "5";
 		if (!world.channels.has(world.here)) world.go(news.channel);
+		return isAnother;
 	},
 	be(id) {
 		world.me = id;
