@@ -153,7 +153,6 @@ struct gate *gate_new(const struct gate_options *options)
 	g->link = link_new(&(struct link_options){
 		.loop = options->loop,
 		.pool = g->pool,
-		.cursor = &g->cursor,
 		.cursor_dir = g->cursor_dir,
 		.is_cursor_busy = g->is_cursor_busy,
 		.registry = options->registry,

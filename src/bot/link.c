@@ -16,8 +16,9 @@ enum {
 	REFUSED_US = 30 * 1000 * 1000,
 	KEY_FIRST_US = 2 * 1000 * 1000, /* after a refused key; doubled up to the most */
 	KEY_MOST_US = 60 * 1000 * 1000,
-	LOCK_US = 2 * 1000 * 1000, /* how long the cursor's old owner may take */
+	LOCK_US = 12 * 1000 * 1000, /* the cursor's old owner ends within 10 s, if it can */
 	LOCK_STEP_US = 20 * 1000,
+	KEEP_US = 1000 * 1000, /* between two looks, when we go on without it */
 	MAX_MESSAGE = 32 * 1024 * 1024,
 	LINGER_MS = 300, /* for the last word */
 	ACK_BYTES = 256 * 1024,
@@ -36,8 +37,8 @@ struct link {
 	struct zsock *sock;
 	enum link_state state;
 	struct loop_timer *tick, *open, *lock;
-	uint64_t heard_us, told_us, locked_us, key_us;
-	uint64_t epoch;            /* of this connection */
+	uint64_t heard_us, told_us, locked_us, key_us; /* locked_us: 0 is not yet */
+	uint64_t epoch;                                /* of this connection */
 	uint64_t process, attempt; /* which link we are, and its how manieth O */
 	struct wire_welcome welcome;
 	unsigned window;
@@ -62,7 +63,6 @@ static void reopen_in(struct link *link, uint64_t us)
 {
 	link->state = LINK_CLOSED;
 	loop_timer_stop(link->tick);
-	loop_timer_stop(link->lock);
 	loop_timer_in(link->open, us);
 }
 
@@ -228,7 +228,7 @@ static void tick(void *arg)
 	loop_timer_in(link->tick, TICK_US);
 	if (link->state == LINK_OPENING)
 		say_waiting(link);
-	if (link->state == LINK_OPEN && !is_silent) {
+	if (link->state == LINK_LOCKING || (link->state == LINK_OPEN && !is_silent)) {
 		pool_state(link->o.pool, &state);
 		say_progress(link, &state);
 	}
@@ -273,27 +273,60 @@ static void welcome_done(struct link *link)
 	link_topics(link); /* one may have come while it opened */
 }
 
-/* The cursor's old owner finishes and goes; until then nothing may be taken. */
+static void go_on(struct link *link)
+{
+	welcome_done(link);
+	zsock_pause(link->sock, false);
+}
+
+static void take_cursor(struct link *link, int error, const struct why *why)
+{
+	bool was_waiting = link->state == LINK_LOCKING;
+	link->o.is_cursor_busy = false;
+	if (error < 0) {
+		log_warn("cursor_unwritable", "dir=%s reason=%s",
+			 log_quote(str_c(link->o.cursor_dir)), log_quote(str_c(why->text)));
+		link->o.cursor_dir = NULL;
+	} else {
+		log_info("cursor_taken", "waited_ms=%llu",
+			 (unsigned long long)(loop_now_us() - link->locked_us) / 1000);
+	}
+	if (was_waiting)
+		go_on(link);
+}
+
+/* The cursor's old owner finishes and goes; until then nothing may be taken. One that cannot go is
+ * not waited for: what it had in hand runs again. What we do then stands in memory, and comes to
+ * the file when it can. */
 static void try_lock(void *arg)
 {
 	struct link *link = arg;
 	struct why why = {0};
-	cursor_close(link->o.cursor); /* the one in memory that stood in for it */
-	int error = cursor_open(link->o.cursor, link->o.cursor_dir, link->o.bot, link->o.part,
-				link->o.parts, &why);
-	if (error == -EWOULDBLOCK && loop_now_us() - link->locked_us < LOCK_US) {
-		loop_timer_in(link->lock, LOCK_STEP_US);
+	bool is_late = loop_now_us() - link->locked_us >= LOCK_US;
+	int error = pool_keep(link->o.pool, link->o.cursor_dir, link->o.bot, link->o.part,
+			      link->o.parts, &why);
+	if (error != -EWOULDBLOCK) {
+		take_cursor(link, error, &why);
 		return;
 	}
-	if (error < 0) {
-		log_warn("cursor_busy", "dir=%s reason=%s going_on=%s", link->o.cursor_dir,
-			 log_quote(str_c(why.text)), log_quote(STR("from tuttid's commit")));
-		cursor_open_memory(link->o.cursor);
-		link->o.cursor_dir = NULL;
-	}
-	link->o.is_cursor_busy = false;
-	welcome_done(link);
-	zsock_pause(link->sock, false);
+	loop_timer_in(link->lock, is_late ? KEEP_US : LOCK_STEP_US);
+	if (!is_late || link->state != LINK_LOCKING)
+		return;
+	log_warn("cursor_busy", "dir=%s reason=%s note=%s", log_quote(str_c(link->o.cursor_dir)),
+		 log_quote(str_c(why.text)),
+		 log_quote(STR("its process does not leave: what it has in hand runs again")));
+	pool_copy(link->o.pool, link->o.cursor_dir, link->o.bot, link->o.part, link->o.parts);
+	go_on(link);
+}
+
+/* Its time begins with the first welcome: a connection that is lost meanwhile changes nothing. */
+static void wait_for_cursor(struct link *link)
+{
+	link->state = LINK_LOCKING;
+	zsock_pause(link->sock, true);
+	if (!link->locked_us)
+		link->locked_us = loop_now_us();
+	try_lock(link);
 }
 
 static void take_welcome(struct link *link, struct str text)
@@ -308,14 +341,10 @@ static void take_welcome(struct link *link, struct str text)
 	}
 	link->epoch = link->welcome.epoch;
 	link->window = link->welcome.window ? link->welcome.window : WIRE_WINDOW;
-	if (!link->o.is_cursor_busy) {
+	if (link->o.is_cursor_busy)
+		wait_for_cursor(link);
+	else
 		welcome_done(link);
-		return;
-	}
-	link->state = LINK_LOCKING;
-	link->locked_us = loop_now_us();
-	zsock_pause(link->sock, true);
-	try_lock(link);
 }
 
 static void take_events(struct link *link, struct str frame)

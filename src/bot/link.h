@@ -20,7 +20,6 @@ enum link_end {
 struct link_options {
 	struct loop *loop;
 	struct pool *pool;
-	struct cursor *cursor;
 	const char *cursor_dir; /* NULL: none can be written */
 	bool is_cursor_busy;    /* another process has it: ask it to leave, then take it */
 	const struct registry *registry;

@@ -407,6 +407,23 @@ void pool_welcome(struct pool *pool, const struct wire_welcome *w)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+int pool_keep(struct pool *pool, const char *dir, struct str bot, unsigned part, unsigned parts,
+	      struct why *why)
+{
+	pthread_mutex_lock(&pool->lock);
+	int error = cursor_keep(pool->cursor, dir, bot, part, parts, why);
+	pthread_mutex_unlock(&pool->lock);
+	return error;
+}
+
+bool pool_copy(struct pool *pool, const char *dir, struct str bot, unsigned part, unsigned parts)
+{
+	pthread_mutex_lock(&pool->lock);
+	bool is_copied = !pool->cursor->epoch && cursor_copy(pool->cursor, dir, bot, part, parts);
+	pthread_mutex_unlock(&pool->lock);
+	return is_copied;
+}
+
 void pool_state(struct pool *pool, struct pool_state *out)
 {
 	pthread_mutex_lock(&pool->lock);

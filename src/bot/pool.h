@@ -55,6 +55,11 @@ void pool_mark(struct pool *pool, uint64_t epoch, uint64_t pos);
  * identity committed in this epoch, be it beyond the cursor or with a cursor of another epoch, is
  * finished here, too; then nothing was lost, and no notice is waited for. */
 void pool_welcome(struct pool *pool, const struct wire_welcome *welcome);
+/* The cursor, which began in memory, goes on in its file: cursor_keep(). */
+TT_CHECK int pool_keep(struct pool *pool, const char *dir, struct str bot, unsigned part,
+		       unsigned parts, struct why *why);
+/* Before the welcome: it goes on from what another process has in the file, cursor_copy(). */
+bool pool_copy(struct pool *pool, const char *dir, struct str bot, unsigned part, unsigned parts);
 
 struct pool_state {
 	uint64_t epoch, pos; /* of the cursor: everything up to it is finished */

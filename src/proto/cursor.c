@@ -16,6 +16,7 @@
 #include "proto/wire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,34 +218,49 @@ static void forget_hand(struct cursor *c)
 	c->front = c->pos;
 }
 
-/* Bits first: what they say is of an epoch that is gone. Then the other place, then the choice. */
-void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos)
+/* Bits first: what they say is of an epoch that is gone, or true of this one. Then the other place,
+ * then the choice. from: NULL is nothing. */
+static void fill(struct cursor *c, const struct cursor *from, uint64_t epoch, uint64_t pos)
 {
 	size_t other = AT_PLACES + PLACE_BYTES * (~load(c, AT_PLACE) & 1);
 	for (size_t i = 0; i < CURSOR_CRASHED; i++)
-		store(c, AT_CRASHED + 8 * i, 0);
+		store(c, AT_CRASHED + 8 * i, from ? load(from, AT_CRASHED + 8 * i) : 0);
 	for (size_t i = 0; i < WORDS; i++)
-		store(c, AT_WORDS + 8 * i, 0);
+		store(c, AT_WORDS + 8 * i, from ? load(from, AT_WORDS + 8 * i) : 0);
 	store(c, other, epoch);
 	store(c, other + 8, pos);
 	store(c, AT_PLACE, ~load(c, AT_PLACE) & 1);
+}
+
+void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos)
+{
+	fill(c, NULL, epoch, pos);
 	forget_hand(c);
+}
+
+enum { NAME_MAX_BYTES = WIRE_BOT_MAX + 40 };
+
+static int file_name(char *name, struct str bot, unsigned part, unsigned parts, struct why *why)
+{
+	if (bot.n == 0 || bot.n > WIRE_BOT_MAX || memchr(bot.p, '/', bot.n) ||
+	    memchr(bot.p, 0, bot.n))
+		return why_set(why, -EINVAL, "a bot's name makes no file name");
+	if (parts > 1)
+		snprintf(name, NAME_MAX_BYTES, "%.*s.%u-of-%u.cursor", STR_FMT(bot), part, parts);
+	else
+		snprintf(name, NAME_MAX_BYTES, "%.*s.cursor", STR_FMT(bot));
+	return 0;
 }
 
 int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,
 		struct why *why)
 {
 	const struct statefile_kind kind = {.magic = CURSOR_MAGIC, .size = FILE_BYTES};
-	char name[WIRE_BOT_MAX + 40];
+	char name[NAME_MAX_BYTES];
 	memset(c, 0, sizeof *c);
-	if (bot.n == 0 || bot.n > WIRE_BOT_MAX || memchr(bot.p, '/', bot.n) ||
-	    memchr(bot.p, 0, bot.n))
-		return why_set(why, -EINVAL, "a bot's name makes no file name");
-	if (parts > 1)
-		snprintf(name, sizeof name, "%.*s.%u-of-%u.cursor", STR_FMT(bot), part, parts);
-	else
-		snprintf(name, sizeof name, "%.*s.cursor", STR_FMT(bot));
-	int rc = statefile_open(&c->file, dir, name, &kind, &c->is_new, &c->reason, why);
+	int rc = file_name(name, bot, part, parts, why);
+	if (rc == 0)
+		rc = statefile_open(&c->file, dir, name, &kind, &c->is_new, &c->reason, why);
 	if (rc < 0)
 		return rc;
 	c->p = c->file.p;
@@ -252,32 +268,79 @@ int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part
 	return 0;
 }
 
+/* Of another process, maybe: only read, without its lock. */
+static bool open_to_read(struct cursor *c, const char *path)
+{
+	struct why why;
+	memset(c, 0, sizeof *c);
+	if (mapped_open(&c->file, path, 0, 0, MAPPED_READ, &why) < 0)
+		return false;
+	c->p = c->file.p;
+	if (c->file.n >= FILE_BYTES && get_le64(c->p) == CURSOR_MAGIC)
+		return true;
+	cursor_close(c);
+	return false;
+}
+
 uint64_t cursor_epoch_of(const char *path)
 {
-	struct cursor c = {0};
-	struct why why;
-	uint64_t epoch = 0;
-	if (mapped_open(&c.file, path, 0, 0, MAPPED_READ, &why) < 0)
+	struct cursor c;
+	if (!open_to_read(&c, path))
 		return 0;
-	c.p = c.file.p;
-	if (c.file.n >= FILE_BYTES && get_le64(c.p) == CURSOR_MAGIC)
-		epoch = load(&c, place(&c));
-	mapped_close(&c.file);
+	uint64_t epoch = load(&c, place(&c));
+	cursor_close(&c);
 	return epoch;
+}
+
+bool cursor_copy(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts)
+{
+	struct cursor other;
+	struct why why;
+	char name[NAME_MAX_BYTES], path[PATH_MAX];
+	if (file_name(name, bot, part, parts, &why) < 0)
+		return false;
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path || !open_to_read(&other, path))
+		return false;
+	/* the place first: it may advance meanwhile, and then bits are lost, which would say less */
+	uint64_t epoch = load(&other, place(&other)), pos = load(&other, place(&other) + 8);
+	fill(c, &other, epoch, pos);
+	forget_hand(c);
+	cursor_close(&other);
+	return true;
 }
 
 void cursor_open_memory(struct cursor *c)
 {
 	memset(c, 0, sizeof *c);
-	c->p = mem_zero(FILE_BYTES);
+	c->p = c->memory = mem_zero(FILE_BYTES);
 	c->is_new = true;
 	forget_hand(c);
 }
 
+int cursor_keep(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,
+		struct why *why)
+{
+	struct cursor kept;
+	int rc = cursor_open(&kept, dir, bot, part, parts, why);
+	if (rc < 0)
+		return rc;
+	kept.memory = c->memory;
+	if (!c->epoch) {
+		*c = kept;
+		return 0;
+	}
+	fill(&kept, c, c->epoch, c->pos);
+	c->file = kept.file;
+	c->is_new = kept.is_new;
+	c->reason = kept.reason;
+	c->p = kept.p;
+	return 0;
+}
+
 void cursor_close(struct cursor *c)
 {
-	if (c->p != c->file.p)
-		free(c->p);
+	free(c->memory);
 	mapped_close(&c->file);
-	c->p = NULL;
+	c->memory = c->p = NULL;
 }

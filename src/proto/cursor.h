@@ -20,7 +20,7 @@
  * nothing.
  *
  * Threads: one at a time, under a lock of the caller's, but cursor_crash(). No call makes a system
- * call but open, close.
+ * call but open, keep, close.
  */
 #ifndef PROTO_CURSOR_H
 #define PROTO_CURSOR_H
@@ -36,6 +36,7 @@ enum {
 struct cursor {
 	struct mapped file; /* zero: in memory only */
 	uint8_t *p;
+	uint8_t *memory;     /* where p was before it had a file; until close, for cursor_crash() */
 	uint64_t epoch, pos; /* everything up to pos is finished; epoch 0: no cursor yet */
 	uint64_t front;      /* everything up to it was delivered, or never will be */
 	uint64_t lowest;     /* in hand; UINT64_MAX: nothing */
@@ -51,6 +52,14 @@ TT_CHECK int cursor_open(struct cursor *c, const char *dir, struct str bot, unsi
 uint64_t cursor_epoch_of(const char *path);
 /* Without a file: where none can be written. */
 void cursor_open_memory(struct cursor *c);
+/* What a process has in its file that cannot be asked to leave, into one in memory. False: nothing
+ * can be read. */
+bool cursor_copy(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts);
+/* What began in memory goes on in the file that cursor_open() would open: as the file has it, where
+ * nothing was begun; else as memory has it, with what is in hand. An error, -EWOULDBLOCK too,
+ * leaves it in memory. */
+TT_CHECK int cursor_keep(struct cursor *c, const char *dir, struct str bot, unsigned part,
+			 unsigned parts, struct why *why);
 void cursor_close(struct cursor *c);
 
 /* Begins at (epoch, pos), all else forgotten. What is still in hand of before is no longer known:

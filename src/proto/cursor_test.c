@@ -229,6 +229,65 @@ static void without_a_file_it_works_in_memory(void **state)
 	cursor_close(&c);
 }
 
+static void what_was_begun_in_memory_goes_on_in_the_file(void **state)
+{
+	int by = 0;
+	(void)state;
+	open_fresh();
+	cursor_mark(&c, EPOCH, 5);
+	again = c; /* another process, which has the file */
+	cursor_open_memory(&c);
+	assert_int_equal(cursor_keep(&c, test_dir, STR("echo"), 0, 1, &why), -EWOULDBLOCK);
+	cursor_reset(&c, EPOCH, 100);
+	for (uint64_t pos = 101; pos <= 103; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+	cursor_start(&c, EPOCH, 101);
+	run(102);
+	assert_int_equal(cursor_crash(&c, EPOCH, 103, SIGABRT), 1);
+	assert_int_equal(cursor_keep(&c, test_dir, STR("echo"), 0, 1, &why), -EWOULDBLOCK);
+	cursor_close(&again);
+	assert_int_equal(cursor_keep(&c, test_dir, STR("echo"), 0, 1, &why), 0);
+	cursor_finish(&c, EPOCH, 103); /* what was in hand still is */
+	open_again();
+	assert_true(c.epoch == EPOCH && c.pos == 100);
+	assert_int_equal(cursor_take(&c, EPOCH, 101), CURSOR_AGAIN);
+	assert_int_equal(cursor_take(&c, EPOCH, 102), CURSOR_FINISHED);
+	assert_int_equal(cursor_take(&c, EPOCH, 103), CURSOR_FINISHED);
+	assert_int_equal(cursor_crashes(&c, 103, &by), 0);
+	cursor_close(&c);
+}
+
+static void what_another_process_has_finished_can_be_copied(void **state)
+{
+	(void)state;
+	open_fresh();
+	for (uint64_t pos = 1; pos <= 3; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+	cursor_start(&c, EPOCH, 1);
+	run(2);
+	cursor_open_memory(&again);
+	assert_false(cursor_copy(&again, test_dir, STR("nobody"), 0, 1));
+	assert_true(cursor_copy(&again, test_dir, STR("echo"), 0, 1));
+	assert_true(again.epoch == EPOCH && again.pos == 0);
+	assert_int_equal(cursor_take(&again, EPOCH, 1), CURSOR_AGAIN);
+	assert_int_equal(cursor_take(&again, EPOCH, 2), CURSOR_FINISHED);
+	assert_int_equal(cursor_take(&again, EPOCH, 3), CURSOR_NEW);
+	cursor_close(&again);
+	cursor_close(&c);
+}
+
+static void where_nothing_was_begun_the_file_is_taken_as_it_is(void **state)
+{
+	(void)state;
+	open_fresh();
+	cursor_mark(&c, EPOCH, 5);
+	cursor_close(&c);
+	cursor_open_memory(&c);
+	assert_int_equal(cursor_keep(&c, test_dir, STR("echo"), 0, 1, &why), 0);
+	assert_true(c.epoch == EPOCH && c.pos == 5 && !c.is_new);
+	cursor_close(&c);
+}
+
 static void crashes_are_counted_per_event_and_outlive_the_process(void **state)
 {
 	int by = 0;
@@ -456,6 +515,9 @@ int main(void)
 			       test(hostile_positions_do_no_harm),
 			       test(parts_and_names_have_files_of_their_own),
 			       test(without_a_file_it_works_in_memory),
+			       test(what_was_begun_in_memory_goes_on_in_the_file),
+			       test(what_another_process_has_finished_can_be_copied),
+			       test(where_nothing_was_begun_the_file_is_taken_as_it_is),
 			       test(crashes_are_counted_per_event_and_outlive_the_process),
 			       test(a_finished_event_makes_room_for_another_that_crashes),
 			       test(a_kill_after_any_store_loses_and_doubles_nothing),

@@ -176,6 +176,25 @@ def a_second_process_takes_the_cursor_when_the_first_has_gone(w, d):
 
 
 @check
+def a_second_process_waits_for_what_the_first_has_in_hand(w, d):
+    first = w.bot("first", "test/record", wait=False, env={"RECORD_SLEEP_MS": "4000"})
+    d.serve(pos=0)
+    d.say(b"E", record(1, "takes four seconds"))
+    written(w, 1)
+    old = d.peer
+    second = w.bot("second", "test/record", wait=False)
+    d.open()
+    new, d.peer = d.peer, old
+    d.say(b"C")
+    d.peer = new
+    d.welcome(pos=0, head=1)
+    d.say(b"E", record(1, "takes four seconds", flags=3) + record(2, "two"))
+    assert [r[2] for r in written(w, 2)] == ["takes four seconds", "two"]
+    first.wait(exit=0)
+    second.wait_line(r" cursor_taken .*waited_ms=[34]")
+
+
+@check
 def a_cursor_that_cannot_be_written_is_said_once(w, d):
     with open(os.path.join(w.dir, "file"), "w", encoding="utf-8"):
         pass

@@ -11,6 +11,7 @@ from .asker import Asker
 
 SILENCE = 5  # seconds without a word, after which a connection is opened anew
 REFUSED_PAUSE, KEY_PAUSE_MOST = 30, 60
+TAKE_OVER = 12  # how long the process before us may take to leave; the bus waits 15 s for our sign of life
 log = logging.getLogger("tutti")
 
 
@@ -126,7 +127,7 @@ class Gate:
         return None
 
     def _welcome(self, welcome):
-        if not self.cursor.lock(2):
+        if not self.cursor.lock(TAKE_OVER):
             raise Refused("another process of this bot keeps its cursor")
         self.welcome, self.user_id, self.key_pause = welcome, welcome["user_id"], 1
         if self.cursor.epoch != welcome["epoch"]:
