@@ -6,6 +6,7 @@
 #include "bot/dead.h"
 #include "bot/dispatch.h"
 #include "bot/limit.h"
+#include "proto/discord.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,11 +93,30 @@ static void on_pool(void *arg, int what)
 	g->o.on_change(g->o.arg);
 }
 
+/* Handlers whose event cannot come, by the intents that tuttid runs with. */
+static void say_absent(struct gate *g, uint32_t intents)
+{
+	struct buf needed = {0};
+	struct str event;
+	size_t at = 0;
+	while (registry_next_event(g->o.registry, &at, &event)) {
+		if (event_is_brought(event, intents))
+			continue;
+		needed.n = 0;
+		event_intents_say(&needed, event);
+		log_warn("event_never_comes",
+			 "event=%.*s note=\"add %.*s to tuttid's discord.intents\"", STR_FMT(event),
+			 STR_FMT(buf_str(&needed)));
+	}
+	buf_done(&needed);
+}
+
 static void on_welcome(void *arg, const struct wire_welcome *welcome)
 {
 	struct gate *g = arg;
 	if (welcome->user_id)
 		atomic_store(&g->dispatch.own_user_id, welcome->user_id);
+	say_absent(g, welcome->intents);
 }
 
 static void on_end(void *arg, enum link_end end)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "proto/discord.h"
 
 static const char *from_name(enum wire_from from)
 {
@@ -35,6 +36,23 @@ static const struct known_bot *recall(struct bus *b, const struct peer *p)
 	return known;
 }
 
+/* For bots of any language; libtutti says it at the bot, too. */
+static void say_absent(const struct bus *b, const struct peer *p)
+{
+	struct buf needed = {0};
+	for (size_t i = 0; i < p->filter.n; i++) {
+		struct str rest = p->filter.prefixes[i], event = str_cut(&rest, '.');
+		if (event_is_brought(event, b->intents))
+			continue;
+		needed.n = 0;
+		event_intents_say(&needed, event);
+		log_warn("event_never_comes",
+			 "bot=%.*s event=%.*s note=\"add %.*s to discord.intents\"",
+			 STR_FMT(p->bot), STR_FMT(event), STR_FMT(buf_str(&needed)));
+	}
+	buf_done(&needed);
+}
+
 static void serve(struct bus *b, struct peer *p)
 {
 	const struct known_bot *known = recall(b, p);
@@ -51,6 +69,7 @@ static void serve(struct bus *b, struct peer *p)
 	log_info("bot_open", "bot=%.*s part=%u/%u from=%s pos=%llu", STR_FMT(p->bot),
 		 p->filter.part, p->filter.parts, from_name(p->from),
 		 (unsigned long long)start.pos);
+	say_absent(b, p);
 	metric_add(METRIC_bus_opens, 1);
 	say_welcome(b, p, start.pos);
 	if (start.has_gap)

@@ -48,6 +48,28 @@ static void look_at_token(struct check *check, const struct token *env)
 			 from);
 }
 
+static bool has_intent(const struct config_words *words, const char *name)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (strcmp(words->word[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What a bot would miss without a word from Discord. */
+static void say_absent(const struct config_words *words)
+{
+	bool has_direct = has_intent(words, "direct_messages");
+	if (!has_direct)
+		check_note("intents", "no direct messages: without direct_messages in "
+				      "discord.intents none comes");
+	if (!has_intent(words, "message_content") &&
+	    (has_direct || has_intent(words, "guild_messages")))
+		check_note("intents",
+			   "no message_content: messages come without their text, but for "
+			   "direct ones and those that mention the bot");
+}
+
 static void look_at_intents(const struct config *config)
 {
 	struct buf privileged = {0};
@@ -63,6 +85,7 @@ static void look_at_intents(const struct config *config)
 	else
 		check_ok("intents", "%zu, none of them privileged", words->n);
 	buf_done(&privileged);
+	say_absent(words);
 }
 
 static const char *owner_name(uid_t uid)

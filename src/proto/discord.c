@@ -118,6 +118,35 @@ struct str intent_name(uint32_t value)
 	return STR("");
 }
 
+static uint32_t value_of(int bit)
+{
+	return bit == NO_INTENT ? 0 : UINT32_C(1) << bit;
+}
+
+static uint32_t intents_of(struct str event)
+{
+	const struct event_info *info = event_by_name(event);
+	return info ? value_of(info->guild_intent) | value_of(info->direct_intent) : 0;
+}
+
+bool event_is_brought(struct str name, uint32_t given)
+{
+	uint32_t any = intents_of(name);
+	return !any || any & given;
+}
+
+void event_intents_say(struct buf *out, struct str name)
+{
+	uint32_t any = intents_of(name);
+	const char *before = "";
+	for (size_t i = 0; i < COUNT(intents); i++) {
+		if (!(any & intents[i].value))
+			continue;
+		buf_addf(out, "%s%.*s", before, STR_FMT(intents[i].name));
+		before = " or ";
+	}
+}
+
 static const struct {
 	int number;
 	struct str name;

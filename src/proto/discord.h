@@ -32,6 +32,11 @@ struct str event_nearest(struct str name);
 /* All of them in order of number, for tools. */
 size_t event_all(const struct event_info **table);
 
+/* False: none of the intents given brings it. What the table does not have, or tuttid makes, comes. */
+bool event_is_brought(struct str name, uint32_t given);
+/* The intents that would bring it, for messages: "guild_messages or direct_messages". */
+void event_intents_say(struct buf *out, struct str name);
+
 /* The bit value of an intent by its lower-case name; 0 if unknown. */
 uint32_t intent_by_name(struct str name);
 /* The name of the intent nearest to what was written, for messages. */

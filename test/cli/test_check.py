@@ -68,6 +68,7 @@ def with_sandbox(w):
     for topic in ("token", "dns", "clock", "files"):
         check(f"{topic} is looked at", says(out, "ok", topic), out)
     check("privileged intents name the portal", says(out, "note", "intents", "message_content", "developer portal", "4014"), out)
+    check("that no direct messages come is said", says(out, "note", "intents", "direct_messages"), out)
     check("the identifies of the day are said", says(out, "ok", "token", "accepted", "1000 of 1000"), out)
     with open(w.config_path, encoding="utf-8") as f:
         line = next(i for i, text in enumerate(f, 1) if text.startswith("port"))
