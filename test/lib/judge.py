@@ -17,13 +17,14 @@ KINDS = {
     "lost": "an event that Discord sent did not reach a bot",
     "unfinished": "a handler began, its process ended, and it never ran again",
     "doubled": "a handler ran twice for an event that was not in hand when its process was killed",
-    "dead": "an event was set aside that had not brought its handler down three times",
+    "dead": "an event was set aside that had not brought its handler down just three times",
     "unflagged": "an event ran again without the redelivered flag",
     "order": "events of a lane came in another order than they were sent, or side by side",
     "part": "an event reached the process of another part, or two",
     "identity": "what a handler saw as (shard, session, s) is another event at Discord",
     "announcement": "a lost session was announced not exactly once, or after the new one's events",
     "session": "a session was given up that nobody ended",
+    "gap": "a gap was announced over what the journal still had",
     "epoch": "one (epoch, pos) stands for two events, or an epoch went back",
     "call": "one call made two messages",
     "ledger": "more IDENTIFYs reached Discord than the ledger counts",
@@ -40,7 +41,7 @@ class Session:
     def __init__(self, number, name, shard):
         self.number, self.name, self.shard = number, name, shard
         self.type, self.id = [None], array.array("Q", [0])
-        self.highest = 0  # s that any handler saw
+        self.highest = 0  # s that any handler saw, or that the gateway said it had
         self.replaced = False
 
     def sent(self, s, event, what):
@@ -115,12 +116,24 @@ class Judge:
                     known[happening["session"]] = session
                 carried[str(happening["conn"])] = session
                 session.conn = happening["conn"]
-            elif what == "recv" and happening["op"] == 2:
-                self.identifies += 1
+            elif what == "recv":
+                self._received(happening, carried, known)
             elif what == "violation":
                 self.violations.append((happening, carried.get(str(happening.get("conn", 0)))))
             elif what == "rest":
                 self._rest(happening)
+
+    def _received(self, happening, carried, known):
+        """A heartbeat and a RESUME say which s the gateway has: from then on it answers for them."""
+        op, d, session, s = happening["op"], happening.get("d"), None, None
+        if op == 2:
+            self.identifies += 1
+        elif op == 1:
+            session, s = carried.get(str(happening.get("conn"))), d
+        elif op == 6:
+            session, s = known.get(d["session_id"]), d["seq"]
+        if session and s:
+            session.highest = max(session.highest, s)
 
     def _new(self, happening):
         session = Session(len(self.sessions), happening["session"], happening["shard"])
@@ -161,12 +174,14 @@ class Judge:
                 elif words[0] == "e":
                     self._finish(words, doing, began)
                 elif words[0] == "g":
-                    gaps.append((epoch, int(words[3]), int(words[4])))
+                    gaps.append((epoch, int(words[3]), int(words[4]), words[5].strip()))
                 elif words[0] == "l":
                     lost.append((epoch, int(words[3]), int(words[4]), int(words[5])))
         self.heard.append((bot, seen, gaps, lost, began))
 
     def _judge_bot(self, bot, seen, gaps, lost, began):
+        for gap in gaps:
+            self._horizon(bot, *gap)
         self._complete(bot, seen, gaps)
         has_ends, dead = any(began.values()), self._set_aside(bot, seen, began)
         for code, is_finished in began.items():
@@ -176,13 +191,13 @@ class Judge:
             self._announced(bot, lost)
 
     def _set_aside(self, bot, seen, began):
-        """The codes of the dead letters. Right only after three runs at least, none of which ended."""
+        """The codes of the dead letters. Right only after three runs, none of which ended."""
         dead = set()
         for epoch, pos in bot.dead:
             places = self.place.get(epoch, ())
             code = places[pos] if pos < len(places) else -1
             runs = seen[code >> 40].runs[code & (1 << 40) - 1] if code >= 0 else 0
-            if runs < 3 or began.get(code, True):
+            if runs != 3 or began.get(code, True):
                 self.fault("dead", f"{bot.name}: epoch {epoch} pos {pos} after {runs} runs")
             dead.add(code)
         self.totals["set aside"] += len(dead)
@@ -275,10 +290,16 @@ class Judge:
                     where = {code: (epoch, pos) for epoch, places in self.place.items()
                              for pos, code in enumerate(places) if code >= 0} if gaps else {}
                 epoch, pos = where.get(session.number << 40 | s, (0, 0))
-                if any(epoch == e and a <= pos <= b for e, a, b in gaps):
+                if any(epoch == e and a <= pos <= b for e, a, b, _ in gaps):
                     self.totals["in a gap"] += 1
                 else:
                     self.fault("lost", f"{bot.name}: {event}, {self._text(session.number << 40 | s)}")
+
+    def _horizon(self, bot, epoch, first, last, why):
+        """A gap may only stand where the journal no longer reached."""
+        head = len(self.place.get(epoch, ())) - 1
+        if why != "horizon" or last > head - self.holds:
+            self.fault("gap", f"{bot.name}: {first} to {last} of epoch {epoch} ({why}), the head was at most {head}")
 
     def _announced(self, bot, lost):
         """Each session that had reached handlers and was replaced is announced once, before what
@@ -304,9 +325,11 @@ class Judge:
     def losses(self):
         return sum(session.replaced for session in self.sessions)
 
-    def end(self, orders=0, ledger=None, excused=()):
-        """orders: sessions that were ended on purpose, at most. excused: rules of time that a proxy that
-        delays on purpose breaks for us."""
+    def end(self, orders=0, ledger=None, slow=(), holds=0):
+        """orders: sessions that were ended on purpose, at most. slow: times in which a proxy delayed on purpose, or
+        the gateway stood still, (from, to) as the "at" of violations: op 1 may be answered late then. holds: events
+        that the journal has room for."""
+        self.holds = holds
         for heard in self.heard:
             self._judge_bot(*heard)
         if self.losses() > orders:
@@ -317,8 +340,13 @@ class Judge:
         if ledger is not None and ledger < self.identifies:
             self.fault("ledger", f"{self.identifies} IDENTIFYs, {ledger} in the ledger")
         for happening, session in self.violations:
-            # of a connection that was dead for its client: another carries its session since
-            is_stale = happening["rule"] == "beat_late" and session and session.conn != happening["conn"]
-            if not is_stale and happening["rule"] not in excused:
+            if not self._is_excused(happening, session, slow):
                 self.fault("violation", f"{happening['rule']}: {happening['text']}")
         return not self.faults
+
+    @staticmethod
+    def _is_excused(happening, session, slow):
+        if happening["rule"] == "beat_late":  # of a connection that was dead for its client: another carries its session
+            return session and session.conn != happening["conn"]
+        at = happening.get("at", 0)
+        return happening["rule"] == "beat_asked" and any(a <= at <= b for a, b in slow)

@@ -13,13 +13,16 @@ import time
 from judge import Bot, Judge
 from tutti import BUILD, ROOT, Failed, Sandbox, World
 
-WORKERS, LONG_S = 4, 300  # seconds from which on a soak takes rows that last
+LONG_S = 300  # seconds from which on a soak takes rows that last
+JOURNAL, EVENT_MOST = 256 << 20, 2048  # bytes; of a record of the flood, at most
 
 
 class QuietSandbox(Sandbox):
     """Writes every line to a file for the judge and keeps what is no dispatch."""
 
     def on_line(self, line):
+        if line.startswith('{"what":"violation"'):  # the judge has to know when
+            line = f'{line[:-1]},"at":{time.monotonic():.3f}}}'
         self.file.write(line + "\n")
         if not line.startswith('{"what":"sent"'):
             super().on_line(line)
@@ -61,10 +64,9 @@ class Consumer:
         self.start()
 
     def supervise(self):
-        """Starts it again whenever it crashes, until it has set something aside. Where it runs without its cursor
-        file, since the process before it took long to leave, a crash is not counted: one more."""
+        """Starts it again whenever it crashes, until it has set something aside."""
         letters = self.process.count(" dead_letter ")
-        for _ in range(6):
+        for _ in range(4):
             process = self.process
             process.until(lambda p=process, n=letters: p.count(" dead_letter ") > n or p.child.poll() is not None or None,
                           "a crash", 60)
@@ -88,6 +90,7 @@ class Soak:
         self.shards, self.pause = shards, pause
         self.random = random.Random(seed)
         self.counts, self.orders, self.took = collections.Counter(), 0, collections.defaultdict(list)
+        self.slow = []  # (from, to), see judge.py
 
     # setting up
 
@@ -103,7 +106,7 @@ class Soak:
         w.listening = fake.expect("listening")
         w.api_url = w.listening["api_url"]
         w.chaos(self.seed, discord=True)
-        w.config(discord__ca_file=f"{w.dir}/ca.pem", journal__size="256MiB", log__level="info")
+        w.config(discord__ca_file=f"{w.dir}/ca.pem", journal__size=f"{JOURNAL >> 20}MiB", log__level="info")
         for shard in range(1, self.shards):
             w.discord("guild", id=(shard << 22) + 1)
         for i in range(2 * self.shards):
@@ -282,11 +285,16 @@ class Soak:
 
     # the run
 
+    # what is delayed by these comes up to some seconds after their end
+    SLOW, SLOW_AFTER = {"T1c", "G12", "G12b"}, 5
+
     def strike(self, key, fault):
         began = time.monotonic()
         fault()
         self.counts[key] += 1
         self.took[key].append(time.monotonic() - began)
+        if key in self.SLOW:
+            self.slow.append((began, time.monotonic() + self.SLOW_AFTER))
 
     def run(self, say=print):
         w, rows = self.world, self.rows()
@@ -351,7 +359,7 @@ class Soak:
         judge.bot(Bot("far", [self.seen("far")], by["far"].killed, messages, dead=self.dead("far")))
         judge.bot(Bot("pair", [self.seen("part0"), self.seen("part1")],
                       by["part0"].killed | by["part1"].killed, messages))
-        judge.end(self.orders, self.world.ledger(), {"beat_asked"})
+        judge.end(self.orders, self.world.ledger(), self.slow, JOURNAL // EVENT_MOST)
         return judge
 
 

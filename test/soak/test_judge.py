@@ -22,7 +22,7 @@ class Run:
         self.discord, self.events = [], []  # (session number, shard, s, type, id, guild, content)
         self.pos, self.s, self.number = 0, {}, {}
         self.ledger, self.orders, self.killed, self.dead = 0, 1, {10, 20, 21, 22}, set()
-        self.reader, self.parts = [], ([], [])
+        self.reader, self.parts, self.slow = [], ([], []), []
         for shard in range(SHARDS):
             self.identify(shard)
         for i in range(EVENTS):
@@ -30,7 +30,7 @@ class Run:
                 self.announce(1)
                 self.identify(1)
             self.message(i)
-        self.say(what="recv", op=1)
+        self.say(what="recv", conn=1, op=1, d=None)
         self.say(what="rest", method="POST", body={"content": "recorded 1 reply"}, answer={"id": "77"})
         self.say(what="rest", method="POST", body={"content": "recorded 1 reply"}, answer={"id": "77"})
         self.handle()
@@ -96,7 +96,7 @@ class Run:
         text = [[" ".join(map(str, line)) + "\n" for line in lines] for lines in (self.reader, *self.parts)]
         judge.bot(Bot("reader", [text[0]], announces=True))
         judge.bot(Bot("pair", text[1:], self.killed, {"MESSAGE_CREATE"}, dead=self.dead))
-        judge.end(self.orders, self.ledger)
+        judge.end(self.orders, self.ledger, self.slow, EVENTS)
         return judge
 
 
@@ -216,6 +216,34 @@ def skipped_without_a_letter(run):
     run.dead.clear()
 
 
+def set_aside_too_late(run):
+    """A crash was not counted: it crashed a fourth time."""
+    begin = run.parts[1][-1]
+    run.parts[1].append([begin[0], 23, *begin[2:]])
+    run.killed.add(23)
+
+
+def lost_with_its_session(run):
+    """The gateway had it, as a heartbeat says, and did not write it; then the session ended."""
+    gone = [line for line in run.reader if line[0] == "b" and line[4] == 1 and line[5] == 1][-1]
+    at = max(i for i, line in enumerate(run.discord) if f'"conn":{101},"op":0' in line)
+    run.discord.insert(at + 1, json.dumps({"what": "recv", "conn": 101, "op": 1, "d": gone[6]}))
+    run.reader.remove(gone)
+    run.parts[1][:] = [line for line in run.parts[1] if line[3] != gone[3]]
+
+
+def gap_out_of_nothing(run):
+    """A process skips what the journal still has, and calls it a gap."""
+    pos = run.parts[1][40][3]
+    both(run.parts[1], 40)
+    run.parts[1].append(["g", 20, EPOCH, pos, pos, "horizon"])
+
+
+def op_1_answered_late(run):
+    run.slow = [(100, 200)]
+    run.say(what="violation", conn=1, rule="beat_asked", text="answered after 5000 ms", at=201)
+
+
 # the twelve of issue 7, then what else a judge must not miss
 BUGS = [
     ("one event in a hundred thousand is dropped", dropped, "lost"),
@@ -239,6 +267,10 @@ BUGS = [
     ("a rule of Discord is broken", rule_broken, "violation"),
     ("what was merely in hand is set aside", set_aside_too_early, "dead"),
     ("an event is skipped without a dead letter", skipped_without_a_letter, "unfinished"),
+    ("a crash is not counted", set_aside_too_late, "dead"),
+    ("an event is lost in the moment its session ends", lost_with_its_session, "lost"),
+    ("a gap is announced over what is there", gap_out_of_nothing, "gap"),
+    ("op 1 is answered late and nothing slowed it", op_1_answered_late, "violation"),
 ]
 
 
