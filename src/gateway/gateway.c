@@ -134,13 +134,14 @@ static void ask_discovery(void *arg)
 	discover_ask(g->discover);
 }
 
+/* The loop turns no more, so nobody connects or identifies behind it; stop() hangs up. */
 static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
 	struct gateway *g = arg;
 	if (code == CLOSED_AUTHENTICATION_FAILED)
 		log_error("token_refused", "shard=%u from=%s", shard,
 			  log_quote(str_c(g->role->token_from)));
-	if (++g->fatal == g->count)
+	if (++g->fatal == g->count || close_next(code) == CLOSE_STOP_ALL)
 		end(g, EX_CONFIG);
 }
 

@@ -238,7 +238,7 @@ static void do_close(struct shard *shard, const struct session_action *action)
 	if (shard->ws) {
 		log_info("disconnected", "shard=%u by=us code=%u why=%s", number(shard),
 			 action->code,
-			 log_quote(shard->left_why.n ? shard->left_why : STR("asked to stop")));
+			 log_quote(shard->left_why.n ? shard->left_why : STR("it stops")));
 		metric_add(METRIC_gateway_disconnects, 1);
 	}
 	wsock_close(&shard->ws, action->code);

@@ -29,7 +29,7 @@ struct shard_common {
 	void (*on_ask_slot)(void *arg, uint32_t shard);
 	/* the resume URL failed and the base URL is not known yet: shard_set_url() */
 	void (*on_no_url)(void *arg);
-	/* shard is over, for good */
+	/* shard is over, for good; with it all of the bot where close_next(code) says so */
 	void (*on_fatal)(void *arg, uint32_t shard, unsigned code); /* Discord's close code */
 	void *arg;
 };

@@ -55,7 +55,7 @@ bool opcode_is_for_bots(int op);
 /* By its name in capitals; -1: there is none. */
 int opcode_by_name(struct str name);
 
-enum close_next { CLOSE_RESUME, CLOSE_IDENTIFY, CLOSE_STOP };
+enum close_next { CLOSE_RESUME, CLOSE_IDENTIFY, CLOSE_STOP_SHARD, CLOSE_STOP_ALL };
 #define CLOSE_CODE(number, NAME, next, text) CLOSED_##NAME = (number),
 enum close_code {
 #include "close_codes.def"

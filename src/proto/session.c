@@ -162,8 +162,10 @@ static enum session_event judge_payload(struct session *s, const struct session_
 
 static enum session_event judge_close(unsigned code)
 {
-	static const enum session_event by_next[] = {
-		[CLOSE_RESUME] = ON_LOST, [CLOSE_IDENTIFY] = ON_OUTDATED, [CLOSE_STOP] = ON_FATAL};
+	static const enum session_event by_next[] = {[CLOSE_RESUME] = ON_LOST,
+						     [CLOSE_IDENTIFY] = ON_OUTDATED,
+						     [CLOSE_STOP_SHARD] = ON_FATAL,
+						     [CLOSE_STOP_ALL] = ON_FATAL};
 	return by_next[close_next(code)];
 }
 

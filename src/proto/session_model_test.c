@@ -218,6 +218,12 @@ static void check_lost(struct world *w, const struct session_action *a)
 	w->resumes = w->last_s = 0;
 }
 
+/* The codes whose "Reconnect" is false in the documentation. */
+static bool is_final(unsigned code)
+{
+	return code == 4004 || (code >= 4010 && code <= 4014);
+}
+
 static void check_action(struct world *w, const struct session_action *a)
 {
 	RULE(!w->is_over);
@@ -242,7 +248,7 @@ static void check_action(struct world *w, const struct session_action *a)
 		RULE(a->number == w->last_s + 1 && w->input.is_event);
 		w->last_s++;
 		break;
-	case SESSION_FATAL: RULE(close_next(a->code) == CLOSE_STOP); break;
+	case SESSION_FATAL: RULE(is_final(a->code)); break;
 	case SESSION_NOTE: w->is_limited |= a->note == NOTE_SEND_LIMIT; break;
 	}
 }
@@ -283,7 +289,7 @@ static void check_result(struct world *w, bool was_up, bool was_in_session, uint
 	const struct session_input *in = &w->input;
 	bool is_payload = in->kind == SESSION_PAYLOAD;
 	if (in->kind == SESSION_STOP ||
-	    (in->kind == SESSION_CLOSED && was_up && close_next(in->code) == CLOSE_STOP)) {
+	    (in->kind == SESSION_CLOSED && was_up && is_final(in->code))) {
 		RULE(session_due_us(&w->s) == SESSION_NEVER);
 		RULE(w->s.state == SESSION_STOPPED || w->s.state == SESSION_DEAD);
 		w->is_over = true;
@@ -371,8 +377,8 @@ static void let_time_pass(struct world *w)
 	give(w, SESSION_TIMER, 0);
 }
 
-static const unsigned codes[] = {0,    0,    0,    1000, 1001, 1006, 4000, 4001, 4002,
-				 4003, 4005, 4006, 4007, 4008, 4009, 4900, 4004, 4014};
+static const unsigned codes[] = {0,    0,    0,    1000, 1001, 1006, 4000, 4001, 4002, 4003,
+				 4005, 4006, 4007, 4008, 4009, 4900, 4004, 4010, 4014};
 
 static void end_somehow(struct world *w)
 {

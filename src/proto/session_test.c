@@ -275,10 +275,20 @@ static void every_close_code_does_what_its_row_says(void **state)
 			event(&t, SESSION_CLOSED, code);
 			bool is_lost = str_starts(buf_str(&t.said), STR("lost"));
 			assert_int_equal(t.s.state,
-					 next == CLOSE_STOP ? SESSION_DEAD : SESSION_BACKOFF);
+					 next >= CLOSE_STOP_SHARD ? SESSION_DEAD : SESSION_BACKOFF);
 			assert_int_equal(is_lost, has_session && next == CLOSE_IDENTIFY);
 			done(&t);
 		}
+	}
+}
+
+static void a_final_code_is_for_all_where_it_is_about_what_they_share(void **state)
+{
+	(void)state;
+	for (unsigned code = 0; code < 5000; code++) {
+		bool is_for_all = code == 4004 || (code >= 4011 && code <= 4014);
+		assert_int_equal(close_next(code) == CLOSE_STOP_ALL, is_for_all);
+		assert_int_equal(close_next(code) == CLOSE_STOP_SHARD, code == 4010);
 	}
 }
 
@@ -471,6 +481,7 @@ int main(void)
 		test(op9_after_an_identify_waits_and_asks_for_another_slot),
 		test(op9_true_keeps_the_session), test(resumes_that_lead_nowhere_end),
 		test(every_close_code_does_what_its_row_says),
+		test(a_final_code_is_for_all_where_it_is_about_what_they_share),
 		test(a_fatal_code_names_the_remedy_and_is_the_last_word),
 		test(being_told_to_slow_down_waits), test(the_pause_grows_and_is_a_second_at_least),
 		test(the_same_ready_once_more_is_no_new_session),

@@ -5,7 +5,8 @@ plays every cause at every point of a connection's life, a shard for each, again
 
 RESUME    a new connection to resume_gateway_url, op 6 with the session and its last s
 IDENTIFY  a new connection to the URL of GET /gateway/bot, op 2
-STOP      no connection any more, one line that names what a person has to do
+STOP      no connection any more, one line that names what a person has to do: this shard's (4010), or,
+          where the code is about what all shards share, all of the bot's (FINALS, played by finals.py)
 """
 import collections
 import os
@@ -31,21 +32,25 @@ CAUSES = [
     code(4000, RESUME),                       # unknown error: "Try reconnecting?"
     code(4001, RESUME), code(4002, RESUME),   # unknown opcode, decode error
     code(4003, IDENTIFY),                     # not authenticated, "or this session has been invalidated"
-    code(4004, STOP, r"token"),               # authentication failed
     code(4005, RESUME),                       # already authenticated
     code(4006, RESUME),                       # stands in no table
     code(4007, IDENTIFY),                     # invalid seq: "Reconnect and start a new session."
     code(4008, RESUME),                       # rate limited, "disconnected"
     code(4009, IDENTIFY),                     # session timed out: "Reconnect and start a new one."
     code(4010, STOP, r"discord\.shards"),     # invalid shard
-    code(4011, STOP, r"discord\.shards"),     # sharding required
-    code(4012, STOP, r"version"),             # invalid API version
-    code(4013, STOP, r"discord\.intents"),    # invalid intents
-    code(4014, STOP, r"developer portal.*: message_content\""),  # disallowed intents: where, and which
     code(4999, RESUME),                       # stands in no table
     Cause("op 7", "reconnect", None, RESUME, None),
     Cause("op 9 true", "resumable", None, RESUME, None),
     Cause("op 9 false", "invalid", None, IDENTIFY, None),
+]
+
+# Those after which no shard may come again.
+FINALS = [
+    code(4004, STOP, r"token"),               # authentication failed
+    code(4011, STOP, r"discord\.shards"),     # sharding required
+    code(4012, STOP, r"version"),             # invalid API version
+    code(4013, STOP, r"discord\.intents"),    # invalid intents
+    code(4014, STOP, r"developer portal.*: message_content\""),  # disallowed intents: where, and which
 ]
 
 # Points of a connection's life: (name, at of /fault, whether the client has a session by then).
@@ -221,7 +226,7 @@ class Matrix:
 
     def all_fatal(self):
         w = self.world
-        w.discord("close", code=4014)
+        w.discord("close", code=4010)
         w.main.wait(78)
         self.check("all shards are fatal: exit 78", True)
 
