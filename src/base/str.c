@@ -1,6 +1,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,15 +111,19 @@ bool str_to_i64(struct str s, int64_t *out)
 	return true;
 }
 
+/* strtod() alone would take the point of the program's own country for one. The locale "C" is not
+ * made anew and needs no freeing. */
 bool str_to_f64(struct str s, double *out)
 {
 	char text[64], *end;
-	if (s.n == 0 || s.n >= sizeof text || is_blank(s.p[0]))
+	if (s.n == 0 || s.n >= sizeof text)
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = 0;
+	if (strspn(text, "0123456789+-.eE") != s.n)
+		return false;
 	errno = 0;
-	double v = strtod(text, &end);
+	double v = strtod_l(text, &end, newlocale(LC_ALL_MASK, "C", (locale_t)0));
 	bool is_too_large = errno == ERANGE && isinf(v); /* too small is 0, or nearly */
 	if (is_too_large || end != text + s.n)
 		return false;

@@ -64,7 +64,8 @@ size_t str_distance(struct str a, struct str b);
 /* A heap copy with a NUL behind it, for free(). */
 char *str_dup(struct str s);
 
-/* Whole decimal numbers only: no sign for u64, no blanks, no overflow. False leaves *out alone. */
+/* Decimal numbers only: no sign for u64, no blanks, no overflow, a point in whatever locale. False
+ * leaves *out alone. */
 bool str_to_u64(struct str s, uint64_t *out);
 bool str_to_i64(struct str s, int64_t *out);
 bool str_to_f64(struct str s, double *out);

@@ -1,6 +1,9 @@
 #include "base/arena.h"
 #include "base/str.h"
-#include "test/unit.h"
+#include "test/dir.h"
+
+#include <locale.h>
+#include <sys/stat.h>
 
 static void cuts_at_the_first(void **state)
 {
@@ -30,6 +33,44 @@ static void numbers_are_whole_or_refused(void **state)
 	assert_true(str_to_f64(STR("1e-999"), &f) && f >= 0 && f <= 0);
 	assert_false(str_to_f64(STR("1e999"), &f) || str_to_f64(STR("-1e999"), &f));
 	assert_false(str_to_f64(STR("2.5x"), &f) || str_to_f64(STR(" 1"), &f));
+	assert_false(str_to_f64(STR("0x10"), &f) || str_to_f64(STR("inf"), &f) ||
+		     str_to_f64(STR("nan"), &f));
+}
+
+/* One file of glibc's: how numbers are written where the point is a comma. */
+static void make_comma_locale(void)
+{
+	struct {
+		uint32_t magic, count, at[6];
+		char point[2], none[2];
+		uint32_t wide_point, wide_none;
+		char codeset[8];
+	} numeric = {.magic = 0x20031115 ^ LC_NUMERIC,
+		     .count = 6,
+		     .at = {32, 34, 34, 36, 40, 44},
+		     .point = ",",
+		     .wide_point = ',',
+		     .codeset = "UTF-8"};
+	assert_int_equal(mkdir(in_dir("comma"), 0700), 0);
+	FILE *f = fopen(in_dir("comma/LC_NUMERIC"), "w");
+	assert_int_equal(fwrite(&numeric, sizeof numeric, 1, f), 1);
+	fclose(f);
+	setenv("LOCPATH", in_dir(""), 1);
+}
+
+/* A bot is a program of its own, and may have called setlocale(). */
+static void a_number_has_a_point_in_any_country(void **state)
+{
+	(void)state;
+	double f = 7;
+	make_comma_locale();
+	assert_non_null(setlocale(LC_NUMERIC, "comma"));
+	assert_string_equal(localeconv()->decimal_point, ",");
+	bool has_point = str_to_f64(STR("2.5"), &f), has_comma = str_to_f64(STR("2,5"), &f);
+	setlocale(LC_NUMERIC, "C");
+	unsetenv("LOCPATH");
+	assert_true(has_point && f == 2.5);
+	assert_false(has_comma);
 }
 
 static void distance_counts_edits(void **state)
@@ -70,7 +111,8 @@ static void arena_keeps_one_chunk(void **state)
 
 int main(void)
 {
-	return run_unit(test(cuts_at_the_first), test(numbers_are_whole_or_refused),
-			test(distance_counts_edits), test(buffer_grows_and_shifts),
-			test(arena_keeps_one_chunk));
+	return run_unit_in_dir(test(cuts_at_the_first), test(numbers_are_whole_or_refused),
+			       test(a_number_has_a_point_in_any_country),
+			       test(distance_counts_edits), test(buffer_grows_and_shifts),
+			       test(arena_keeps_one_chunk));
 }
