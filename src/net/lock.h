@@ -9,8 +9,9 @@
  * another, whose pid why names. Before any loop: it uses SIGALRM. */
 TT_CHECK int lock_take(const char *dir, const char *name, unsigned wait_ms, struct why *why);
 
-/* The locks in the state directory and in the run directory: another tuttid with a state directory
- * of its own, but on this port, must not take the sockets' names from the one that serves. */
+/* The locks in the state directory and in the run directory, both or none: another tuttid with a state
+ * directory of its own, but on this port, must not take the sockets' names from the one that serves.
+ * The second descriptor stays open, too. */
 TT_CHECK int lock_take_both(const char *state_dir, const char *run_dir, const char *name,
 			    unsigned wait_ms, struct why *why);
 

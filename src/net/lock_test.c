@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +88,21 @@ static void a_killed_holder_leaves_the_lock_free(void **state)
 	close(go);
 }
 
+static void of_both_places_none_is_kept_where_one_is_held(void **state)
+{
+	struct why why;
+	int go;
+	(void)state;
+	assert_int_equal(mkdir(in_dir("state"), 0700), 0);
+	pid_t pid = holder(&go);
+	assert_int_equal(lock_take_both(in_dir("state"), test_dir, "bus", 0, &why), -EWOULDBLOCK);
+	int fd = lock_take(in_dir("state"), "bus", 0, &why);
+	close(go);
+	waitpid(pid, NULL, 0);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 static void a_directory_that_is_missing_is_an_error_of_its_own(void **state)
 {
 	struct why why;
@@ -100,5 +116,6 @@ int main(void)
 {
 	return run_unit(with(a_free_lock_is_taken), with(a_held_lock_names_the_holder),
 			with(a_lock_is_waited_for), with(a_killed_holder_leaves_the_lock_free),
+			with(of_both_places_none_is_kept_where_one_is_held),
 			with(a_directory_that_is_missing_is_an_error_of_its_own));
 }
