@@ -220,9 +220,7 @@ static void ask_api(struct ask *ask)
 
 static void set_up(struct ask *ask)
 {
-	struct str api = str_c(ask->check->config->discord_api_url);
-	while (str_ends(api, STR("/")))
-		api.n--;
+	struct str api = url_base(ask->check->config->discord_api_url);
 	ask->loop = loop_new();
 	ask->dns = dns_new(ask->loop);
 	ask->deadline = loop_timer_new(ask->loop, found_late, ask);

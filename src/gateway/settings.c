@@ -10,9 +10,7 @@ static int read_api_url(struct settings *out, const struct config *config, struc
 {
 	struct url url;
 	struct why inner;
-	out->api_url = str_c(config->discord_api_url);
-	while (str_ends(out->api_url, STR("/")))
-		out->api_url.n--;
+	out->api_url = url_base(config->discord_api_url);
 	if (url_split(&url, out->api_url, &inner) < 0)
 		return why_set(why, -EINVAL, "discord.api_url: %s", inner.text);
 	if (!str_starts(url.scheme, STR("http")))

@@ -48,6 +48,9 @@ static int check_api_url(const struct config *config, struct why *why)
 		return bad(config, CONFIG_discord_api_url, why, "is no URL for us: %s", inner.text);
 	if (!str_starts(url.scheme, STR("http")))
 		return bad(config, CONFIG_discord_api_url, why, "must begin with https://");
+	if (str_find(url.target, '?') < url.target.n)
+		return bad(config, CONFIG_discord_api_url, why,
+			   "has a query: paths could not go behind it");
 	if (!url.is_tls && !url_is_loopback(&url))
 		return bad(
 			config, CONFIG_discord_api_url, why,

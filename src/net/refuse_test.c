@@ -67,6 +67,7 @@ static void plain_http_goes_to_loopback_only(void **state)
 	assert_string_equal(said("[discord]\napi_url = \"http://127.0.0.1:9/api/v10\"\n"), "");
 	assert_string_equal(said("[discord]\napi_url = \"http://localhost:9/api/v10\"\n"), "");
 	assert_string_equal(said("[discord]\napi_url = \"https://example.org/api/v10\"\n"), "");
+	assert_string_equal(said("[discord]\napi_url = \"https://example.org/api/v10/\"\n"), "");
 }
 
 static void a_name_that_only_begins_like_loopback_is_none(void **state)
@@ -83,6 +84,8 @@ static void an_address_that_is_no_web_address_is_refused(void **state)
 	assert_true(said("[discord]\napi_url = \"ftp://example.org\"\n")[0]);
 	assert_true(said("[discord]\napi_url = \"wss://example.org\"\n")[0]);
 	assert_true(said("[discord]\napi_url = \"\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"https://example.org/api?v=10\"\n")[0]);
+	assert_true(said("[discord]\napi_url = \"https://example.org/api#v10\"\n")[0]);
 	assert_true(said("[discord]\napi_url = \"discord.com\"\n")[0]);
 }
 

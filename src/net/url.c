@@ -99,6 +99,14 @@ int url_split(struct url *out, struct str text, struct why *why)
 	return 0;
 }
 
+struct str url_base(const char *text)
+{
+	struct str base = str_c(text);
+	while (str_ends(base, STR("/")))
+		base.n--;
+	return base;
+}
+
 bool url_is_loopback(const struct url *url)
 {
 	struct in_addr four;

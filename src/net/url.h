@@ -23,6 +23,9 @@ TT_CHECK int url_split(struct url *out, struct str text, struct why *why);
 /* "host", "host:1", "[::1]:1": sets host, and port where one is written. */
 bool url_split_authority(struct url *out, struct str text);
 
+/* An API's URL without the slashes at its end: paths go behind it. */
+struct str url_base(const char *text);
+
 /* True for localhost, 127.0.0.0/8 and ::1. A name may still lead elsewhere: who connects in plain
  * text judges the address too. */
 bool url_is_loopback(const struct url *url);

@@ -95,10 +95,19 @@ static void loopback_is_told_from_everything_else(void **state)
 	}
 }
 
+static void paths_go_behind_a_base_without_slashes(void **state)
+{
+	(void)state;
+	assert_str(url_base("https://a/api/v10"), "https://a/api/v10");
+	assert_str(url_base("https://a/api/v10//"), "https://a/api/v10");
+	assert_str(url_base(""), "");
+}
+
 int main(void)
 {
 	return run_unit(
 		test(a_gateway_url_is_taken_apart), test(a_port_and_a_bare_query_are_understood),
 		test(what_could_lead_elsewhere_is_refused), test(a_url_that_is_too_long_is_refused),
-		test(loopback_is_told_from_everything_else));
+		test(loopback_is_told_from_everything_else),
+		test(paths_go_behind_a_base_without_slashes));
 }

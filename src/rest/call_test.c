@@ -194,18 +194,6 @@ static void plain_forms_get_their_fields(void **state)
 		read_call(f, "a", "{\"method\":\"POST\",\"route\":\"/guilds/1/stickers\"}"), -22);
 }
 
-static void only_plain_api_urls_are_taken(void **state)
-{
-	struct why why;
-	(void)state;
-	assert_true(rest_url_is_fine(STR("https://discord.com/api/v10"), &why));
-	assert_true(rest_url_is_fine(STR("http://127.0.0.1:8080/api/v10"), &why));
-	assert_false(rest_url_is_fine(STR("http://discord.com/api/v10"), &why));
-	assert_false(rest_url_is_fine(STR("ftp://127.0.0.1/"), &why));
-	assert_false(rest_url_is_fine(STR("https://discord.com/api/v10/"), &why));
-	assert_false(rest_url_is_fine(STR("https://discord.com@evil.example"), &why));
-}
-
 #define fixed(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -216,5 +204,5 @@ int main(void)
 			fixed(numbers_booleans_and_lists_are_taken),
 			fixed(what_is_no_call_is_refused), fixed(reasons_are_encoded_and_bounded),
 			fixed(files_are_named_as_the_body_says),
-			fixed(plain_forms_get_their_fields), test(only_plain_api_urls_are_taken));
+			fixed(plain_forms_get_their_fields));
 }

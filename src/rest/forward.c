@@ -1,22 +1,8 @@
 #include "base/metric.h"
+#include "net/url.h"
 #include "rest/rest.h"
 
 #include <stdio.h>
-
-bool rest_url_is_fine(struct str url, struct why *why)
-{
-	bool is_https = str_starts(url, STR("https://"));
-	bool is_http = str_starts(url, STR("http://"));
-	if (!is_https && !is_http)
-		return why_set(why, 0, "discord.api_url has to begin with https://");
-	if (is_http && !https_is_loopback(url))
-		return why_set(why, 0, "discord.api_url: plain http goes to loopback only");
-	if (str_ends(url, STR("/")) || str_find(url, '?') < url.n || str_find(url, '#') < url.n ||
-	    str_find(url, '@') < url.n)
-		return why_set(why, 0,
-			       "discord.api_url has to be a plain URL without a / at its end");
-	return true;
-}
 
 /* Large files need more time than a message does: they may go at 256 KiB a second. */
 static uint64_t timeout_ms(const struct call *call)
@@ -71,7 +57,7 @@ void forward(struct call *call)
 					  {STR("User-Agent"), str_c(agent)},
 					  {STR("X-Audit-Log-Reason"), buf_str(&call->reason)}};
 	struct buf url = {0};
-	buf_adds(&url, str_c(rest->role->config->discord_api_url));
+	buf_adds(&url, url_base(rest->role->config->discord_api_url));
 	buf_adds(&url, buf_str(&call->endpoint.path));
 	struct https_ask ask = {.method = call->method,
 				.url = buf_str(&url),

@@ -77,8 +77,7 @@ static void on_reload(struct role *role)
 int rest_main(struct role *role)
 {
 	struct why why = {0};
-	if (!rest_url_is_fine(str_c(role->config->discord_api_url), &why) ||
-	    https_check(role->config->discord_ca_file, &why) < 0) {
+	if (https_check(role->config->discord_ca_file, &why) < 0) {
 		log_error("rest_cannot_start", "reason=%s", log_quote(str_c(why.text)));
 		return EX_CONFIG;
 	}

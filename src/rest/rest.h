@@ -117,7 +117,6 @@ void call_end_late(struct call *call, uint64_t wait_ms);
 void rest_sentence(struct buf *out, uint64_t wait_ms, struct str message);
 
 /* forward.c */
-bool rest_url_is_fine(struct str url, struct why *why);
 void forward(struct call *call);
 
 /* answer.c */

@@ -208,7 +208,8 @@ def behaviour():
 
 
 def budget():
-    with Stub() as stub, Rest("rest-403", stub.url, rest__global=1000) as rest:
+    # the slash: people copy it with the address
+    with Stub() as stub, Rest("rest-403", stub.url + "/", rest__global=1000) as rest:
         forbidden(stub, rest)
 
 
