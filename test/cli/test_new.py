@@ -101,19 +101,11 @@ def lives(bot):
         discord.wait_line("bye, there")
         check("make discord and make run talk to each other", True)
         again = w.start("again", ["make", "-C", bot, "discord"], env)
-        again.wait_line("tuttid.log")
+        again.wait_line("tuttid runs already")
         again.wait()
         check("a second make discord fails", again.child.returncode != 0)
         with open(os.path.join(bot, "tuttid.log"), encoding="utf-8") as f:
             check("and leaves the log of the first as it is", re.search(" ready .*shard=0", f.read()))
-        for name, text in (("tuttid", "exit 75"), ("tutti", "read line")):
-            with open(os.open(os.path.join(w.dir, name), os.O_WRONLY | os.O_CREAT, 0o755), "w") as f:
-                f.write(f"#!/bin/sh\n{text}\n")
-        ended = w.start("ended", ["make", "-C", bot, "discord", "TUTTI=" + w.dir], env)
-        ended.wait_line("tuttid has ended")
-        ended.child.stdin.close()
-        ended.wait()
-        check("a tuttid that ends is said", ended.count("tuttid has ended; the end of tuttid.log"), ended.lines)
         discord.child.stdin.close()
         discord.wait(0)
         subprocess.run(["pkill", "-TERM", "-P", str(mine.pid)], check=False)
@@ -121,6 +113,34 @@ def lives(bot):
         log.kill()
         w.run("/bin/sh", "-c", f"exec flock -w 10 {bot}/state/tuttid.lock true", exit=0)
         check("tuttid ends with make discord", True)
+        again_and_again(w, bot, env)
+        without_tuttid(w, bot, env)
+
+
+def without_tuttid(w, bot, env):
+    for name, text in (("tuttid", "exit 75"), ("tutti", "read line")):
+        with open(os.open(os.path.join(w.dir, name), os.O_WRONLY | os.O_CREAT, 0o755), "w") as f:
+            f.write(f"#!/bin/sh\n{text}\n")
+    ended = w.start("ended", ["make", "-C", bot, "discord", "TUTTI=" + w.dir], env)
+    ended.wait_line("tuttid has ended")
+    ended.child.stdin.close()
+    ended.wait()
+    check("a tuttid that ends is said", ended.count("tuttid has ended; the end of tuttid.log"), ended.lines)
+
+
+def again_and_again(w, bot, env):
+    """Each make discord is another Discord: its tuttid has no session to resume there, and no IDENTIFY is counted."""
+    for turn in range(3):
+        os.remove(os.path.join(bot, "tuttid.log"))
+        discord = w.start(f"discord {turn}", ["make", "-C", bot, "discord"], env)
+        log = w.start(f"log {turn}", ["tail", "-n", "+1", "-F", os.path.join(bot, "tuttid.log")])
+        log.wait_line(" ready .*shard=0")
+        waits = [line for line in log.lines if re.search("connect_failed|session_lost|identify_waits|resume ", line)]
+        check(f"make discord once more identifies at once, {turn}", not waits, waits)
+        discord.child.stdin.close()
+        discord.wait(0)
+        log.kill()
+        w.run("/bin/sh", "-c", f"exec flock -w 10 {bot}/state/tuttid.lock true", exit=0)
 
 
 with tempfile.TemporaryDirectory(prefix="tutti-new-") as scratch:
