@@ -94,6 +94,13 @@ class Browser:
     def size(self, width, height):
         self.call("POST", "/window/rect", {"width": width, "height": height})
 
+    def view(self, width, height, is_dark=False):
+        """A window of any width, also one that no desktop would allow."""
+        for cmd, params in (("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}),
+                            ("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme",
+                                                                          "value": "dark" if is_dark else "light"}]})):
+            self.call("POST", "/goog/cdp/execute", {"cmd": cmd, "params": params})
+
     def shot(self, path):
         with open(path, "wb") as f:
             f.write(base64.b64decode(self.call("GET", "/screenshot")))

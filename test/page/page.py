@@ -20,6 +20,12 @@ def message(b, text):
     return f'.message[data-id="{number}"]'
 
 
+def use(b, lead, label):
+    """One of a message's tools; they are there where the mouse or the keyboard is."""
+    b.run("document.querySelector(arguments[0]).focus()", lead)
+    b.click(f"{lead} .tools button[aria-label={label}]")
+
+
 def focused(b, script):
     return b.run("const at = document.activeElement; return " + script)
 

@@ -8,7 +8,7 @@ import sys
 from tutti import CANARY, ROOT, Failed, World
 
 from browser import Browser
-from page import SAYS, be, check, failed, focused, message, says
+from page import SAYS, be, check, failed, focused, message, says, use
 
 sys.path.append(os.path.join(ROOT, "test/libraries"))
 from libraries import all_libraries
@@ -21,20 +21,19 @@ def talk(b, w):
     b.keys("Enter")
     check("what is typed is answered by examples/echo", says(b, "ok, you said: hi"))
     lead = message(b, "ok, you said: hi")
-    b.run("document.querySelector(arguments[0]).focus()", lead)
-    b.click(lead + " .tools button[aria-label=React]")
+    use(b, lead, "React")
     b.click(lead + " .palette button[aria-label='😄']")
     check("a reaction is answered by examples/reaction", says(b, "got smiley = 😄"))
     check("and shown as one's own", b.wait("document.querySelector(arguments[0] + ' .reaction[aria-pressed=true]')", lead))
     b.click(lead + " .reaction")
     check("pressed again it is taken back", b.wait("!document.querySelector(arguments[0] + ' .reaction')", lead))
-    b.click(lead + " .tools button[aria-label=Reply]")
+    use(b, lead, "Reply")
     b.keys("!ping", "Enter")
     check("a reply to a message is answered by a real library", says(b, "pong"))
-    b.click(message(b, "!ping") + " .tools button[aria-label=Edit]")
+    use(b, message(b, "!ping"), "Edit")
     b.keys(" then", "Enter")
     check("an own message is edited", b.wait("document.querySelector('.edited')"))
-    b.click(message(b, "!ping then") + " .tools button[aria-label=Delete]")
+    use(b, message(b, "!ping then"), "Delete")
     check("and deleted", b.wait("!" + SAYS, "!ping then"))
     check("the drawer shows what was sent", "MESSAGE_CREATE" in b.text("#events"))
     check("and who answered", b.wait("[...document.querySelectorAll('#events details')].some(d => d.textContent.includes("
@@ -146,8 +145,7 @@ def threads(b, w):
     b.keys("Enter")
     says(b, "let us talk")
     lead = message(b, "let us talk")
-    b.run("document.querySelector(arguments[0]).focus()", lead)
-    b.click(lead + " .tools button[aria-label=Thread]")
+    use(b, lead, "Thread")
     b.type("#ask", "the talk")
     b.keys("Enter")
     check("a thread stands below its channel", b.wait("document.querySelector('#channels .thread')?.textContent.includes('the talk')"))
@@ -167,15 +165,14 @@ def threads(b, w):
 
 def pins(b):
     lead = message(b, "let us talk")
-    b.run("document.querySelector(arguments[0]).focus()", lead)
-    b.click(lead + " .tools button[aria-label=Pin]")
+    use(b, lead, "Pin")
     check("a pin is said in the channel", b.wait("[...document.querySelectorAll('.notice')].some(n => n.textContent.includes('ada pinned'))"))
     b.click("#pins-toggle")
     check("and listed", b.wait("document.querySelector('#pins li')?.textContent.includes('let us talk')"))
     check("with the focus there", focused(b, "at.closest('#pins') !== null"))
     b.keys("Enter")
     check("it is a step away", focused(b, "at.dataset.id") == b.run("return document.querySelector(arguments[0]).dataset.id", lead))
-    b.click(lead + " .tools button[aria-label=Unpin]")
+    use(b, lead, "Unpin")
     b.click("#pins-toggle")
     check("and taken away", b.wait("document.querySelector('#pins .small')"))
     b.keys("Escape")
@@ -228,8 +225,7 @@ def hearts(b, w):
     b.keys("Enter")
     says(b, "like me")
     lead = message(b, "like me")
-    b.run("document.querySelector(arguments[0]).focus()", lead)
-    b.click(lead + " .tools button[aria-label=React]")
+    use(b, lead, "React")
     b.click(lead + " .palette button[aria-label='❤️']")
     check("a heart is counted by examples/emoji", says(b, "makes 1"))
     b.click(lead + " .reaction")

@@ -7,7 +7,7 @@ import sys
 from tutti import BUILD, CANARY, Failed, World
 
 from browser import Browser
-from page import check, failed, focused, message, says
+from page import check, failed, focused, message, says, use
 
 ROW = "[...document.querySelectorAll('#events details')].find(d => d.textContent.includes(arguments[0]))"
 
@@ -64,15 +64,14 @@ def command_line(b, w):
 def empty_messages(b):
     check("/say without content is refused", "empty message" in command(b, "/say hello"))
     lead = message(b, "said where I look")
-    b.run("document.querySelector(arguments[0]).focus()", lead)
-    b.click(lead + " .tools button[aria-label=Edit]")
+    use(b, lead, "Edit")
     b.run("document.querySelector(arguments[0] + ' textarea').value = '  '", lead)
     b.keys("Enter")
     check("an edit to nothing is refused", b.wait("document.querySelector('#typing').textContent.includes('cannot be empty')"))
     check("and stays open", focused(b, "at.tagName") == "TEXTAREA")
     b.keys("Escape")
     check("until Escape leaves it as it was", says(b, "said where I look") and focused(b, "at.dataset.id") == lead.split('"')[1])
-    b.click(lead + " .tools button[aria-label=Edit]")
+    use(b, lead, "Edit")
     b.keys(" now", "Enter")
     check("an edit with words goes", says(b, "said where I look now") and b.wait("!document.querySelector('.message textarea')"))
 
@@ -109,6 +108,82 @@ def persons(b):
     check("and nobody was made", b.run("return document.querySelectorAll('#me-select option').length") == 2)
 
 
+def tab_to(b, there, most, held=None):
+    """How many stops of Tab it takes to get there; None: more."""
+    for n in range(1, most + 1):
+        b.keys("Tab", held=held)
+        if focused(b, there):
+            return n
+    return None
+
+
+def keyboard(b, w):
+    b.run("document.querySelector('#messages').focus()")
+    check("Tab goes from the messages to the box, past the tools of all of them", tab_to(b, "at.id === 'box'", 3))
+    check("and on to the drawer", tab_to(b, "at.id === 'drawer-clear'", 2))
+    b.run("document.querySelector('#messages').focus()")
+    b.keys("Up", "Tab")
+    check("from a message it goes to that one's tools", focused(b, "at.closest('.tools') !== null && at.closest('.message').matches(':focus-within')"))
+    check("which are seen then", focused(b, "getComputedStyle(at.closest('.tools')).visibility") == "visible")
+    check("as is where one is", focused(b, "getComputedStyle(at).outlineStyle !== 'none' && getComputedStyle(at).outlineWidth") == "2px")
+    lead = message(b, "one reads")
+    use(b, lead, "Delete")
+    check("from a message that is deleted it goes to the next", b.wait("!document.querySelector(arguments[0])", lead)
+          and focused(b, "at.matches('.message')"))
+    b.run("document.querySelector('#channels [aria-current=true]').focus()")
+    w.discord("say", channel=8, content="elsewhere")
+    check("lists that are drawn anew keep it", b.wait("document.querySelector('#channels .unread')")
+          and focused(b, "at.matches('#channels [aria-current=true]')"))
+    b.run("document.querySelector('#channels .new').focus()")
+    b.keys("Enter")
+    check("a dialog takes it", b.wait("document.activeElement.id === 'ask'"))
+    w.discord("user", name="somebody")
+    b.wait("document.querySelectorAll('#me-select option').length === 3")
+    b.keys("Escape")
+    check("and gives it back, also to what was drawn anew", b.wait("document.activeElement.matches('#channels .new')"))
+
+
+FITS = ("[...document.querySelectorAll('#messages, #people, #events, #channels')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.id).join() + "
+        "(document.documentElement.scrollWidth > window.innerWidth ? ' page' : '')")
+HINT = ("(e => { const c = document.createElement('canvas').getContext('2d'), s = getComputedStyle(e); c.font = s.font; "
+        "return c.measureText(e.placeholder).width <= e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight); })(document.querySelector('#box'))")
+
+
+def fits(b, w):
+    """Long names, in a wide window and in a narrow one, light and dark."""
+    long = "Wolfeschlegelsteinhausenbergerdorff" + "x" * 60
+    w.discord("user", id=901, name=long)
+    w.discord("channel", id=900, name=long.lower(), topic="of " + long)
+    w.discord("say", channel=900, author=901, content=long * 3)
+    b.wait("document.querySelector('#channels').textContent.includes('wolfe')")
+    b.run("[...document.querySelectorAll('#channels button')].find(c => c.textContent.includes('wolfe')).click()")
+    says(b, long)
+    for width in (1280, 400):
+        b.view(width, 700)
+        b.wait("window.innerWidth === arguments[0]", width)
+        check(f"{width} px: nothing sticks out", b.run("return " + FITS) == "", b.run("return " + FITS))
+        check(f"{width} px: what stands in the box is whole", b.wait(HINT))
+        shown = b.run("return document.querySelector('#people-toggle').getAttribute('aria-expanded')")
+        if shown == "false":
+            b.click("#people-toggle")
+        b.wait("document.querySelector('#people details')")
+        check(f"{width} px: nor do the people", b.run("return " + FITS) == "", b.run("return " + FITS))
+    check("400 px: the drawer takes all of it, and the focus", focused(b, "at.id") == "drawer-close"
+          and b.run("return document.querySelector('#drawer').offsetWidth") == 400)
+    b.keys("Escape")
+    check("and Escape gives both back", focused(b, "at.id") == "people-toggle" and not b.run("return document.querySelector('#drawer').offsetWidth"))
+    b.run("document.querySelector('#side-toggle').focus()")
+    b.keys("Enter")
+    check("400 px: so do the lists", focused(b, "at.matches('#channels [aria-current=true]')"))
+    b.keys("Escape")
+    check("and so does their Escape", focused(b, "at.id") == "side-toggle"
+          and b.run("return getComputedStyle(document.querySelector('#side')).visibility") == "hidden")
+    b.click("#side-toggle")
+    b.click("#channels button")
+    check("a channel that is chosen hides them", b.wait(HEAD + " === '# general'")
+          and b.run("return getComputedStyle(document.querySelector('#side')).visibility") == "hidden")
+
+
 def restart(b, w):
     """Another sandbox at the same port: the page begins anew."""
     port = w.listening["port"]
@@ -139,6 +214,8 @@ def visit(b, w):
     empty_messages(b)
     drawer(b, w)
     persons(b)
+    keyboard(b, w)
+    fits(b, w)
 
 
 def at_page(name, fn, *sandbox_args):

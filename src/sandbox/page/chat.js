@@ -24,6 +24,14 @@ function showAll() {
 	showMessages();
 }
 
+// The lists over the conversation, where there is no room beside it; whether they were.
+function openSide(isOpen) {
+	const was = document.body.classList.contains("side-open");
+	document.body.classList.toggle("side-open", isOpen);
+	by("side-toggle").setAttribute("aria-expanded", String(isOpen));
+	return was;
+}
+
 let wanted = null; // a channel that was made just now, and is not in the stream yet
 
 async function enter(channelId, guildId, focus = by("box")) {
@@ -39,8 +47,7 @@ async function enter(channelId, guildId, focus = by("box")) {
 	if (wanted) return;
 	world.go(channelId);
 	for (const user of [...typists.keys()]) stopTyping(user);
-	document.body.classList.remove("side-open");
-	by("side-toggle").setAttribute("aria-expanded", "false");
+	openSide(false);
 	showAll();
 	await load(channelId);
 	focus.focus();
@@ -186,7 +193,7 @@ function start() {
 	startCompose();
 	startDrawer();
 	startCommand(enter);
-	startLists();
+	startLists(enter);
 	startPins(jump);
 	startConversation({enter, jump});
 	listKeys(by("guilds"));
@@ -197,12 +204,14 @@ function start() {
 	});
 	by("me-new").addEventListener("click", () => ask("A new person", "Name", newPerson));
 	by("side-toggle").addEventListener("click", () => {
-		const isOpen = document.body.classList.toggle("side-open");
-		by("side-toggle").setAttribute("aria-expanded", String(isOpen));
+		openSide(true);
+		(by("channels").querySelector("[aria-current=true]") || by("guilds").querySelector("button")).focus();
 	});
 	document.addEventListener("keydown", (event) => {
-		if (event.key === "Escape" && document.body.classList.contains("side-open")) by("side-toggle").click();
+		if (event.key !== "Escape" || !openSide(false)) return;
+		by("side-toggle").focus();
 	});
+	document.querySelector("main").addEventListener("pointerdown", (event) => event.target.closest("#side-toggle") || openSide(false));
 	listen();
 }
 

@@ -1,5 +1,5 @@
 // The conversation: what is drawn of the messages of the channel one is in, and older ones on the way up.
-import {arrows, by, el, soon} from "./dom.js";
+import {arrows, by, el, keepFocus, soon} from "./dom.js";
 import {day, row} from "./message.js";
 import {reply} from "./compose.js";
 import {isThread} from "./permissions.js";
@@ -130,15 +130,19 @@ function drawn() {
 	return isPast ? entries.slice(0, MOST) : entries;
 }
 
-export function showMessages(isNew) {
-	fresh = [];
-	const stays = isNew || isAtEnd();
-	const place = stays ? null : anchor();
+function drawAll() {
 	const entries = drawn();
 	list.replaceChildren();
 	if (!entries.length) list.append(welcome());
 	else if (isWhole) list.append(beginning());
 	entries.forEach((entry, i) => addRow(entry, entries[i - 1]));
+}
+
+export function showMessages(isNew) {
+	fresh = [];
+	const stays = isNew || isAtEnd();
+	const place = stays ? null : anchor();
+	keepFocus(list, drawAll);
 	for (const made of waiting.values()) if (made.dataset.channel === world.here) list.append(made);
 	by("to-newest").hidden = !isPast;
 	if (stays) toEnd();
@@ -168,6 +172,13 @@ export function appendMessage(id) {
 	soon(drawFresh);
 }
 
+// Where the keyboard goes from a message that is taken away.
+function neighbour(made) {
+	const rows = [...list.querySelectorAll(".message")];
+	const i = rows.indexOf(made);
+	return (rows[i + 1] || rows[i - 1])?.dataset.id ?? "none";
+}
+
 export function redraw(id) {
 	if (fresh.includes(id)) return; // drawn soon, as it is then
 	const old = list.querySelector(`[data-id="${CSS.escape(id)}"]`);
@@ -175,16 +186,14 @@ export function redraw(id) {
 	const i = entries.findIndex((entry) => entry.message.id === id);
 	if (!old && i < 0) return;
 	if (!old || i < 0) {
+		const near = old?.contains(document.activeElement) && neighbour(old);
 		showMessages();
+		if (near) (list.querySelector(`[data-id="${CSS.escape(near)}"]`) || by("box")).focus();
 		return;
 	}
 	if (old.querySelector(".body > textarea")) return; // being edited: drawn when that is over
 	const stays = isAtEnd();
-	const focused = [...old.querySelectorAll("button, select, textarea")].indexOf(document.activeElement);
-	const made = row(entries[i], isFollowing(entries[i], entries[i - 1]), doings);
-	const hadFocus = old.contains(document.activeElement);
-	old.replaceWith(made);
-	if (hadFocus) ([...made.querySelectorAll("button, select, textarea")][focused] || made).focus();
+	keepFocus(list, () => old.replaceWith(row(entries[i], isFollowing(entries[i], entries[i - 1]), doings)));
 	if (stays) toEnd();
 }
 

@@ -52,6 +52,22 @@ export function arrows(event, items, at, columns = 1) {
 	return Math.max(0, Math.min(items.length - 1, at + step));
 }
 
+// Draws what is inside anew; the keyboard stays where it was: in what has the same key, else at the same place.
+const reachable = "button, select, input, textarea, summary, [tabindex]";
+export function keepFocus(container, draw) {
+	const at = document.activeElement;
+	const isInside = at !== container && container.contains(at);
+	const all = (within) => [...within.querySelectorAll(reachable)];
+	const keyed = isInside ? at.closest("[data-key]") : null;
+	const before = isInside ? all(keyed || container) : [];
+	draw();
+	if (!isInside || at.isConnected) return;
+	const same = keyed ? container.querySelector(`[data-key="${CSS.escape(keyed.dataset.key)}"]`) : container;
+	const now = same ? all(same) : [];
+	(same || by("box")).focus(); // what it holds may be seen only then
+	if (now.length === before.length) now[before.indexOf(at)]?.focus();
+}
+
 // Draws soon, and once for all that comes until then: hundreds of events a second are a few drawings.
 const due = new Set();
 export function soon(draw) {

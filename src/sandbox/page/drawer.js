@@ -85,8 +85,15 @@ export function askedBy(h) {
 
 const agent = (h) => el("span", {class: "agent", title: h.headers?.["user-agent"]}, askedBy(h));
 
+// A word of what an event is about.
+function gist(d) {
+	if (typeof d?.content === "string") return [d.author?.username, d.content.slice(0, 80)].filter(Boolean).join(": ");
+	return d?.emoji?.name || d?.name || d?.data?.name || "";
+}
+
 export function showEvent(event) {
-	last = rowOf("events", "→", event.t, event.d ?? event, el("span", {class: "to"}, ""));
+	const text = gist(event.d);
+	last = rowOf("events", "→", [event.t, text && el("span", {class: "gist"}, text)], event.d ?? event, el("span", {class: "to"}, ""));
 	last.dataset.t = event.t;
 	add(last);
 }
@@ -120,7 +127,7 @@ function kindBox(kind) {
 const tabs = {events: {name: "Events", toggle: "drawer-toggle", parts: ["kinds", "events", "command", "drawer-clear"]},
 	people: {name: "People", toggle: "people-toggle", parts: ["people"]}};
 
-function open(shown) {
+function open(shown, isWish = true) {
 	document.body.classList.toggle("no-drawer", !shown);
 	document.body.classList.toggle("with-people", shown === "people");
 	for (const [key, tab] of Object.entries(tabs)) {
@@ -130,14 +137,17 @@ function open(shown) {
 	if (shown) by("drawer-name").textContent = tabs[shown].name;
 	follows = true; // what was not shown has no place that one was at
 	toNewest();
-	sessionStorage.setItem("drawer", shown);
+	if (isWish) sessionStorage.setItem("drawer", shown);
 }
 
 const isShown = (key) => by(tabs[key].toggle).getAttribute("aria-expanded") === "true";
 
 export function startDrawer() {
 	by("kinds").append(...Object.keys(kinds).map(kindBox));
-	for (const [key, tab] of Object.entries(tabs)) by(tab.toggle).addEventListener("click", () => open(isShown(key) ? "" : key));
+	for (const [key, tab] of Object.entries(tabs)) by(tab.toggle).addEventListener("click", () => {
+		open(isShown(key) ? "" : key);
+		if (isShown(key) && !wide.matches) by("drawer-close").focus(); // it covers the conversation
+	});
 	by("drawer-close").addEventListener("click", () => {
 		const toggle = by(isShown("people") ? "people-toggle" : "drawer-toggle");
 		open("");
@@ -149,6 +159,8 @@ export function startDrawer() {
 	});
 	new ResizeObserver(toNewest).observe(list);
 	by("drawer").addEventListener("keydown", (event) => event.key === "Escape" && by("drawer-close").click());
-	const last = sessionStorage.getItem("drawer") ?? "events";
-	open(window.innerWidth > 1100 && (last in tabs || last === "") ? last : "");
+	const wide = matchMedia("(min-width: 1101px)"); // where it stands beside the conversation, not on it
+	const fit = () => open(wide.matches ? sessionStorage.getItem("drawer") ?? "events" : "", false);
+	wide.addEventListener("change", fit);
+	fit();
 }

@@ -1,5 +1,5 @@
 // The lists at the left: servers, channels with their threads, direct messages, and who one is.
-import {by, el, face, obey} from "./dom.js";
+import {by, el, face, keepFocus, obey} from "./dom.js";
 import {ask} from "./modal.js";
 import {isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
 import {problem} from "./compose.js";
@@ -12,7 +12,7 @@ const initials = (name) => (name || "?").split(/\s+/).map((word) => [...word][0]
 
 function showGuilds(enter) {
 	const first = (id) => visible(id).find((c) => c.type !== CATEGORY)?.id;
-	const one = (id, label, name) => el("button", {"aria-current": String(world.guild === id), title: name, "aria-label": name,
+	const one = (id, label, name) => el("button", {"data-key": String(id), "aria-current": String(world.guild === id), title: name, "aria-label": name,
 		class: world.guilds.get(id)?.unavailable ? "outage" : null, on: {click: () => enter(first(id), id)}}, label);
 	by("guilds").replaceChildren(one(null, "@", "Direct messages"), el("hr"),
 		...[...world.guilds.values()].map((g) => one(g.id, initials(g.name), g.name)));
@@ -40,7 +40,7 @@ function lineOf(c, enter) {
 	const sign = !c.guild_id ? "@" : isThread(c) ? "⤷" : signs[c.type] || "#";
 	const words = [isThread(c) && "thread", c.thread_metadata?.archived && "archived", world.unread.has(c.id) && "unread"];
 	const name = c.guild_id ? world.channelName(c.id) : world.name(world.bot, null);
-	return el("button", {"aria-current": String(c.id === world.here), on: {click: () => enter(c.id)},
+	return el("button", {"data-key": c.id, "aria-current": String(c.id === world.here), on: {click: () => enter(c.id)},
 		class: [...words, c.type === PRIVATE_THREAD && "private"].filter(Boolean).join(" ") || null,
 		title: c.topic || (isThread(c) ? `a thread of #${world.channelName(c.parent_id)}` : null)},
 		el("i", {"aria-hidden": "true"}, sign), el("span", {class: "label"}, name), c.type === PRIVATE_THREAD && el("span", {class: "small"}, "private"));
@@ -51,8 +51,8 @@ function showChannels(enter) {
 	const all = ordered(world.guild);
 	by("guild-name").textContent = guild ? guild.name || guild.id : "Direct messages";
 	by("channels").replaceChildren(...all.map((c) => lineOf(c, enter)),
-		...(guild || all.length ? [] : [el("button", {class: "new", on: {click: () => write(enter)}}, "Write to the bot")]),
-		...(guild && mayIn(guild, MAY.manageChannels) ? [el("button", {class: "new", on: {click: () => newChannel(guild, enter)}}, "+ New channel")] : []));
+		...(guild || all.length ? [] : [el("button", {class: "new", "data-key": "new", on: {click: () => write(enter)}}, "Write to the bot")]),
+		...(guild && mayIn(guild, MAY.manageChannels) ? [el("button", {class: "new", "data-key": "new", on: {click: () => newChannel(guild, enter)}}, "+ New channel")] : []));
 }
 
 const mayIn = (guild, what) => {
@@ -71,6 +71,13 @@ function newChannel(guild, enter) {
 	});
 }
 
+// A text box does not shorten what stands in it.
+const narrow = matchMedia("(max-width: 480px)");
+function invitation(to) {
+	const text = `Message ${to.length > 26 ? to.slice(0, 25) + "…" : to}`;
+	return narrow.matches && text.length > 22 ? text : text + ", or / for commands";
+}
+
 // ---- the line above the conversation
 
 function showHead(enter) {
@@ -87,24 +94,28 @@ function showHead(enter) {
 	by("archive").textContent = c?.thread_metadata?.archived ? "Open again" : "Archive";
 	const why = silence(c);
 	by("box").disabled = why !== "" || !c;
-	by("box").placeholder = why || `Message ${sign.trim() === "⤷" ? "" : sign.trim()}${name}, or / for commands`;
+	by("box").placeholder = why || invitation((sign.trim() === "⤷" ? "" : sign.trim()) + name);
 }
 
 export function showMe() {
 	const people = [...world.users.values()].filter((u) => u.id !== world.bot);
+	const known = JSON.stringify([world.me, people.map((u) => [u.id, u.username])]);
+	if (by("me-select").dataset.known === known) return; // somebody may be choosing in it
+	by("me-select").dataset.known = known;
 	by("me-select").replaceChildren(...people.map((u) => el("option", {value: u.id, selected: u.id === world.me},
 		u.username + (u.bot ? " (bot)" : ""))));
 	by("me-face").replaceWith(Object.assign(face(world.users.get(world.me)), {id: "me-face"}));
 }
 
 export function showLists(enter) {
-	showGuilds(enter);
-	showChannels(enter);
-	showHead(enter);
+	keepFocus(by("guilds"), () => showGuilds(enter));
+	keepFocus(by("channels"), () => showChannels(enter));
+	keepFocus(by("channel-name"), () => showHead(enter));
 	showMe();
 }
 
-export function startLists() {
+export function startLists(enter) {
+	narrow.addEventListener("change", () => showHead(enter));
 	by("archive").addEventListener("click", () => {
 		const c = world.channels.get(world.here);
 		obey("archive", {thread: c.id, open: c.thread_metadata.archived ? "true" : null}).catch((e) => problem(e.message));

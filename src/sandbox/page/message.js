@@ -174,7 +174,7 @@ function notice(message, doings) {
 		18: () => [who, " started a thread: ", go(message.content, () => doings.enter(at.channel_id)), "."],
 	};
 	const words = all[message.type]?.();
-	return words && el("article", {class: "message notice", tabindex: -1, "data-id": message.id}, el("span", {class: "gutter"}, stamp(message)),
+	return words && el("article", {class: "message notice", tabindex: -1, "data-id": message.id, "data-key": message.id}, el("span", {class: "gutter"}, stamp(message)),
 		el("p", {class: "content body"}, ...words));
 }
 
@@ -200,7 +200,7 @@ export function row(entry, isFollowing, doings) {
 	const lead = above(message, doings);
 	const isLead = !isFollowing || lead;
 	const text = message.content ? markdown(message.content) : [];
-	const made = el("article", {class: isLead ? "message lead" : "message", tabindex: -1, "data-id": message.id,
+	const made = el("article", {class: isLead ? "message lead" : "message", tabindex: -1, "data-id": message.id, "data-key": message.id,
 		"aria-label": `${world.name(message.author.id)}: ${(message.content || "a message").slice(0, 200)}`});
 	const isForMe = message.mentions?.some((m) => m.id === world.me) || message.mention_everyone ||
 		rolesOf(world.guild, world.me).some((r) => message.mention_roles?.includes(r.id));

@@ -19,6 +19,13 @@ function select(c, id) {
 
 const inputs = {3: select, 4: textInput, 5: select, 6: select, 7: select, 8: select};
 
+// To where it came from; that may have been drawn anew meanwhile.
+function giveBack(before) {
+	const key = before?.closest("[data-key]")?.dataset.key;
+	const now = before?.isConnected ? before : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+	(now || by("box")).focus();
+}
+
 // The older form puts a text input into a row and the label on the input; the newer has labels.
 function field(c, number) {
 	const id = `field-${number}`;
@@ -50,7 +57,7 @@ export function showModal(interaction, data) {
 		el("h2", {id: "modal-title"}, data.title || "?"), ...(data.components || []).map(field), problem,
 		el("p", {class: "buttons"}, el("button", {type: "submit", class: "button primary"}, "Submit"),
 			el("button", {type: "button", class: "button secondary", on: {click: () => dialog.close()}}, "Cancel"))));
-	dialog.onclose = () => before?.focus();
+	dialog.onclose = () => giveBack(before);
 	if (!dialog.open) dialog.showModal();
 }
 
@@ -60,7 +67,7 @@ export function ask(title, label, done) {
 	const input = el("input", {id: "ask", required: true, maxlength: 32, autocomplete: "off"});
 	const problem = el("p", {class: "problem", role: "alert"});
 	const before = document.activeElement;
-	dialog.onclose = () => before?.isConnected && before.focus();
+	dialog.onclose = () => giveBack(before);
 	dialog.replaceChildren(el("form", {"aria-labelledby": "modal-title", on: {submit(event) {
 		event.preventDefault();
 		done(input.value.trim()).then(() => dialog.close(), (error) => problem.replaceChildren(error.message));

@@ -1,5 +1,5 @@
 // Who is in this server: by role, with what each is doing; and what can be done with one of them.
-import {by, el, face, obey, tint} from "./dom.js";
+import {by, el, face, keepFocus, obey, tint} from "./dom.js";
 import {asking, newNonce} from "./components.js";
 import {colorOf, mayHere, MAY, rolesOf} from "./permissions.js";
 import {problem} from "./compose.js";
@@ -39,13 +39,17 @@ function details(u) {
 function line(u) {
 	const activity = u.presence.activities[0]?.name;
 	const name = tint(el("b", {class: "name"}, world.name(u.id)), "--role", colorOf(world.guild, u.id) || "inherit");
-	return el("details", {"data-user": u.id, name: "people"},
+	return el("details", {"data-user": u.id, "data-key": u.id, name: "people"},
 		el("summary", {}, el("span", {class: "with-dot"}, face(u), el("i", {class: `dot ${u.presence.status}`, title: words[u.presence.status]})),
 			el("span", {class: "who"}, name, u.bot && el("span", {class: "badge"}, "BOT"), activity && el("span", {class: "small"}, activity))),
 		details(u));
 }
 
 export function showPeople() {
+	keepFocus(by("people"), draw);
+}
+
+function draw() {
 	const opened = by("people").querySelector("details[open]")?.dataset.user;
 	const groups = new Map();
 	const all = world.guild ? world.peopleOf(world.guild) : [];
