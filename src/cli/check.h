@@ -26,7 +26,7 @@ void check_bad(struct check *check, int status, const char *topic, const char *f
 
 /* What this machine can tell: token, intents, files. Takes the token into check. */
 void check_look(struct check *check, const struct token *env);
-/* What Discord tells: DNS, TLS, the token, the clock. Ends within 30 s, whatever the network does. */
+/* What Discord tells: DNS, TLS, the token, the clock. Ends within 40 s, whatever the network does. */
 void check_ask(struct check *check);
 /* How far the clock is off, from an HTTP Date and now, both in seconds since 1970; false: no date. */
 bool check_clock(struct str date, int64_t now_s, int64_t *ahead_s);

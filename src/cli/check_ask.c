@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <time.h>
 
-enum { DNS_US = 5000000, ASK_MS = 8000, ANSWER_MAX = 64 * 1024, CLOCK_S = 30 };
+enum { DNS_US = 5000000, WAIT_US = 6000000, ASK_MS = 8000, ANSWER_MAX = 64 * 1024, CLOCK_S = 30 };
 
 struct ask {
 	struct check *check;
@@ -26,7 +26,8 @@ struct ask {
 	struct buf url, authorization;
 	struct url at; /* whose host is being looked for; points into url */
 	void (*then)(struct ask *ask);
-	bool is_gateway, is_over;
+	struct loop_timer *again; /* behind a 429 */
+	bool is_gateway, is_over, has_waited;
 };
 
 static void end(struct ask *ask)
@@ -184,6 +185,30 @@ static void say_accepted(const struct discovery *found)
 			 found->limit.total);
 }
 
+/* Several checks in a row are too many for Discord; what it asks for then is short, and kept once. */
+static bool wait_a_little(struct ask *ask, int status, uint64_t wait_us)
+{
+	if (status != 429 || wait_us > WAIT_US || ask->has_waited)
+		return false;
+	ask->has_waited = true;
+	check_note("token", "Discord was asked too often (429): waiting %llu s, as it says",
+		   (unsigned long long)((wait_us + 999999) / 1000000));
+	loop_timer_in(ask->again, wait_us ? wait_us : WAIT_US);
+	return true;
+}
+
+static void say_again(struct ask *ask, int status, uint64_t wait_us, const char *why)
+{
+	if (wait_us)
+		check_bad(ask->check, EX_UNAVAILABLE, "token",
+			  "cannot be tried: %s%s; run this again in %llu s, --offline looks at the "
+			  "rest meanwhile",
+			  status == 429 ? "Discord was asked too often: " : "", why,
+			  (unsigned long long)((wait_us + 999999) / 1000000));
+	else
+		check_bad(ask->check, EX_UNAVAILABLE, "token", "cannot be tried: %s", why);
+}
+
 static void api_answered(void *arg, const struct https_answer *answer)
 {
 	struct ask *ask = arg;
@@ -195,8 +220,10 @@ static void api_answered(void *arg, const struct https_answer *answer)
 		end(ask);
 		return;
 	}
-	say_tls(ask);
-	say_clock(answer);
+	if (!ask->has_waited) {
+		say_tls(ask);
+		say_clock(answer);
+	}
 	switch (discover_judge(answer, ask->json, &found, &wait_us, &why)) {
 	case DISCOVER_OK:
 		say_accepted(&found);
@@ -207,7 +234,9 @@ static void api_answered(void *arg, const struct https_answer *answer)
 			  ask->check->token.from, why.text);
 		break;
 	case DISCOVER_AGAIN:
-		check_bad(ask->check, EX_UNAVAILABLE, "token", "cannot be tried: %s", why.text);
+		if (wait_a_little(ask, answer->status, wait_us))
+			return;
+		say_again(ask, answer->status, wait_us, why.text);
 		break;
 	}
 	end(ask);
@@ -218,12 +247,18 @@ static void ask_api(struct ask *ask)
 	send_to(ask, api_answered);
 }
 
+static void ask_again(void *arg)
+{
+	ask_api(arg);
+}
+
 static void set_up(struct ask *ask)
 {
 	struct str api = url_base(ask->check->config->discord_api_url);
 	ask->loop = loop_new();
 	ask->dns = dns_new(ask->loop);
 	ask->deadline = loop_timer_new(ask->loop, found_late, ask);
+	ask->again = loop_timer_new(ask->loop, ask_again, ask);
 	ask->https = https_new(ask->loop, ask->check->config->discord_ca_file, ROLE_USER_AGENT);
 	ask->json = json_new();
 	buf_addf(&ask->url, "%.*s/gateway/bot", STR_FMT(api));
@@ -235,6 +270,7 @@ static void take_down(struct ask *ask)
 	https_free(&ask->https);
 	dns_free(&ask->dns);
 	loop_timer_free(&ask->deadline);
+	loop_timer_free(&ask->again);
 	loop_free(&ask->loop);
 	json_free(ask->json);
 	explicit_bzero(ask->authorization.p, ask->authorization.cap);

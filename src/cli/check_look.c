@@ -157,16 +157,32 @@ static void look_at_files(struct check *check)
 			    "give journal.dir a directory of your own");
 }
 
-/* 0 or errno. As ZeroMQ binds. */
-static int try_port(struct in_addr at, unsigned port)
+/* An IP address and a port, for bind(); 0: it is none. "*": every address of IPv4. */
+static socklen_t name_of(struct sockaddr_storage *out, const char *at, unsigned port)
 {
-	struct sockaddr_in name = {
-		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = at};
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = 0;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
+	*out = (struct sockaddr_storage){0};
+	if (inet_pton(AF_INET, strcmp(at, "*") == 0 ? "0.0.0.0" : at, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		return sizeof *v4;
+	}
+	if (inet_pton(AF_INET6, at, &v6->sin6_addr) != 1)
+		return 0;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	return sizeof *v6;
+}
+
+/* 0 or errno. As ZeroMQ binds. */
+static int try_port(const struct sockaddr_storage *name, socklen_t size)
+{
+	int one = 1, fd = socket(name->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = 0;
 	if (fd < 0)
 		return errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (bind(fd, (const struct sockaddr *)&name, sizeof name) < 0 || listen(fd, 1) < 0)
+	if (bind(fd, (const struct sockaddr *)name, size) < 0 || listen(fd, 1) < 0)
 		rc = errno;
 	close(fd);
 	return rc;
@@ -185,23 +201,36 @@ static bool is_running(const struct config *config)
 	return is_alive;
 }
 
+static void say_port(struct check *check, unsigned port, int error, bool is_v6)
+{
+	const char *remedy = error == EADDRNOTAVAIL ? "give zmq.bind an address of this host"
+						    : "give zmq.port another number, of three that "
+						      "are free";
+	if (error == EACCES)
+		remedy = "below 1024 is for root: give zmq.port a number from 1024 on";
+	check_bad(check, EX_TEMPFAIL, "ports", "%s%s%s:%u: %s: %s", is_v6 ? "[" : "",
+		  check->config->zmq_bind, is_v6 ? "]" : "", port, strerror(error), remedy);
+}
+
 static void look_at_ports(struct check *check)
 {
 	const struct config *config = check->config;
 	unsigned first = (unsigned)config->zmq_port;
-	struct in_addr at;
+	struct sockaddr_storage name;
+	socklen_t size = name_of(&name, config->zmq_bind, first);
 	int rc = 0;
-	if (inet_pton(AF_INET, config->zmq_bind, &at) != 1)
-		return; /* a name or an IPv6 address: tuttid will say */
+	if (!size)
+		return; /* said above */
 	if (is_running(config)) {
 		check_ok("ports", "%u to %u: our tuttid runs there", first, first + 2);
 		return;
 	}
-	for (unsigned port = first; port < first + 3 && !rc; port++)
-		if ((rc = try_port(at, port)))
-			check_bad(check, EX_TEMPFAIL, "ports",
-				  "%s:%u: %s: give zmq.port another number, of three that are free",
-				  config->zmq_bind, port, strerror(rc));
+	for (unsigned port = first; port < first + 3 && !rc; port++) {
+		size = name_of(&name, config->zmq_bind, port);
+		rc = try_port(&name, size);
+		if (rc)
+			say_port(check, port, rc, name.ss_family == AF_INET6);
+	}
 	if (!rc)
 		check_ok("ports", "%u to %u: free", first, first + 2);
 }

@@ -14,6 +14,8 @@ struct tool {
 const struct tool *tool_find(struct str name);
 /* The one whose name is nearest to what was written; NULL where none is near. */
 const struct tool *tool_nearest(struct str name);
+/* Says that there is none of that name, and the nearest; returns the exit status. */
+int help_unknown(const char *name);
 size_t tool_all(const struct tool **table);
 
 #define TOOL(name, main, arguments, help) int main(int argc, char **argv);

@@ -4,17 +4,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static int unknown(const char *name)
-{
-	const struct tool *near = tool_nearest(str_c(name));
-	if (near)
-		fprintf(stderr, "tutti: no command \"%.40s\"; did you mean \"%s\"?\n", name,
-			near->name);
-	else
-		fprintf(stderr, "tutti: no command \"%.40s\"; tutti help lists them\n", name);
-	return EX_USAGE;
-}
-
 static const char *spelled(const char *name)
 {
 	if (str_eq(str_c(name), STR("--help")) || str_eq(str_c(name), STR("-h")))
@@ -33,5 +22,5 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	const struct tool *tool = tool_find(str_c(spelled(argv[1])));
-	return tool ? tool->main(argc - 1, argv + 1) : unknown(argv[1]);
+	return tool ? tool->main(argc - 1, argv + 1) : help_unknown(argv[1]);
 }

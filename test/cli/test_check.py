@@ -98,6 +98,18 @@ def with_sandbox(w):
           and says(out, "note", "network", "not looked at"), out)
 
 
+def busy():
+    with World("busy") as w:
+        w.sandbox()
+        w.discord("rest", method="GET", path="/gateway/bot", status=429, retry_after=1)
+        code, out = tutti_check(w)
+        check("a short pause that Discord asks for is kept, and said", code == 0 and says(out, "note", "token", "429", "waiting 1 s")
+              and says(out, "ok", "token", "accepted"), out)
+        w.discord("rest", method="GET", path="/gateway/bot", status=429, retry_after=300)
+        code, out = tutti_check(w)
+        check("a long one is named: 69, and what to do", code == 69 and says(out, "WRONG", "token", "429", "in 300 s", "--offline"), out)
+
+
 def with_others(w):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -167,6 +179,8 @@ def as_nobody(where):
 
 def helps():
     with World("help") as w:
+        out = w.run("tutti", "help", "chek", exit=64)
+        check("tutti help of no command: the nearest", "did you mean \"check\"" in out, out)
         for tool in ("new", "sandbox", "tail", "status", "reset", "chaos", "keys", "check"):
             long, short = w.run("tutti", "help", tool, exit=0), w.run("tutti", tool, "--help", exit=0)
             check(f"tutti help {tool} says what {tool} --help says", long == short and tool in long, long)
@@ -195,7 +209,10 @@ def ports():
             other.listen()
             code, out = tutti_check(w, "--offline")
             check("a port that another has is said: 75", code == 75 and says(out, "WRONG", "ports", str(w.port + 1), "zmq.port"), out)
-        code, out = tutti_check(w, "--offline")
+        with socket.create_server(("::1", w.port + 2), family=socket.AF_INET6):
+            code, out = tutti_check(w, "--offline", zmq__bind="::1")
+            check("also of an IPv6 address", code == 75 and says(out, "WRONG", "ports", f"[::1]:{w.port + 2}"), out)
+        code, out = tutti_check(w, "--offline", zmq__bind="127.0.0.1")
         check("all three are free", code == 0 and says(out, "ok", "ports", str(w.port)), out)
         w.tuttid()
         code, out = tutti_check(w, "--offline")
@@ -213,6 +230,7 @@ def command_lines():
 
 with World("check") as w:
     with_sandbox(w)
+busy()
 command_lines()
 helps()
 run_directory()
