@@ -51,7 +51,8 @@ def builds(where):
     with open(os.path.join(bot, "bot.c"), "w", encoding="utf-8") as f:
         f.write(text.replace('fmt("hello', 'fmt("bye'))
     code, out = run("make", "test", cwd=bot)
-    check("its test fails when the bot answers otherwise", code != 0 and "not ok" in out, out)
+    check("its test fails when the bot answers otherwise", code != 0 and "not ok" in out
+          and "# wanted: hello, world\n# came:   bye, world\n" in out, out)
     return bot
 
 
