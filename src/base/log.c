@@ -80,16 +80,42 @@ static void one_line(char *line)
 			*line = ' ';
 }
 
+static char *put_digits(char *w, unsigned n, int digits, char behind)
+{
+	for (int i = digits - 1; i >= 0; i--, n /= 10)
+		w[i] = (char)('0' + n % 10);
+	w[digits] = behind;
+	return w + digits + 1;
+}
+
+/* By hand: gmtime_r() takes a lock, which the thread that a signal stopped may hold. Days are counted
+ * from March of the year 0, so that a leap day is the last of its year. */
+void log_stamp(char text[static LOG_STAMP], const struct timespec *at)
+{
+	uint64_t s = (uint64_t)at->tv_sec, days = s / 86400 + 719468;
+	unsigned second = (unsigned)(s % 86400), era = (unsigned)(days / 146097);
+	unsigned day = (unsigned)(days % 146097);
+	unsigned year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	unsigned in_year = day - (365 * year + year / 4 - year / 100);
+	unsigned month = (5 * in_year + 2) / 153;
+	char *w = put_digits(text, year + era * 400 + (month >= 10), 4, '-');
+	w = put_digits(w, month < 10 ? month + 3 : month - 9, 2, '-');
+	w = put_digits(w, in_year - (153 * month + 2) / 5 + 1, 2, 'T');
+	w = put_digits(w, second / 3600, 2, ':');
+	w = put_digits(w, second / 60 % 60, 2, ':');
+	w = put_digits(w, second % 60, 2, '.');
+	w = put_digits(w, (unsigned)(at->tv_nsec / 1000), 6, 'Z');
+	*w = 0;
+}
+
 static size_t stamp(char *line, size_t room, enum log_level level, const char *event)
 {
 	struct timespec now;
-	struct tm tm;
+	char at[LOG_STAMP];
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	size_t n = strftime(line, room, "%Y-%m-%dT%H:%M:%S", &tm);
-	int more = snprintf(line + n, room - n, ".%06ldZ %s %s by=%s ", now.tv_nsec / 1000,
-			    level_names[level], event, out.name);
-	return n + (more > 0 ? (size_t)more : 0);
+	log_stamp(at, &now);
+	int n = snprintf(line, room, "%s %s %s by=%s ", at, level_names[level], event, out.name);
+	return n > 0 ? (size_t)n : 0;
 }
 
 void log_at(enum log_level level, const char *event, const char *fmt, ...)

@@ -25,6 +25,10 @@ bool log_level_from(struct str text, enum log_level *out);
 bool log_wants(enum log_level level);
 void log_at(enum log_level level, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* "2026-11-26T12:05:00.000123Z", as every line begins, and its end. Also for signal handlers. */
+enum { LOG_STAMP = 28 };
+struct timespec;
+void log_stamp(char text[static LOG_STAMP], const struct timespec *at);
 /* Quotes text for a value: blanks, quotes, control characters. For one line, at most 200 bytes;
  * the result lies in one of 8 buffers of the thread, used in turn. */
 const char *log_quote(struct str text);

@@ -60,7 +60,8 @@ static const struct option options[] = {
 	 take_port},
 	{"--routes", NULL, "prints pattern, types, handler, file and line of every route",
 	 take_routes},
-	{"--check", NULL, "checks every route, connects to nothing; 78 if one is wrong",
+	{"--check", NULL,
+	 "checks every route and the configuration, connects to nothing; 78 if one is wrong",
 	 take_check},
 	{"--help", NULL, "prints this", take_help},
 };

@@ -1,11 +1,13 @@
 #include "bot/crash.h"
 
+#include "base/log.h"
 #include "bot/client.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STACK_BYTES = 16 * 1024 }; /* beside what the kernel puts there itself */
@@ -61,7 +63,12 @@ static void say(const char *what, unsigned crashes, const char *how, int number)
 {
 	struct line l = {.n = 0};
 	const struct tt_route *route = at.client ? at.client->route : NULL;
-	add(&l, "error ");
+	char stamp[LOG_STAMP];
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	log_stamp(stamp, &now);
+	add(&l, stamp);
+	add(&l, " error ");
 	add(&l, what);
 	add(&l, " by=");
 	add(&l, crash.name);

@@ -149,7 +149,7 @@ static void each_way_to_crash_counts_and_the_signal_stays_what_it_was(void **sta
 	assert_int_equal(WTERMSIG(bot(do_abort)), SIGABRT);
 	assert_int_equal(crashes(&by), 1);
 	assert_int_equal(by, SIGABRT);
-	said("error handler_crashed by=echo epoch=9 pos=4 signal=6 crashes=1\n");
+	said("Z error handler_crashed by=echo epoch=9 pos=4 signal=6 crashes=1\n");
 	assert_int_equal(WEXITSTATUS(bot(do_exit)), 3);
 	said("error handler_called_exit by=echo epoch=9 pos=4 status=3 crashes=2\n");
 	assert_int_equal(crashes(&by), 2);

@@ -191,6 +191,30 @@ static void add_on_error(struct registry *registry, struct module *module,
 	module->on_error = route;
 }
 
+static bool is_twin(const struct tt_route *a, const struct tt_route *b)
+{
+	return !a->with.emoji && !b->with.emoji && a->with.from_bots == b->with.from_bots &&
+	       str_eq(str_c(a->with.pattern), str_c(b->with.pattern)) &&
+	       str_eq(str_c(a->types), str_c(b->types));
+}
+
+/* It may be meant so, where the first passes some on. */
+static void warn_twin(struct registry *registry, const struct event_routes *routes,
+		      const struct tt_route *route)
+{
+	for (size_t i = 0; i < routes->n && !route->is_raw && route->with.pattern; i++) {
+		const struct tt_route *first = routes->route[i];
+		if (first->is_raw || !first->with.pattern || !is_twin(first, route))
+			continue;
+		buf_addf(&registry->warnings,
+			 "%s:%d: warning: the pattern \"%s\" of %s is also that of %s, %s:%d: what "
+			 "that one takes does not come here\n",
+			 route->file, route->line, route->with.pattern, route->handler,
+			 first->handler, first->file, first->line);
+		return;
+	}
+}
+
 static void add_route(struct registry *registry, struct module *module,
 		      const struct tt_route *route)
 {
@@ -210,6 +234,7 @@ static void add_route(struct registry *registry, struct module *module,
 	if (route_check(route, route_set_groups(routes->patterns, (size_t)index), &why) < 0)
 		fault(registry, route->file, route->line, "%s", why.text);
 	check_event(registry, route);
+	warn_twin(registry, routes, route);
 	routes->route[routes->n++] = route;
 }
 

@@ -75,6 +75,29 @@ static tt_result misspelt(tt_client *client, const tt_event *event)
 	(void)client, (void)event;
 	return tt_pass();
 }
+#define TWIN ",twin"
+tt_on_message_create(TWIN, twin);
+tt_on_message_create(TWIN, twin_of_it);
+tt_on_message_create(",other", other_twin);
+tt_on_message_reaction_add(TWIN, no_twin);
+static tt_result twin(tt_client *client, const tt_message *message)
+{
+	(void)client, (void)message;
+	return tt_handled();
+}
+static tt_result twin_of_it(tt_client *client, const tt_message *message)
+{
+	return twin(client, message);
+}
+static tt_result other_twin(tt_client *client, const tt_message *message)
+{
+	return twin(client, message);
+}
+static tt_result no_twin(tt_client *client, const tt_message_reaction_add *reaction)
+{
+	(void)client, (void)reaction;
+	return tt_handled();
+}
 tt_export_bot(unsure, "Might be right.");
 
 #undef BOT
@@ -252,6 +275,21 @@ static void a_name_tutti_does_not_know_is_a_warning(void **state)
 	registry_done(&registry);
 }
 
+static void the_same_pattern_twice_is_a_warning_with_both_places(void **state)
+{
+	(void)state;
+	assert_int_equal(set_up(TT_BOTS(&unsure)), 0);
+	buf_addc(&registry.warnings, 0);
+	const char *at =
+		strstr(registry.warnings.p, "warning: the pattern \",twin\" of twin_of_it is "
+					    "also that of twin, ");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "registry_test.c:"));
+	assert_null(strstr(at + 1, "warning: the pattern"));
+	assert_null(strstr(registry.warnings.p, "no_twin"));
+	registry_done(&registry);
+}
+
 static void a_module_without_a_route_says_so(void **state)
 {
 	(void)state;
@@ -296,6 +334,7 @@ int main(void)
 			test(a_module_that_uses_itself_is_a_fault), test(a_module_has_one_on_error),
 			test(a_name_of_no_event_is_a_fault),
 			test(a_name_tutti_does_not_know_is_a_warning),
+			test(the_same_pattern_twice_is_a_warning_with_both_places),
 			test(a_module_without_a_route_says_so), test(no_module_at_all_is_a_fault),
 			test(the_table_shows_pattern_types_file_and_line));
 }

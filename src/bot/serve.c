@@ -82,33 +82,6 @@ static void print(FILE *to, struct buf *text)
 	buf_done(text);
 }
 
-/* --help, --routes, --check, and what is wrong with the routes; -1: go on. */
-static int answer_at_once(struct serve *s)
-{
-	struct buf text = {0};
-	if (s->asked.wants_help) {
-		asked_help(&text, s->asked.name);
-		print(stdout, &text);
-		return EX_OK;
-	}
-	if (s->asked.wants_routes) {
-		registry_print(&s->registry, &text);
-		print(stdout, &text);
-	}
-	print(stderr, &s->registry.warnings);
-	if (s->registry.faults.n > 0) {
-		print(stderr, &s->registry.faults);
-		return EX_CONFIG;
-	}
-	if (s->asked.wants_check) {
-		size_t routes = registry_routes(&s->registry);
-		printf("%zu module%s, %zu route%s: ok\n", s->registry.n,
-		       s->registry.n == 1 ? "" : "s", routes, routes == 1 ? "" : "s");
-		fflush(stdout);
-	}
-	return s->asked.wants_routes || s->asked.wants_check ? EX_OK : -1;
-}
-
 static void say_unbuilt(const char *section, const char *name)
 {
 	if (str_eq(str_c(section), STR("zmq")) || str_eq(str_c(section), STR("bot")))
@@ -132,17 +105,25 @@ static int find_doors(struct serve *s, struct why *why)
 	return n;
 }
 
+static int load_config(struct serve *s)
+{
+	struct why why;
+	if (config_load(&s->config, s->asked.config, &why) == 0)
+		return 0;
+	fail(s, why.text);
+	if (s->asked.config == s->how.config)
+		fprintf(stderr, "(the file that the program names; --config or TUTTI_CONFIG name "
+				"another)\n");
+	return EX_CONFIG;
+}
+
 static int read_config(struct serve *s)
 {
 	struct why why;
 	enum log_level level;
-	if (config_load(&s->config, s->asked.config, &why) < 0) {
-		fail(s, why.text);
-		if (s->asked.config == s->how.config)
-			fprintf(stderr, "(the file that the program names; --config or "
-					"TUTTI_CONFIG name another)\n");
-		return EX_CONFIG;
-	}
+	int status = load_config(s);
+	if (status)
+		return status;
 	log_name(s->asked.name);
 	if (!log_level_from(str_c(s->config.log_level), &level))
 		level = LOG_INFO;
@@ -153,6 +134,54 @@ static int read_config(struct serve *s)
 	}
 	config_unbuilt(&s->config, say_unbuilt);
 	return find_doors(s, &why) < 0 ? fail(s, why.text) : 0;
+}
+
+/* The program's own is looked for from where it is started: a check may run anywhere. */
+static bool has_config(const struct serve *s)
+{
+	const char *own = s->how.config;
+	return s->asked.config != own || (own && access(own, F_OK) == 0);
+}
+
+/* Its routes are well; what they are served with, too? Opens nothing. */
+static int check(struct serve *s)
+{
+	size_t routes = registry_routes(&s->registry);
+	struct why why;
+	if (!has_config(s))
+		s->asked.config = NULL;
+	int status = load_config(s);
+	if (status == 0 && find_doors(s, &why) < 0)
+		status = fail(s, why.text);
+	if (status)
+		return status;
+	printf("%zu module%s, %zu route%s: ok\n", s->registry.n, s->registry.n == 1 ? "" : "s",
+	       routes, routes == 1 ? "" : "s");
+	fflush(stdout);
+	return EX_OK;
+}
+
+/* --help, --routes, --check, and what is wrong with the routes; -1: go on. */
+static int answer_at_once(struct serve *s)
+{
+	struct buf text = {0};
+	if (s->asked.wants_help) {
+		asked_help(&text, s->asked.name);
+		print(stdout, &text);
+		return EX_OK;
+	}
+	if (s->asked.wants_routes) {
+		registry_print(&s->registry, &text);
+		print(stdout, &text);
+	}
+	print(stderr, &s->registry.warnings);
+	if (s->registry.faults.n > 0) {
+		print(stderr, &s->registry.faults);
+		return EX_CONFIG;
+	}
+	if (s->asked.wants_check)
+		return check(s);
+	return s->asked.wants_routes ? EX_OK : -1;
 }
 
 static struct gate_state state_of(const struct serve *s)

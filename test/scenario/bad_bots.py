@@ -38,4 +38,10 @@ with World("bad bots") as w:
     print(f"{'ok' if good else 'not ok'} --routes prints pattern, types, file and line" + ("" if good else out))
     out = w.run("examples/echo", "--check", exit=0)
     print("ok --check of a good bot")
+    for flag in ("--check", "--port=1"):
+        out = w.run("examples/echo", flag, "--config", "/nowhere/tutti.toml", exit=None)
+        code = w.processes[-1].child.returncode
+        good = code == 78 and "/nowhere/tutti.toml" in out and ": ok" not in out
+        failed |= not good
+        print(f"{'ok' if good else 'not ok'} {flag} with a configuration that is not there" + ("" if good else f": exit {code}\n{out}"))
 sys.exit(bool(failed))
