@@ -18,7 +18,8 @@ static bool is_hidden(struct sandbox *sandbox, uint64_t channel_id)
 void act_tell(struct sandbox *sandbox, const struct fake_dispatch *dispatch, uint64_t channel_id)
 {
 	if (is_hidden(sandbox, channel_id))
-		page_event(sandbox->page, dispatch->t, dispatch->d);
+		page_event(sandbox->page, dispatch->t, dispatch->d,
+			   STR("No bot hears this: the bot may not see the channel"));
 	else
 		fake_gateway_dispatch(sandbox->gateway, dispatch);
 }
@@ -35,7 +36,7 @@ static void tell_message(struct sandbox *sandbox, struct str t, const struct wor
 	struct buf d = {0}, blank = {0};
 	object_message(&d, sandbox->world, m, OBJECT_EVENT);
 	if (m->flags & MESSAGE_EPHEMERAL) { /* no bot hears of it, not even its own */
-		page_event(sandbox->page, t, buf_str(&d));
+		page_event(sandbox->page, t, buf_str(&d), STR(""));
 		buf_done(&d);
 		return;
 	}
@@ -125,7 +126,7 @@ void act_delete(struct sandbox *sandbox, struct world_message *m)
 	buf_addc(&d, '}');
 	talk(sandbox, m, " (deleted)", m->content);
 	if (m->flags & MESSAGE_EPHEMERAL)
-		page_event(sandbox->page, STR("MESSAGE_DELETE"), buf_str(&d));
+		page_event(sandbox->page, STR("MESSAGE_DELETE"), buf_str(&d), STR(""));
 	else
 		tell(sandbox, STR("MESSAGE_DELETE"), m, buf_str(&d));
 	world_delete(sandbox->world, m);

@@ -1,6 +1,7 @@
 #include "proto/discord.h"
 #include "sandbox/gateway_impl.h"
 #include "sandbox/page.h"
+#include "sandbox/unheard.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,32 +108,39 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 		conn_send_event(s->conn, t, s->seq, id, payload);
 }
 
-static bool wants(const struct fake_session *s, const struct event_info *event,
-		  const struct fake_dispatch *dispatch)
+/* At a terminal once for each reason: the next message is not heard either. */
+static void note(struct fake_gateway *gw, const struct fake_dispatch *dispatch, struct str why)
 {
-	uint64_t guild_id = dispatch->guild_id;
-	if ((guild_id >> 22) % s->n_shards != s->shard)
-		return false;
-	if (!event || dispatch->is_of_bot)
-		return true;
-	int bit = guild_id ? event->guild_intent : event->direct_intent;
-	if (event->guild_intent == NO_INTENT && event->direct_intent == NO_INTENT)
-		return true;
-	return bit != NO_INTENT && (s->intents >> bit & 1);
+	if (!str_eq(dispatch->t, STR("MESSAGE_CREATE")) || str_eq(why, str_c(gw->noted)))
+		return;
+	snprintf(gw->noted, sizeof gw->noted, "%.*s", STR_FMT(why));
+	if (why.n)
+		report_note(&gw->sandbox->report, "%s", gw->noted);
+}
+
+static void tell_page(struct fake_gateway *gw, const struct fake_dispatch *dispatch)
+{
+	struct buf why = {0};
+	if (gw->lost)
+		buf_adds(&why, STR("No bot hears this: /lose was said"));
+	else
+		unheard_say(&why, &gw->sessions, dispatch);
+	note(gw, dispatch, buf_str(&why));
+	page_event(gw->sandbox->page, dispatch->t, dispatch->d, buf_str(&why));
+	buf_done(&why);
 }
 
 void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch)
 {
-	const struct event_info *event = event_by_name(dispatch->t);
 	uint32_t content = intent_by_name(STR("message_content"));
 	if (!dispatch->is_broken)
-		page_event(gw->sandbox->page, dispatch->t, dispatch->d);
+		tell_page(gw, dispatch);
 	if (gw->lost) {
 		gw->lost--;
 		return;
 	}
 	for (struct fake_session *s = gw->sessions.first; s; s = s->next)
-		if (wants(s, event, dispatch))
+		if (session_wants(s, dispatch))
 			fake_session_send(gw, s, dispatch->t,
 					  dispatch->d_blank.n && !(s->intents & content)
 						  ? dispatch->d_blank

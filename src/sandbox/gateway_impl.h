@@ -50,6 +50,7 @@ struct fake_gateway {
 	} members_us[MEMBER_GUILDS]; /* when all members were asked for */
 	unsigned n_members;
 	uint64_t identify_us[IDENTIFY_KEYS];
+	char noted[128];          /* why the last message was not heard; empty: it was */
 	uint64_t resume_tried_us; /* when somebody last came to the resume door */
 };
 

@@ -130,13 +130,17 @@ static void on_report(void *arg, struct str object)
 	buf_done(&large);
 }
 
-void page_event(struct page *page, struct str t, struct str d)
+void page_event(struct page *page, struct str t, struct str d, struct str why)
 {
 	struct buf text = {0};
 	if (!page || !is_heard(page))
 		return;
 	buf_adds(&text, STR("{\"t\":"));
 	json_add_str(&text, t);
+	if (why.n) {
+		buf_adds(&text, STR(",\"why\":"));
+		json_add_str(&text, why);
+	}
 	buf_addf(&text, ",\"d\":%.*s}", STR_FMT(d));
 	if (text.n > PAGE_EVENT) {
 		text.n = 0;

@@ -9,7 +9,7 @@
  *
  * Of the live events, "world" says all that exists and comes first and after each change of it; by its
  * "boot" a page knows that it has come back to another sandbox;
- * "event" is a dispatch {"t":..,"d":..}; "happening" is a line of --json. What happened before the
+ * "event" is a dispatch {"t":..,"d":..}, with "why" no bot hears it or its content; "happening" is a line of --json. What happened before the
  * page was opened comes as "past", {"kind":..,"data":..}.
  *
  * No Discord route begins so. Whoever asks must have come by a name of this machine, and who acts
@@ -39,8 +39,8 @@ void page_free(struct page **page);
 /* False: not a request for the page, and still to be answered. */
 bool page_request(struct page *page, struct httpd_request *r);
 
-/* Something was dispatched; d: JSON. */
-void page_event(struct page *page, struct str t, struct str d);
+/* Something was dispatched; d: JSON. why: no bot hears it, or empty. */
+void page_event(struct page *page, struct str t, struct str d, struct str why);
 /* Guilds, channels, people or slash commands are others than before. */
 void page_world(struct page *page);
 

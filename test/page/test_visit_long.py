@@ -108,6 +108,23 @@ def persons(b):
     check("and nobody was made", b.run("return document.querySelectorAll('#me-select option').length") == 2)
 
 
+def unheard(b):
+    """tuttid's session has no intent for direct messages: that is why the bot is silent."""
+    b.click("#guilds button[aria-label='Direct messages']")
+    b.wait("document.querySelector('#channels .new')")
+    b.click("#channels .new")
+    b.wait(HEAD + " === '@ bot'")
+    b.type("#box", "do you hear me?")
+    b.keys("Enter")
+    check("a direct message that no bot hears is told of", b.wait("document.querySelector('#typing').textContent.includes('DIRECT_MESSAGES')"))
+    check("also beside its event", b.wait("[...document.querySelectorAll('#events .why')].at(-1)?.textContent.includes('DIRECT_MESSAGES')"))
+    b.type("#box", "x")
+    check("until one goes on", b.run("return document.querySelector('#typing').textContent") == "")
+    b.keys("Enter")
+    b.click("#guilds button[aria-label='sandbox']")
+    b.wait(HEAD + " === '# general'")
+
+
 def tab_to(b, there, most, held=None):
     """How many stops of Tab it takes to get there; None: more."""
     for n in range(1, most + 1):
@@ -214,6 +231,7 @@ def visit(b, w):
     empty_messages(b)
     drawer(b, w)
     persons(b)
+    unheard(b)
     keyboard(b, w)
     fits(b, w)
 

@@ -3,7 +3,7 @@ import http.client
 import json
 import re
 
-from client import DEADLINE, Sandbox, check, finish
+from client import DEADLINE, Sandbox, WebSocket, check, finish
 
 s = Sandbox(json_lines=False)
 
@@ -87,6 +87,34 @@ for name, word in ((" ", "needs one"), ("\u3000", "needs one"), ("", "needs one"
     check(f"nobody is named {name[:9]!r}", word in text, text)
 check("somebody is, without an id", do("/user name=grace")["text"].startswith("grace is there (id "))
 check("each sandbox is another", world["boot"].isdigit() and world["boot"] != "0")
+
+
+
+def why(line, **at):
+    """What is said of a line's event: why no bot hears it."""
+    do(line, **at)
+    return next(d for n, d in events if n == "event" and d["t"] == "MESSAGE_CREATE").get("why")
+
+
+do("/limits identify_ms=0")
+direct = do("/direct")["channel"]
+check("without a bot it is said that none hears", why("/say content=a", channel=7) == "No bot hears this: none is connected")
+for intents, channel, text in ((1, 7, "No bot hears this: no session has the GUILD_MESSAGES intent"),
+                               (1, direct, "No bot hears this: no session has the DIRECT_MESSAGES intent"),
+                               (1 << 9, 7, "Bots get this without its content: no session has the MESSAGE_CONTENT intent"),
+                               (1 << 12, direct, None), (1 << 9 | 1 << 15, 7, None)):
+    s.tell("/expire")
+    w = WebSocket(s.port)
+    w.identify(intents)
+    w.event("READY")
+    got = why("/say content=a", channel=channel)
+    check(f"with intents {intents} in {'7' if channel == 7 else 'a direct channel'}: {text}", got == text, got)
+    check("the bot's own has its content", intents != 1 << 9 or s.rest("POST", "/channels/7/messages", {"content": "b"})[0] == 200
+          and "why" not in next(d for n, d in events if n == "event" and d["d"].get("content") == "b"))
+    w.close()
+s.tell("/permit channel=8 role=1 deny=view_channel")
+do("/role id=2305843009213693953 permissions=none")
+check("nor what the bot may not see", "may not see" in (why("/say content=a", channel=8) or ""))
 
 past = live()
 next(past)

@@ -133,6 +133,7 @@ function onEvent(event) {
 	if (event.t === "TYPING_START" && d) typing(d);
 	if (event.t === "MESSAGE_CREATE" && d?.author) stopTyping(d.author.id);
 	if (event.t === "MESSAGE_CREATE" && d) countInThread(d);
+	if (event.t === "MESSAGE_CREATE" && d?.author?.id === world.me && event.why) sayBelow(event.why + ".");
 	if (event.t === "CHANNEL_PINS_UPDATE" && d) pinsChanged(d.channel_id);
 	if (!id) return;
 	if (d.channel_id !== world.here) soon(drawLists);

@@ -93,7 +93,9 @@ function gist(d) {
 
 export function showEvent(event) {
 	const text = gist(event.d);
-	last = rowOf("events", "→", [event.t, text && el("span", {class: "gist"}, text)], event.d ?? event, el("span", {class: "to"}, ""));
+	last = rowOf("events", "→", [event.t, text && el("span", {class: "gist"}, text)], event.d ?? event,
+		[el("span", {class: "to"}, ""), event.why && event.t.startsWith("MESSAGE") && el("span", {class: "why"}, event.why)].filter(Boolean));
+	if (event.why) last.title = event.why; // of who types or comes it is no surprise, and takes no line
 	last.dataset.t = event.t;
 	add(last);
 }
