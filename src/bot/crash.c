@@ -186,15 +186,16 @@ void crash_close(void)
 	crash.pid = 0;
 }
 
-void crash_enter(struct cursor *cursor, const struct wire_header *h, const struct tt_client *client)
+void crash_enter(struct cursor *cursor, uint64_t epoch, uint64_t pos,
+		 const struct tt_client *client)
 {
 	if (!at.has_stack)
 		give_stack();
-	at.epoch = h->epoch;
-	at.pos = h->pos;
+	at.epoch = epoch;
+	at.pos = pos;
 	at.client = client;
 	at.is_counted = false;
-	at.cursor = cursor;
+	at.cursor = pos ? cursor : NULL;
 }
 
 void crash_leave(void)

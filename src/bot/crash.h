@@ -1,7 +1,7 @@
 /* bot/crash.h: which event's handler brings the process down; counted in the cursor file.
  *
  *     crash_open("echo");
- *     crash_enter(&cursor, &h, client);   // this thread is at that event; NULL: at nothing to count
+ *     crash_enter(&cursor, epoch, pos, client);   // this thread is at that event
  *     ...                                 // SIGSEGV, abort(), exit() here: one crash of this event
  *     crash_leave();
  *     crash_close();
@@ -18,14 +18,14 @@
 #define BOT_CRASH_H
 
 #include "proto/cursor.h"
-#include "proto/wire.h"
 
 struct tt_client;
 
 /* name: of the bot, for the one line on stderr that names the handler. */
 void crash_open(const char *name);
 void crash_close(void);
-void crash_enter(struct cursor *cursor, const struct wire_header *h,
+/* pos: where the cursor counts it, 0: nowhere. */
+void crash_enter(struct cursor *cursor, uint64_t epoch, uint64_t pos,
 		 const struct tt_client *client);
 void crash_leave(void);
 

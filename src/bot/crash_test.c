@@ -14,7 +14,6 @@
 enum { EPOCH = 9, POS = 4 };
 
 static struct cursor c;
-static const struct wire_header at = {.epoch = EPOCH, .pos = POS};
 static struct why why;
 
 static void open_cursor(void)
@@ -37,7 +36,7 @@ static void (*before)(int) = SIG_DFL;
 static void *at_event(void *arg)
 {
 	(void)arg;
-	crash_enter(&c, &at, NULL);
+	crash_enter(&c, EPOCH, POS, NULL);
 	handler();
 	crash_leave();
 	return NULL;
@@ -178,7 +177,7 @@ static void what_others_send_counts_nothing(void **state)
 
 static void *wait_for_end(void *arg)
 {
-	crash_enter(&c, &at, NULL);
+	crash_enter(&c, EPOCH, POS, NULL);
 	int *pipe_end = arg;
 	char byte = 1;
 	if (write(*pipe_end, &byte, 1) != 1)
@@ -227,7 +226,7 @@ static void a_handler_of_the_bots_own_is_still_called(void **state)
 	(void)cursor_take(&c, EPOCH, POS);
 	signal(SIGFPE, own_handler);
 	crash_open("echo");
-	crash_enter(&c, &at, NULL);
+	crash_enter(&c, EPOCH, POS, NULL);
 	raise(SIGFPE);
 	crash_leave();
 	crash_close();

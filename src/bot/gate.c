@@ -68,7 +68,7 @@ static bool run_job(void *arg, unsigned worker, const struct job *job)
 		set_aside(g, worker, job);
 		return false;
 	}
-	crash_enter(job->is_notice ? NULL : &g->cursor, &job->h, &g->client[worker]);
+	crash_enter(&g->cursor, job->h.epoch, job->crash_pos, &g->client[worker]);
 	bool is_exit =
 		dispatch_event(&g->dispatch, &g->client[worker], &job->h, job->payload, job->flags);
 	crash_leave();

@@ -23,6 +23,7 @@ struct job {
 	unsigned flags;      /* enum wire_flag, as the cursor knows them */
 	unsigned connection; /* on which it came */
 	bool is_notice;      /* of libtutti itself: the cursor does not know its place */
+	uint64_t crash_pos;  /* where the cursor counts its crashes; 0: nowhere */
 	unsigned crashes;    /* of this event so far; not 0: it runs alone */
 	int signal;          /* of the last of them */
 	struct lane *lane;   /* while it is in hand */

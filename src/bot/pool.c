@@ -95,10 +95,21 @@ static void reset_if_due(struct pool *pool, uint64_t epoch)
 /* Under the lock: what a notice says of positions holds from now on. */
 static void obey_notice(struct pool *pool, const struct job *job)
 {
-	if (!job->h.pos)
+	if (!job->h.epoch)
 		return;
 	reset_if_due(pool, job->h.epoch);
 	cursor_mark(pool->cursor, job->h.epoch, job->h.pos);
+}
+
+/* Under the lock: how often it has brought a process down. A gap has a place in the epoch that we are
+ * in, or leads to the next; what is said at the beginning has none. */
+static void look_for_crashes(struct pool *pool, struct job *job)
+{
+	bool is_here = job->h.epoch == pool->cursor->epoch && !pool->is_reset_due;
+	if (!job->h.epoch)
+		return;
+	job->crash_pos = is_here ? job->h.pos : CURSOR_NEXT_EPOCH;
+	job->crashes = cursor_crashes(pool->cursor, job->crash_pos, &job->signal);
 }
 
 /* Under the lock: false: not yet, hold it. */
@@ -110,6 +121,7 @@ static bool admit_notice(struct pool *pool, struct job *job)
 		if (pool->is_barred || pool->lanes.waiting + pool->lanes.running > 0)
 			return false;
 		pool->is_barred = true;
+		look_for_crashes(pool, job);
 		lanes_add(&pool->lanes, job);
 		return true;
 	}
@@ -130,9 +142,10 @@ static bool admit_event(struct pool *pool, struct job *job)
 		return false;
 	if (pool->cursor->file.p) /* it knows better than the bus what was begun */
 		job->flags &= ~(unsigned)WIRE_REDELIVERED;
+	job->crash_pos = job->h.pos;
 	if (seen == CURSOR_AGAIN) {
 		job->flags |= WIRE_REDELIVERED;
-		job->crashes = cursor_crashes(pool->cursor, job->h.pos, &job->signal);
+		look_for_crashes(pool, job);
 	}
 	if ((seen == CURSOR_NEW || seen == CURSOR_AGAIN) &&
 	    pool->options.wants(pool->options.arg, &job->h)) {
@@ -196,8 +209,8 @@ static void finish(struct pool *pool, struct job *job)
 	} else {
 		cursor_finish(pool->cursor, job->h.epoch, job->h.pos);
 		count_done(pool, job);
-		pool->dead += job->crashes >= POOL_CRASHES && job->connection == pool->connection;
 	}
+	pool->dead += job->crashes >= POOL_CRASHES && job->connection == pool->connection;
 	admit_held(pool);
 	call_workers(pool, pool->options.workers ? 1 : SIZE_MAX); /* who ran it looks again */
 	if (pool->is_stopping || pool->wants_exit ||

@@ -161,7 +161,7 @@ void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos)
 
 static bool is_finished(const struct cursor *c, uint64_t pos)
 {
-	return pos <= c->pos || has_bit(c, pos, FINISHED);
+	return pos <= c->pos || (pos != CURSOR_NEXT_EPOCH && has_bit(c, pos, FINISHED));
 }
 
 static _Atomic uint64_t *crash_word(const struct cursor *c, size_t i)
@@ -186,7 +186,8 @@ static _Atomic uint64_t *crash_find(const struct cursor *c, uint64_t pos, _Atomi
 /* Several threads may crash at once: a word that changed meanwhile is looked for again. */
 unsigned cursor_crash(struct cursor *c, uint64_t epoch, uint64_t pos, int signal)
 {
-	for (int tries = 0; tries < CURSOR_CRASHED && epoch == c->epoch; tries++) {
+	bool is_ours = epoch == c->epoch || pos == CURSOR_NEXT_EPOCH;
+	for (int tries = 0; tries < CURSOR_CRASHED && is_ours; tries++) {
 		_Atomic uint64_t *spare = NULL, *at = crash_find(c, pos, &spare);
 		if (pos >> 48 || is_finished(c, pos) || !(at || spare))
 			return 0;

@@ -32,6 +32,8 @@ enum {
 	CURSOR_CRASHED = 256, /* events with a crash that the file has room for at a time */
 	CURSOR_CRASHES = 255, /* where counting ends */
 };
+/* Instead of a position, for counting crashes: what announces that the next epoch begins. */
+#define CURSOR_NEXT_EPOCH ((1ull << 48) - 1)
 
 struct cursor {
 	struct mapped file; /* zero: in memory only */

@@ -229,6 +229,21 @@ static void without_a_file_it_works_in_memory(void **state)
 	cursor_close(&c);
 }
 
+static void what_leads_to_the_next_epoch_is_counted_until_it_begins(void **state)
+{
+	int by = 0;
+	(void)state;
+	open_fresh();
+	assert_int_equal(cursor_crash(&c, EPOCH + 1, CURSOR_NEXT_EPOCH, SIGABRT), 1);
+	open_again();
+	assert_int_equal(cursor_crash(&c, EPOCH + 1, CURSOR_NEXT_EPOCH, SIGSEGV), 2);
+	assert_int_equal(cursor_crashes(&c, CURSOR_NEXT_EPOCH, &by), 2);
+	assert_int_equal(by, SIGSEGV);
+	cursor_reset(&c, EPOCH + 1, 0);
+	assert_int_equal(cursor_crashes(&c, CURSOR_NEXT_EPOCH, &by), 0);
+	cursor_close(&c);
+}
+
 static void what_was_begun_in_memory_goes_on_in_the_file(void **state)
 {
 	int by = 0;
@@ -515,6 +530,7 @@ int main(void)
 			       test(hostile_positions_do_no_harm),
 			       test(parts_and_names_have_files_of_their_own),
 			       test(without_a_file_it_works_in_memory),
+			       test(what_leads_to_the_next_epoch_is_counted_until_it_begins),
 			       test(what_was_begun_in_memory_goes_on_in_the_file),
 			       test(what_another_process_has_finished_can_be_copied),
 			       test(where_nothing_was_begun_the_file_is_taken_as_it_is),

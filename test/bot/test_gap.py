@@ -1,5 +1,7 @@
 """Past the horizon a bot is told exactly what is gone, once, before anything behind it, also when it is
 killed while it is being told; and so at a new epoch."""
+import glob
+import json
 import os
 import re
 
@@ -14,9 +16,25 @@ def positions(bot):
 class Told(Bus):
     """A world in which the bot is held inside on_gap() until let_go()."""
 
-    def start_bot(self, held=True):
+    def start_bot(self, held=True, crashes=False):
         env = {"EVENTS_GAP": self.gate} if held else {}
+        env.update({"EVENTS_GAP_CRASH": "yes"} if crashes else {})
         return self.start("events", [os.path.join(BUILD, "test/events"), "--config", self.config_path], env)
+
+    def crash(self, why):
+        """Whose on_gap crashes each time: at the third it is set aside, as an event would be. The bot then."""
+        for _ in range(3):
+            bot = self.start_bot(held=False, crashes=True)
+            bot.wait_line(rf"^gap .*why={why}")
+            bot.wait(-6)
+        bot = self.start_bot(held=False, crashes=True)
+        bot.wait_line(" dead_letter .*crashes=3")
+        path, = glob.glob(os.path.join(self.env["TUTTI_STATE"], "events.dead.jsonl"))
+        with open(path, encoding="utf-8") as f:
+            letter = json.loads(f.readlines()[-1])
+        check(f"a gap ({why}) whose handler crashes three times is set aside", letter["event"] == "TUTTI_GAP"
+              and letter["d"]["why"] == why and not bot.count("^gap "), letter)
+        return bot
 
     def let_go(self):
         with open(self.gate, "w") as f:
@@ -64,6 +82,12 @@ with Told("gap") as w:
     bot.kill(15)
     bot.wait(0)
 
+    head = writer.add(40000, size=400)
+    bot = w.crash("horizon")
+    bot.wait_line(rf"^MESSAGE_CREATE pos={head} ")
+    bot.kill(15)
+    bot.wait(0)
+
     w.stop_bus()
     writer.kill(9)
     writer.wait()
@@ -82,6 +106,19 @@ with Told("gap") as w:
     w.let_go()
     bot.wait_line(r"^MESSAGE_CREATE pos=4 ")
     check("then all that it holds", positions(bot) == [1, 2, 3, 4], positions(bot))
+    bot.kill(15)
+    bot.wait(0)
+
+    w.stop_bus()
+    writer.kill(9)
+    writer.wait()
+    os.unlink(os.path.join(w.run_dir, "journal"))
+    writer = Writer(w, epoch=3000)
+    writer.add(4)
+    w.bus()
+    bot = w.crash("epoch")
+    bot.wait_line(r"^MESSAGE_CREATE pos=4 ")
+    check("and what the new epoch holds comes", positions(bot) == [1, 2, 3, 4], positions(bot))
     bot.kill(15)
     bot.wait(0)
     writer.kill(15)

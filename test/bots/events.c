@@ -37,6 +37,8 @@ static tt_result gap(tt_client *client, const tt_gap *lost)
 	       (unsigned long long)lost->from, (unsigned long long)lost->to,
 	       lost->is_epoch ? "epoch" : "horizon");
 	fflush(stdout);
+	if (getenv("EVENTS_GAP_CRASH"))
+		abort();
 	wait_for("EVENTS_GAP");
 	printf("gap over\n");
 	fflush(stdout);
