@@ -1,6 +1,7 @@
 #include "sandbox/act.h"
 
 #include "sandbox/act_guild.h"
+#include "sandbox/archiver.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
 
@@ -74,6 +75,7 @@ static void enter_thread(struct sandbox *sandbox, struct world_channel *c, uint6
 	act_archive(sandbox, c, false);
 	(void)!act_join_thread(sandbox, c, user_id);
 	c->thread.archived_us = loop_wall_us();
+	archiver_touch(c);
 }
 
 static struct str words_of(const struct world_message *m)

@@ -1,5 +1,6 @@
 #include "sandbox/act.h"
 #include "sandbox/act_guild.h"
+#include "sandbox/archiver.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
 
@@ -56,6 +57,8 @@ struct world_channel *act_add_thread(struct sandbox *sandbox, const struct world
 	struct world_channel *c = world_add_thread(sandbox->world, t, loop_wall_us());
 	if (!c)
 		return NULL;
+	archiver_touch(c);
+	archiver_plan(sandbox->archiver);
 	tell_made(sandbox, c);
 	begin(sandbox, c, from);
 	c->thread.n_messages = 0; /* what the service says is not counted */
@@ -113,6 +116,8 @@ void act_archive(struct sandbox *sandbox, struct world_channel *c, bool is_archi
 		return;
 	c->thread.is_archived = is_archived;
 	c->thread.archived_us = loop_wall_us();
+	archiver_touch(c);
+	archiver_plan(sandbox->archiver);
 	act_channel_changed(sandbox, c);
 	if (is_archived || !world_in_thread(c, WORLD_BOT))
 		return;

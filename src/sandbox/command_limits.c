@@ -1,4 +1,5 @@
 /* Commands on limits, on how REST requests are answered, and on the bot's own HTTP server. */
+#include "sandbox/archiver.h"
 #include "sandbox/command_impl.h"
 #include "sandbox/endpoint.h"
 #include "sandbox/gateway.h"
@@ -60,8 +61,13 @@ int cmd_limits(ARGS)
 	U64(shards, "shards", o->shards);
 	U64(answer_ms, "answer_ms", sandbox->interactions->answer_us / 1000);
 	U64(token_ms, "token_ms", sandbox->interactions->token_us / 1000);
+	U64(minute_ms, "minute_ms", sandbox->archiver->minute_us / 1000);
 	if (max_concurrency == 0 || shards == 0)
 		return why_set(why, -EINVAL, "max_concurrency, shards: 1 or more");
+	if (minute_ms > 60000)
+		return why_set(why, -EINVAL, "minute_ms: at most 60000");
+	sandbox->archiver->minute_us = minute_ms * 1000;
+	archiver_plan(sandbox->archiver);
 	sandbox->interactions->answer_us = answer_ms * 1000;
 	sandbox->interactions->token_us = token_ms * 1000;
 	sandbox->limits.is_off = !is_on;

@@ -1,4 +1,5 @@
 #include "sandbox/act_guild.h"
+#include "sandbox/archiver.h"
 #include "sandbox/object.h"
 #include "sandbox/rest_impl.h"
 
@@ -149,8 +150,10 @@ static int fill_thread(struct rest_call *call, struct world_channel *c)
 				       "Value must be one of {60, 1440, 4320, 10080}.");
 	if (c->thread.is_archived && !is_other)
 		return rest_error(call, 400, 50083, "Thread is archived");
-	if (minutes)
+	if (minutes) {
 		c->thread.archive_min = (unsigned)minutes;
+		archiver_plan(call->sandbox->archiver);
+	}
 	if (json_kind(locked) == JSON_BOOL)
 		c->thread.is_locked = json_bool(locked);
 	if (json_kind(json_get(call->body, "invitable")) == JSON_BOOL)

@@ -1,5 +1,6 @@
 #include "sandbox/sandbox.h"
 
+#include "sandbox/archiver.h"
 #include "sandbox/chat.h"
 #include "sandbox/endpoint.h"
 #include "sandbox/flood.h"
@@ -208,6 +209,7 @@ static void sandbox_start(struct sandbox *s)
 	s->gateway = fake_gateway_new(s);
 	s->rest = fake_rest_new(s);
 	s->flood = flood_new(s);
+	s->archiver = archiver_new(s);
 	s->interactions = interactions_new(s);
 	s->endpoint = endpoint_new(s);
 	s->page = page_new(s);
@@ -231,6 +233,7 @@ static void sandbox_stop(struct sandbox *s)
 	endpoint_free(&s->endpoint);
 	interactions_free(&s->interactions);
 	flood_free(&s->flood);
+	archiver_free(&s->archiver);
 	fake_gateway_free(&s->gateway);
 	fake_rest_free(&s->rest);
 	httpd_free(&s->door);

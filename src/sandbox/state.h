@@ -38,6 +38,7 @@ struct sandbox {
 	struct fake_gateway *gateway;
 	struct fake_rest *rest;
 	struct flood *flood;
+	struct archiver *archiver;
 	struct interactions *interactions;
 	struct endpoint *endpoint;
 	struct page *page;

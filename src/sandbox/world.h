@@ -65,6 +65,7 @@ struct world_thread {
 	uint64_t owner_id, members[WORLD_THREAD_MEMBERS];
 	size_t n_members;
 	uint64_t created_us, archived_us; /* since 1970; archived_us: of the last change */
+	uint64_t active_us;               /* of the loop's clock: when something last happened */
 	unsigned archive_min, n_messages;
 	bool is_archived, is_locked, is_invitable;
 };

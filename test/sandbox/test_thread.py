@@ -113,6 +113,26 @@ check("and told, by its ids", gone == {"id": thread["id"], "guild_id": "1", "par
 tell(f"/thread name=people message={post('by a person')['id']} user=5")
 check("a person starts one", w.event("THREAD_CREATE")["d"]["owner_id"] == "5")
 
+# they put themselves away
+quiet = s.rest("POST", "/channels/7/threads", {"name": "quiet", "type": 11, "auto_archive_duration": 60})[2]
+busy = s.rest("POST", "/channels/7/threads", {"name": "busy", "type": 11, "auto_archive_duration": 10080})[2]
+tell("/limits minute_ms=1")
+changed = w.event("THREAD_UPDATE")["d"]
+while changed["id"] != quiet["id"]:
+    changed = w.event("THREAD_UPDATE")["d"]
+check("one in which nothing happens is put away in its time", changed["thread_metadata"]["archived"] is True
+      and changed["thread_metadata"]["auto_archive_duration"] == 60)
+check("not before it", busy["id"] in {t["id"] for t in s.rest("GET", "/guilds/1/threads/active")[2]["threads"]})
+post("awake", quiet["id"])
+check("a message opens it", w.event("THREAD_UPDATE")["d"]["thread_metadata"]["archived"] is False)
+check("for as long again", w.event("THREAD_UPDATE")["d"]["thread_metadata"]["archived"] is True)
+s.rest("PATCH", f"/channels/{busy['id']}", {"auto_archive_duration": 60})
+check("a shorter time counts at once", w.event("THREAD_UPDATE")["d"]["thread_metadata"]["archived"] is False
+      and w.event("THREAD_UPDATE")["d"]["thread_metadata"]["archived"] is True)
+tell("/limits minute_ms=60000")
+s.tell("/limits minute_ms=60001")
+check("a minute is no longer than one", "60000" in s.wait("error")["text"])
+
 # pins
 one, two = post("pin me"), post("and me")
 check("a message is pinned", s.rest("PUT", f"/channels/7/messages/pins/{one['id']}")[0] == 204)
