@@ -14,6 +14,7 @@ static const struct row {
 } rows[] = {
 	{"--config", true, offsetof(struct arguments, config)},
 	{"--port", true, offsetof(struct arguments, port)},
+	{"--at", true, offsetof(struct arguments, at)},
 	{"--json", false, offsetof(struct arguments, json)},
 	{"--reference", false, offsetof(struct arguments, reference)},
 	{"--manual", false, offsetof(struct arguments, manual)},

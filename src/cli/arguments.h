@@ -8,6 +8,8 @@
 struct arguments {
 	const char *config; /* --config, else $TUTTI_CONFIG; NULL: the defaults */
 	const char *port;   /* --port, else $TUTTI_PORT; NULL: the configuration's */
+	const char
+		*at; /* --at, a tuttid elsewhere; NULL: the one that port and configuration name */
 	bool json, reference, manual, offline, yes, help;
 	char **word; /* what is no option */
 	int words;

@@ -76,25 +76,36 @@ static uint64_t find_epoch(const struct reset *r)
 	return epoch;
 }
 
-/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal, or says
- * nothing. */
-static void find_cursors(struct reset *r)
+/* name: below the directory of cursors. */
+static void take_cursor(struct reset *r, const char *name, uint64_t ours)
 {
-	DIR *dir = opendir(r->cursor_dir);
-	const struct dirent *entry;
-	uint64_t ours = find_epoch(r);
 	path_text path;
+	if (!is_cursor(str_c(name)) || !path_of(path, r->cursor_dir, name))
+		return;
+	uint64_t epoch = cursor_epoch_of(path);
+	if (epoch && epoch != ours) {
+		r->n_foreign++;
+		return;
+	}
+	buf_add(&r->cursors, name, strlen(name) + 1);
+	r->n_cursors++;
+}
+
+/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal, or says
+ * nothing. A bot with zmq.connect has one for each tuttid, in a directory HOST:PORT. */
+static void find_cursors(struct reset *r, const char *below, uint64_t ours)
+{
+	path_text path, name;
+	const struct dirent *entry;
+	DIR *dir = path_of(path, r->cursor_dir, below) ? opendir(path) : NULL;
 	while (dir && (entry = readdir(dir))) {
-		if (!is_cursor(str_c(entry->d_name)) ||
-		    !path_of(path, r->cursor_dir, entry->d_name))
+		if (snprintf(name, sizeof name, "%s%s%s", below, *below ? "/" : "",
+			     entry->d_name) >= (int)sizeof name)
 			continue;
-		uint64_t epoch = cursor_epoch_of(path);
-		if (epoch && epoch != ours) {
-			r->n_foreign++;
-			continue;
-		}
-		buf_add(&r->cursors, entry->d_name, strlen(entry->d_name) + 1);
-		r->n_cursors++;
+		if (!*below && strchr(entry->d_name, ':'))
+			find_cursors(r, name, ours);
+		else
+			take_cursor(r, name, ours);
 	}
 	if (dir)
 		closedir(dir);
@@ -279,7 +290,7 @@ int reset_main(int argc, char **argv)
 		*r.place.config.journal_dir ? r.place.config.journal_dir : r.place.run_dir;
 	r.cursor_dir = config_cursor_dir(&r.place.config);
 	find_files(&r);
-	find_cursors(&r);
+	find_cursors(&r, "", find_epoch(&r));
 	status = reset(&r, arguments.yes);
 	buf_done(&r.cursors);
 	free(r.cursor_dir);

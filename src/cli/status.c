@@ -165,7 +165,11 @@ int status_main(int argc, char **argv)
 	if (status)
 		return status;
 	if (arguments.help)
-		return arguments_usage("status", "Ends with 0 where a role runs, else 75.\n");
+		return arguments_usage(
+			"status",
+			"Of the tuttid on this host, at --port, else zmq.port: it reads files. Of "
+			"another, ask there.\n"
+			"Ends with 0 where a role runs, else 75.\n");
 	status = place_find(&s.place, &arguments);
 	if (status)
 		return status;

@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/event_line.h"
 #include "cli/tool.h"
+#include "net/doors.h"
 #include "net/keys.h"
 #include "proto/discord.h"
 
@@ -23,7 +24,8 @@ enum {
 
 static const char more[] =
 	"TOPIC: MESSAGE_CREATE, or the beginning of a topic, as MESSAGE_CREATE.<guild_id>.\n"
-	"--json prints whole payloads, one object a line. Remarks go to stderr.\n";
+	"--json prints whole payloads, one object a line. Remarks go to stderr.\n"
+	"--at: the tuttid at that host and port of its live door. One is watched at a time.\n";
 
 struct tail {
 	struct place place;
@@ -34,7 +36,7 @@ struct tail {
 	struct json *json;
 	struct buf line;
 	struct zsock_curve pair;
-	char endpoint[256];
+	char endpoint[DOORS_ENDPOINT];
 	uint64_t epoch, pos; /* of the last event seen */
 	bool is_heard, is_silent;
 };
@@ -134,16 +136,44 @@ static void stop(void *arg, int number)
 	loop_stop(t->loop);
 }
 
-/* The socket file where it is, else TCP. */
-static void find_door(struct tail *t)
+static bool is_same(const struct doors *a, const struct doors *b)
 {
-	char path[128];
-	snprintf(path, sizeof path, "%s/live", t->place.run_dir);
-	if (access(path, F_OK) == 0)
-		snprintf(t->endpoint, sizeof t->endpoint, "ipc://%s", path);
-	else
-		snprintf(t->endpoint, sizeof t->endpoint, "tcp://%.200s:%u",
-			 t->place.config.zmq_host, t->place.port);
+	return a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+/* --at: with the key that zmq.connect has for it, if it is one of those. */
+static int find_there(const struct tail *t, struct doors *out, const struct doors *list, int n,
+		      struct why *why)
+{
+	const char *what = doors_read(out, str_c(t->arguments.at));
+	if (what)
+		return why_set(why, -EINVAL, "tutti tail: --at \"%.80s\" %s", t->arguments.at,
+			       what);
+	for (int i = 0; i < n; i++)
+		if (is_same(out, &list[i]))
+			*out = list[i];
+	return 0;
+}
+
+/* One tuttid: that of --at, of --port, else the first that the configuration names. */
+static int find_door(struct tail *t, struct doors *out, struct why *why)
+{
+	static struct doors list[DOORS_MAX];
+	struct config one = t->place.config; /* borrowed */
+	one.zmq_connect = (struct config_words){0};
+	int n = doors_of(list, &one, t->place.port, why);
+	*out = list[0];
+	if (n >= 0 && (t->arguments.at || !t->arguments.port))
+		n = doors_of(list, &t->place.config, t->place.port, why);
+	if (n < 0)
+		return n;
+	if (t->arguments.at)
+		return find_there(t, out, list, n, why);
+	*out = list[0];
+	if (n > 1)
+		remark("zmq.connect names %d tuttids, this is the first; --at HOST:PORT: another",
+		       n);
+	return 0;
 }
 
 /* Discord may know events that our table does not: so it is listened for all the same. */
@@ -177,13 +207,17 @@ static int subscribe(struct tail *t, const char *word)
 static int open_door(struct tail *t)
 {
 	struct why why = {0};
-	int rc = 0,
-	    has_key = keys_of_bot(&t->pair, &t->place.config, t->place.config.zmq_server_key, &why);
+	struct doors door;
+	if (find_door(t, &door, &why) < 0) {
+		fprintf(stderr, "%s\n", why.text);
+		return t->arguments.at ? EX_USAGE : EX_CONFIG;
+	}
+	int rc = 0, has_key = keys_of_bot(&t->pair, &t->place.config, door.server_key, &why);
 	if (has_key < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		return EX_CONFIG;
 	}
-	find_door(t);
+	doors_endpoint(t->endpoint, &door, DOOR_LIVE);
 	t->sock = zsock_new(t->loop, &(struct zsock_options){.kind = ZSOCK_SUB,
 							     .max_message = MESSAGE_MAX,
 							     .send_high = 1,

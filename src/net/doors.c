@@ -6,8 +6,8 @@
 
 enum { PORT_MOST = 65533 }; /* two doors lie above it */
 
-/* "host", "host:port", "[::1]:port", and behind a blank a key. NULL, or what is wrong with it. */
-static const char *read_entry(struct doors *out, struct str entry)
+/* "host", "host:port", "[::1]:port", and behind a blank a key. */
+const char *doors_read(struct doors *out, struct str entry)
 {
 	struct str key = str_trim(entry), where = str_cut(&key, ' ');
 	struct url url = {.port = out->port};
@@ -46,7 +46,7 @@ static int read_connect(struct doors *out, const struct config *config, struct w
 	if (words->n > DOORS_MAX)
 		return bad(config, words->word[DOORS_MAX], "is the 65th: 64 may be named", why);
 	for (size_t i = 0; i < words->n; i++) {
-		const char *what = read_entry(&out[i], str_c(words->word[i]));
+		const char *what = doors_read(&out[i], str_c(words->word[i]));
 		if (!what && is_named_before(out, i))
 			what = "is named twice";
 		if (what)

@@ -28,6 +28,9 @@ struct doors {
 TT_CHECK int doors_of(struct doors out[static DOORS_MAX], const struct config *config,
 		      unsigned port, struct why *why);
 
+/* One entry of zmq.connect, over what stands in out. NULL, or what is wrong with it: "is not a host, ...". */
+const char *doors_read(struct doors *out, struct str entry);
+
 /* "ipc:///run/tutti/6000/call" where that file is, else "tcp://127.0.0.1:6002". */
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door);
 

@@ -25,4 +25,21 @@ with World("tail") as w:
     tail.wait(0)
     if tail.count("no event is known"):
         raise Failed("a known event was doubted")
+    with World("tail_elsewhere") as other:
+        other.sandbox()
+        other.tuttid()
+        tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path, f"--at=127.0.0.1:{other.port}"])
+        tail.wait_line(f"watching tcp://127.0.0.1:{other.port}")
+        other.discord("say", channel=7, content="from elsewhere")
+        tail.wait_line("MESSAGE_CREATE.*from elsewhere")
+        tail.kill(subprocess.signal.SIGINT)
+        tail.wait(0)
+        w.config(zmq__connect=[f"127.0.0.1:{other.port}", f"127.0.0.1:{w.port}"])
+        tail = w.start("tail", [w.tutti, "tail", "--config", w.config_path])
+        tail.wait_line("zmq.connect names 2 tuttids, this is the first; --at")
+        tail.wait_line(f"watching tcp://127.0.0.1:{other.port}")
+        tail.kill(subprocess.signal.SIGINT)
+        tail.wait(0)
+    if "is not a host" not in w.run("tutti", "tail", "--at", "a:b:c", exit=64):
+        raise Failed("--at takes anything")
 print("ok tail shows messages, and says what it never will")
