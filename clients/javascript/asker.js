@@ -9,8 +9,12 @@ export class Asker {
 		Object.assign(this, { doors, door, pending: new Map(), sending: Promise.resolve(), openAt: 0, pause: 0 });
 	}
 
+	/* Who still waits is told nothing any more. */
 	close() {
 		this.sock?.close();
+		for (const { forget } of this.pending.values())
+			forget();
+		this.pending.clear();
 	}
 
 	/* {status, answer}; frames(leftMs) makes the question, asked again meanwhile where that does no harm. */
@@ -33,11 +37,14 @@ export class Asker {
 		const late = setTimeout(() => answered({
 			status: 0, answer: { message: "no answer from tuttid before the deadline" },
 		}), end - Date.now() + 2000);
-		this.pending.set(key, answered);
+		const forget = () => {
+			clearTimeout(late);
+			clearTimeout(again);
+		};
+		this.pending.set(key, { answered, forget });
 		say();
 		const got = await answer;
-		clearTimeout(late);
-		clearTimeout(again);
+		forget();
 		this.pending.delete(key);
 		return got;
 	}
@@ -68,7 +75,7 @@ export class Asker {
 		for await (const frames of sock) {
 			const [id, status, text] = this.door === "events" ? frames.slice(1) : frames;
 			this.pause = 0;
-			this.pending.get(id.toString("hex"))?.({ status: status.readUInt16LE(), answer: JSON.parse(text) });
+			this.pending.get(id.toString("hex"))?.answered({ status: status.readUInt16LE(), answer: JSON.parse(text) });
 		}
 	}
 }

@@ -180,7 +180,10 @@ export class Gate {
 			if (this.bot.isStopping)
 				break;
 			if (event.pos > this.cursor.pos) {
-				await this.bot.handle(this, event);
+				if (!await this.#handle(event)) {
+					log("stop_late", { pos: event.pos, what: "a handler did not end: its event comes again" });
+					break;
+				}
 				this.cursor.put(event.epoch, event.pos);
 			}
 			this.done++;
@@ -188,6 +191,14 @@ export class Gate {
 		}
 		this.isBusy = false;
 		this.heard = Date.now();
+	}
+
+	/* False: the bot was to stop, and this took longer than it may. */
+	#handle(event) {
+		return new Promise((resolve, reject) => {
+			this.late = () => resolve(false);
+			this.bot.handle(this, event).then(() => resolve(true), reject);
+		});
 	}
 
 	/* An answer may get lost with a tuttid that restarts: what may be repeated is, under its id. */

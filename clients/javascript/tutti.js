@@ -22,6 +22,7 @@ import * as names from "./names.js";
 import { pattern } from "./pattern.js";
 import * as wire from "./wire.js";
 
+const STOP_GRACE_MS = 5000; /* that a handler has when the bot is to stop */
 const KEY_PAUSE_MS = 10000; /* of the live door */
 
 export class CallFailed extends Error {
@@ -62,15 +63,18 @@ export class Bot {
 		});
 	}
 
-	/* Until SIGTERM, SIGINT, stop(), or another process of this bot takes over. */
+	/* Until SIGTERM, SIGINT, stop(), or another process of this bot takes over. A handler that runs then has
+	 * STOP_GRACE_MS; its event comes again, flagged, if that is not enough. */
 	async run() {
 		for (const name of ["SIGTERM", "SIGINT"])
 			process.once(name, () => this.stop());
 		await Promise.all(this.gates.map((gate) => gate.run()));
+		clearTimeout(this.grace);
 	}
 
 	stop(butFor) {
 		this.isStopping = true;
+		this.grace ??= setTimeout(() => this.gates.forEach((gate) => gate.late?.()), STOP_GRACE_MS);
 		for (const gate of this.gates)
 			if (gate !== butFor)
 				gate.stop();

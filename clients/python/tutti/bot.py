@@ -17,6 +17,13 @@ from .pattern import Pattern, name_of
 log = logging.getLogger("tutti")
 
 
+STOP_GRACE = 5  # seconds that a call under way has when the bot is to stop
+
+
+class Stopped(BaseException):
+    """The bot stops and a call has no answer yet: its event is not finished, and comes again at the next start."""
+
+
 class CallFailed(Exception):
     def __init__(self, status, body):
         super().__init__(f"{status}: {body.get('message', body) if isinstance(body, dict) else body}")
@@ -30,7 +37,7 @@ class Bot:
         self.state = state_dir or os.environ.get("TUTTI_STATE") or home + "/tutti"
         self.places = places(**where)
         self.handlers, self.gates, self.poller = {}, [], zmq.Poller()
-        self.is_stopping = False
+        self.is_stopping, self.stop_by = False, 0
 
     def on(self, event):
         """Decorator: fn(event) for each event of that name."""
@@ -58,22 +65,31 @@ class Bot:
         return add
 
     def run(self):
-        """Until SIGTERM, SIGINT, stop(), or another process of this bot takes over."""
+        """Until SIGTERM, SIGINT, stop(), or another process of this bot takes over. A handler that waits for an answer
+        then has STOP_GRACE seconds; its event comes again, flagged, if that is not enough."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         self.gates = [Gate(self, doors, Cursor(self._cursor_path(doors))) for doors in self.places]
-        while not self.is_stopping:
-            for gate in self.gates:
-                gate.look()
-            ready = dict(self.poller.poll(1000 if all(gate.line for gate in self.gates) else 100))
-            for gate in self.gates:
-                gate.take(ready)
+        try:
+            while not self.is_stopping:
+                self._turn()
+        except Stopped:
+            log.warning("stop_late seconds=%d what=%r", STOP_GRACE, "a call had no answer: its event comes again")
         for gate in self.gates:
             gate.close()
 
     def stop(self):
+        if not self.is_stopping:
+            self.stop_by = time.monotonic() + STOP_GRACE
         self.is_stopping = True
+
+    def _turn(self):
+        for gate in self.gates:
+            gate.look()
+        ready = dict(self.poller.poll(1000 if all(gate.line for gate in self.gates) else 100))
+        for gate in self.gates:
+            gate.take(ready)
 
     def _cursor_path(self, doors):
         which = "" if self.part == [0, 1] else "-%d-of-%d" % tuple(self.part)
@@ -92,6 +108,8 @@ class Bot:
 
     def ack(self):
         """While a handler waits."""
+        if self.is_stopping and time.monotonic() > self.stop_by:
+            raise Stopped
         for gate in self.gates:
             gate.ack()
 

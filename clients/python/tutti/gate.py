@@ -149,6 +149,8 @@ class Gate:
 
     def _events(self, frame):
         for event in wire.records(frame):
+            if self.bot.is_stopping:
+                break
             if event.pos > self.cursor.pos:
                 self.bot.handle(self, event)
                 self.cursor.put(event.epoch, event.pos)
