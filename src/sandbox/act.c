@@ -63,7 +63,7 @@ static void talk(struct sandbox *sandbox, const struct world_message *m, const c
 		return;
 	if (m->channel_id != sandbox->channel_id && c)
 		buf_addf(&name, "#%s ", c->name);
-	buf_adds(&name, object_name(sandbox->world, m->author_id));
+	buf_adds(&name, m->username.n ? m->username : object_name(sandbox->world, m->author_id));
 	buf_adds(&name, str_c(how));
 	report_talk(&sandbox->report, buf_str(&name), text);
 	buf_done(&name);

@@ -1,4 +1,5 @@
 /* What a channel is beside its messages: name, topic, overwrites, and its end. */
+#include "sandbox/webhook.h"
 #include "sandbox/world_impl.h"
 
 #include <errno.h>
@@ -43,5 +44,6 @@ void world_remove_channel(struct world *w, uint64_t id)
 			i = w->channels.n; /* others have moved */
 		}
 	}
+	world_remove_webhooks(w, id);
 	table_remove(&w->channels, id);
 }

@@ -21,14 +21,19 @@ void object_time(struct buf *out, uint64_t us)
 	buf_addf(out, "\"%s.%06u+00:00\"", text, (unsigned)(us % 1000000));
 }
 
-static void user_as(struct buf *out, const struct world_user *u, uint64_t id, bool is_bot)
+static void named(struct buf *out, uint64_t id, struct str name, bool is_bot)
 {
 	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"username\":", id);
-	json_add_str(out, u ? str_c(u->name) : STR("unknown"));
+	json_add_str(out, name);
 	buf_addf(out,
 		 ",\"discriminator\":\"0\",\"global_name\":null,\"avatar\":null,\"public_flags\":0,"
 		 "\"bot\":%s}",
 		 is_bot ? "true" : "false");
+}
+
+static void user_as(struct buf *out, const struct world_user *u, uint64_t id, bool is_bot)
+{
+	named(out, id, u ? str_c(u->name) : STR("unknown"), is_bot);
 }
 
 void object_user(struct buf *out, const struct world_user *u)
@@ -168,6 +173,15 @@ static void reply(struct buf *out, struct world *w, const struct world_message *
 	}
 }
 
+/* A webhook is nobody; who it says it is stands in the message. */
+static void author(struct buf *out, struct world *w, const struct world_message *m)
+{
+	if (m->username.n)
+		named(out, m->author_id, m->username, true);
+	else
+		user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
+}
+
 void object_message(struct buf *out, struct world *w, const struct world_message *m,
 		    enum object_for for_whom)
 {
@@ -175,7 +189,7 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	buf_addf(out,
 		 "{\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64 "\",\"type\":%u,\"author\":",
 		 m->id, m->channel_id, m->type);
-	user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
+	author(out, w, m);
 	buf_adds(out, STR(",\"content\":"));
 	json_add_str(out, is_blank ? STR("") : m->content);
 	buf_adds(out, STR(",\"timestamp\":"));

@@ -36,6 +36,7 @@ struct rest_call {
 	size_t n_files;
 	uint64_t now_us;
 	struct rest_plan plan;
+	const struct world_webhook *as;    /* who posts, instead of the bot; or NULL */
 	const struct interaction *answers; /* what the message that is posted answers; or NULL */
 	bool is_dropped;
 	bool is_global;     /* of a 429 */
@@ -107,5 +108,11 @@ void plan_answer(struct rest_call *call);
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
 	      struct world_message **message);
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
+
+/* rest_webhook.c: what the routes of interactions are where the id is a webhook's. */
+int webhook_execute(struct rest_call *call);
+int webhook_message(struct rest_call *call);
+int webhook_edit(struct rest_call *call);
+int webhook_delete(struct rest_call *call);
 
 #endif

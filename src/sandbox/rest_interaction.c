@@ -198,9 +198,17 @@ static int no_webhook(struct rest_call *call)
 	return rest_error(call, 404, 10015, "Unknown Webhook");
 }
 
+/* The same paths are of interactions, by the application's id, and of webhooks, by their own. */
+static bool is_of_webhook(const struct rest_call *call)
+{
+	return rest_param_id(call, 0) != WORLD_BOT;
+}
+
 /* The first message behind "thinking" is the answer itself. */
 int route_followup(struct rest_call *call)
 {
+	if (is_of_webhook(call))
+		return webhook_execute(call);
 	struct interaction *it = by_token(call);
 	struct world_message *m;
 	if (!it || it->state == INTERACTION_OPEN)
@@ -234,6 +242,8 @@ static int no_original(struct rest_call *call)
 
 int route_original(struct rest_call *call)
 {
+	if (is_of_webhook(call))
+		return webhook_message(call);
 	const struct world_message *m = original_of(call, by_token(call));
 	if (!m)
 		return no_original(call);
@@ -244,6 +254,8 @@ int route_original(struct rest_call *call)
 /* The answer that was promised comes as an edit of the message that is not there yet. */
 int route_edit_original(struct rest_call *call)
 {
+	if (is_of_webhook(call))
+		return webhook_edit(call);
 	struct interaction *it = by_token(call);
 	struct world_message *m = original_of(call, it);
 	if (m)
@@ -261,6 +273,8 @@ int route_edit_original(struct rest_call *call)
 
 int route_delete_original(struct rest_call *call)
 {
+	if (is_of_webhook(call))
+		return webhook_delete(call);
 	struct world_message *m = original_of(call, by_token(call));
 	if (!m)
 		return no_original(call);

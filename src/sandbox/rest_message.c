@@ -2,6 +2,7 @@
 #include "sandbox/message_check.h"
 #include "sandbox/object.h"
 #include "sandbox/rest_impl.h"
+#include "sandbox/webhook.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -203,6 +204,13 @@ static int check_reply(struct rest_call *call, struct json_at reference, uint64_
 	return 0;
 }
 
+/* Who a webhook's message is by: the webhook itself, under any name. */
+static void write_as(struct world_post *post, const struct world_webhook *h, struct str username)
+{
+	post->author_id = h->id;
+	post->username = username.n ? username : str_c(h->name);
+}
+
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
 	      struct world_message **message)
 {
@@ -217,17 +225,19 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 				  .flags = json_u64(json_get(body, "flags")) &
 					   (call->answers ? FLAGS | MESSAGE_EPHEMERAL : FLAGS),
 				  .is_tts = json_bool(json_get(body, "tts"))};
+	if (call->as)
+		write_as(&post, call->as, json_str(json_get(body, "username")));
 	int status = check(call, body, NULL);
-	if (status == 0)
+	if (status == 0 && !call->as)
 		status = check_reply(call, json_get(body, "message_reference"), channel_id,
 				     &post.reply_to);
 	if (status)
 		return status;
 	post.nonce = nonce_of(body, nonce);
-	*message =
-		post.nonce.n && json_bool(json_get(body, "enforce_nonce"))
-			? world_by_nonce(world, channel_id, WORLD_BOT, post.nonce, loop_wall_us())
-			: NULL;
+	*message = post.nonce.n && json_bool(json_get(body, "enforce_nonce"))
+			   ? world_by_nonce(world, channel_id, post.author_id, post.nonce,
+					    loop_wall_us())
+			   : NULL;
 	if (*message)
 		return show(call, *message);
 	act_find_mentions(&post);

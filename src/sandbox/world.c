@@ -1,3 +1,4 @@
+#include "sandbox/webhook.h"
 #include "sandbox/world_impl.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ struct world *world_new(void)
 	w->guilds = (struct table){.max = WORLD_GUILDS, .size = sizeof(struct world_guild)};
 	w->channels = (struct table){.max = WORLD_CHANNELS, .size = sizeof(struct world_channel)};
 	w->roles = (struct table){.max = WORLD_ROLES, .size = sizeof(struct world_role)};
+	w->webhooks = (struct table){.max = WEBHOOKS, .size = sizeof(struct world_webhook)};
 	w->messages = mem_zero(WORLD_MESSAGES * sizeof *w->messages);
 	int bad = world_add_user(w, WORLD_BOT, STR("bot"), true) |
 		  world_add_user(w, WORLD_ADA, STR("ada"), false) |
@@ -92,6 +94,7 @@ static void message_done(struct world_message *m)
 	world_set(&m->components, STR(""));
 	world_set(&m->files, STR(""));
 	world_set(&m->answers, STR(""));
+	world_set(&m->username, STR(""));
 	free(m->reactions);
 	*m = (struct world_message){0};
 }
@@ -108,6 +111,7 @@ void world_free(struct world **world)
 	table_done(&w->guilds);
 	table_done(&w->channels);
 	table_done(&w->roles);
+	table_done(&w->webhooks);
 	free(w->members);
 	free(w);
 	*world = NULL;
@@ -253,7 +257,8 @@ static void forget(struct world *w, struct world_message *m)
 
 void world_weigh(struct world *w, struct world_message *m)
 {
-	size_t weight = m->content.n + m->embeds.n + m->components.n + m->files.n + m->answers.n;
+	size_t weight = m->content.n + m->embeds.n + m->components.n + m->files.n + m->answers.n +
+			m->username.n;
 	w->bytes += weight - m->weight;
 	m->weight = weight;
 	while (w->bytes > WORLD_BYTES && numbered(w, oldest(w)) != m) {
@@ -312,6 +317,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	world_set(&m->components, post->components);
 	world_set(&m->files, post->files);
 	world_set(&m->answers, post->answers);
+	world_set(&m->username, post->username);
 	m->n_mentions = post->n_mentions;
 	memcpy(m->mentions, post->mentions, sizeof m->mentions);
 	snprintf(m->nonce, sizeof m->nonce, "%.*s", STR_FMT(post->nonce));

@@ -121,7 +121,8 @@ struct world_message {
 	size_t weight; /* bytes that it owns, as they were last counted */
 	char nonce[26];
 	bool is_by_bot, is_deleted, mentions_everyone, is_tts;
-	struct str answers; /* owned: JSON members on the interaction that it answers, or empty */
+	struct str answers;  /* owned: JSON members on the interaction that it answers, or empty */
+	struct str username; /* owned: whose a webhook says that it is; empty: the author's */
 	struct world_reaction *reactions; /* WORLD_REACTIONS of them, or NULL: none */
 };
 
@@ -167,7 +168,7 @@ struct world_user *world_user_at(struct world *w, size_t i);
 struct world_post {
 	uint64_t channel_id, author_id, reply_to, reply_channel_id, webhook_id, flags;
 	unsigned type; /* 0: plain, or a reply where reply_to is set */
-	struct str content, embeds, components, files, nonce, answers;
+	struct str content, embeds, components, files, nonce, answers, username;
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
 	bool is_by_bot, mentions_everyone, is_tts;

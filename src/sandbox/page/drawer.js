@@ -19,7 +19,7 @@ const opName = (op) => ops[op] || `op ${op}`;
 
 // Ids and tokens are long and all alike; the whole path stands in the row's details.
 function brief(path) {
-	const short = path.replace(/interaction-[0-9a-f]+/, "…").replace(/\d{13,}/g, (id) => "…" + id.slice(-4));
+	const short = path.replace(/interaction-[0-9a-f]+|[0-9a-f_-]{60,}/, "…").replace(/\d{13,}/g, (id) => "…" + id.slice(-4));
 	try {
 		return decodeURIComponent(short);
 	} catch {

@@ -152,13 +152,13 @@ function above(message, doings) {
 	if (!message.message_reference || message.type === 21) return null;
 	if (!to) return el("p", {class: "above"}, "to a message that is gone");
 	return el("button", {class: "above", type: "button", title: "Go there", on: {click: () => doings.jump(to.id)}},
-		"to ", el("b", {}, to.author ? world.name(to.author.id) : "?"), " ", (to.content || "a message").slice(0, 120));
+		"to ", el("b", {}, to.author ? world.authorName(to.author) : "?"), " ", (to.content || "a message").slice(0, 120));
 }
 
 function head(message) {
 	const user = world.users.get(message.author.id) || message.author;
 	const color = colorOf(world.guild, message.author.id);
-	const name = el("b", {class: "name"}, world.memberOf(world.guild, user.id)?.nick || user.username || message.author.username);
+	const name = el("b", {class: "name"}, world.authorName(message.author));
 	return el("p", {class: "head"}, color ? tint(name, "--role", color) : name,
 		message.author.bot && el("span", {class: "badge"}, "BOT"), stamp(message), message.pinned && el("span", {class: "small"}, "⚑ pinned"));
 }
@@ -201,7 +201,7 @@ export function row(entry, isFollowing, doings) {
 	const isLead = !isFollowing || lead;
 	const text = message.content ? markdown(message.content) : [];
 	const made = el("article", {class: isLead ? "message lead" : "message", tabindex: -1, "data-id": message.id, "data-key": message.id,
-		"aria-label": `${world.name(message.author.id)}: ${(message.content || "a message").slice(0, 200)}`});
+		"aria-label": `${world.authorName(message.author)}: ${(message.content || "a message").slice(0, 200)}`});
 	const isForMe = message.mentions?.some((m) => m.id === world.me) || message.mention_everyone ||
 		rolesOf(world.guild, world.me).some((r) => message.mention_roles?.includes(r.id));
 	if (isForMe) made.classList.add("for-me");

@@ -12,7 +12,7 @@ function line({message}) {
 	const unpin = () => obey("pin", {message: message.id, channel: message.channel_id, user: world.me, remove: "true"})
 		.then(show, (error) => problem(error.message));
 	return el("li", {}, el("button", {class: "pinned", on: {click: () => jumpTo(message.id) && shut()}},
-		el("b", {}, world.name(message.author.id)), el("div", {class: "text"}, ...markdown(message.content || "(no text)"))),
+		el("b", {}, world.authorName(message.author)), el("div", {class: "text"}, ...markdown(message.content || "(no text)"))),
 	mayHere(MAY.pin) && el("button", {class: "icon", title: "Unpin", "aria-label": "Unpin", on: {click: unpin}}, "×"));
 }
 

@@ -17,6 +17,8 @@ export const world = {
 	memberOf: (guildId, userId) => world.members.get(`${guildId} ${userId}`)?.member,
 	isGone: (guildId, userId) => world.members.get(`${guildId} ${userId}`)?.gone === true,
 	name: (id, guildId = world.guild) => world.memberOf(guildId, id)?.nick || world.users.get(id)?.username || id,
+	// Of who wrote a message: a webhook is none of the people, and says itself who it is.
+	authorName: (author) => (world.users.has(author.id) ? world.name(author.id) : author.username),
 	roleOf: (id) => [...world.guilds.values()].flatMap((g) => g.roles || []).find((r) => r.id === id),
 	channelName(id) {
 		const channel = world.channels.get(id);
