@@ -190,6 +190,24 @@ struct json_at json_get(struct json_at object, const char *key)
 	return get(object, str_c(key));
 }
 
+void json_pick(struct json_at object, const struct str *keys, struct json_at *out, size_t n)
+{
+	size_t left = n;
+	for (size_t i = 0; i < n; i++)
+		out[i] = nothing();
+	if (json_kind(object) != JSON_OBJECT)
+		return;
+	struct json_iter it = json_each(object);
+	while (left && json_next(&it))
+		for (size_t i = 0; i < n; i++) {
+			if (it.key.n != keys[i].n || out[i].doc || !str_eq(it.key, keys[i]))
+				continue;
+			out[i] = it.at;
+			left--;
+			break;
+		}
+}
+
 struct json_at json_path(struct json_at at, const char *path)
 {
 	struct str rest = str_c(path);

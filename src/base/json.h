@@ -39,6 +39,8 @@ TT_CHECK int json_parse(struct json *j, struct str text, struct json_at *out, st
 
 enum json_kind json_kind(struct json_at at);
 struct json_at json_get(struct json_at object, const char *key);
+/* n members in one walk over the object, which costs less than n gets; of a name twice the first. */
+void json_pick(struct json_at object, const struct str *keys, struct json_at *out, size_t n);
 /* Member by path: "author.id". */
 struct json_at json_path(struct json_at at, const char *path);
 struct str json_str(struct json_at at);

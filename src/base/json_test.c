@@ -103,6 +103,26 @@ static void of_equal_keys_the_first_counts(void **state)
 	assert_int_equal(json_i64(json_get(parse(*state, "{\"k\":1,\"k\":2}"), "k")), 1);
 }
 
+/* In whatever order, and whether they are there or not. */
+static void what_is_picked_is_what_is_got(void **state)
+{
+	static const struct str keys[] = {STR_INIT("z"), STR_INIT("a"), STR_INIT("gone"),
+					  STR_INIT("ab"), STR_INIT("")};
+	static const char *const texts[] = {"{\"a\":1,\"ab\":{\"z\":2},\"a\":3,\"z\":[4],\"\":5}",
+					    "{\"\\u0061\":1,\"A\":2,\"abc\":3}", "{}", "[\"a\",1]",
+					    "\"a\""};
+	enum { KEYS = sizeof keys / sizeof *keys };
+	for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+		struct json_at d = parse(*state, texts[t]), at[KEYS];
+		json_pick(d, keys, at, KEYS);
+		for (size_t i = 0; i < KEYS; i++) {
+			struct json_at got = json_get(d, keys[i].p);
+			assert_ptr_equal(at[i].doc, got.doc);
+			assert_int_equal(at[i].place, got.place);
+		}
+	}
+}
+
 static void integers_keep_every_bit(void **state)
 {
 	struct world *w = *state;
@@ -401,24 +421,24 @@ static void a_parsed_value_is_written_again(void **state)
 
 int main(void)
 {
-	return run_unit(with(every_kind_is_told), with(a_single_value_is_a_document),
-			with(what_is_absent_yields_nothing_all_the_way),
-			with(a_member_of_no_object_is_absent), with(a_path_goes_down),
-			with(a_key_inside_a_member_is_not_taken_for_its_neighbour),
-			with(of_equal_keys_the_first_counts), with(integers_keep_every_bit),
-			with(an_integer_out_of_range_is_zero), with(every_number_is_a_double_too),
-			with(an_id_is_digits_or_a_number), with(text_may_hold_a_nul),
-			with(escapes_become_utf_8), with(members_come_in_order),
-			with(elements_come_in_order_and_have_no_key), with(a_scalar_has_no_members),
-			with(sixty_levels_are_read), with(deeper_nesting_is_refused),
-			with(what_is_no_json_is_refused), with(a_nul_outside_text_is_refused),
-			with(bad_utf_8_is_refused), with(numbers_beyond_64_bits_are_refused),
-			with(every_cut_of_a_document_is_refused),
-			with(a_refusal_never_quotes_the_text),
-			with(a_parser_is_good_after_a_refusal),
-			with(a_parser_takes_texts_of_any_size_in_any_order),
-			with(more_members_than_the_tape_can_count_are_counted),
-			with(no_text_brings_it_down), test(written_text_is_escaped),
-			test(written_bad_utf_8_is_replaced), with(whatever_is_written_parses),
-			with(a_parsed_value_is_written_again));
+	return run_unit(
+		with(every_kind_is_told), with(a_single_value_is_a_document),
+		with(what_is_absent_yields_nothing_all_the_way),
+		with(a_member_of_no_object_is_absent), with(a_path_goes_down),
+		with(a_key_inside_a_member_is_not_taken_for_its_neighbour),
+		with(of_equal_keys_the_first_counts), with(what_is_picked_is_what_is_got),
+		with(integers_keep_every_bit), with(an_integer_out_of_range_is_zero),
+		with(every_number_is_a_double_too), with(an_id_is_digits_or_a_number),
+		with(text_may_hold_a_nul), with(escapes_become_utf_8), with(members_come_in_order),
+		with(elements_come_in_order_and_have_no_key), with(a_scalar_has_no_members),
+		with(sixty_levels_are_read), with(deeper_nesting_is_refused),
+		with(what_is_no_json_is_refused), with(a_nul_outside_text_is_refused),
+		with(bad_utf_8_is_refused), with(numbers_beyond_64_bits_are_refused),
+		with(every_cut_of_a_document_is_refused), with(a_refusal_never_quotes_the_text),
+		with(a_parser_is_good_after_a_refusal),
+		with(a_parser_takes_texts_of_any_size_in_any_order),
+		with(more_members_than_the_tape_can_count_are_counted),
+		with(no_text_brings_it_down), test(written_text_is_escaped),
+		test(written_bad_utf_8_is_replaced), with(whatever_is_written_parses),
+		with(a_parsed_value_is_written_again));
 }

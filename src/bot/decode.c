@@ -1,29 +1,66 @@
 #include "bot/decode.h"
 
-static tt_user user_of(struct json_at at)
+enum { USER_ID, USER_USERNAME, USER_GLOBAL_NAME, USER_BOT, USER_KEYS };
+
+static tt_user user_of(struct json_at object)
 {
+	static const struct str keys[USER_KEYS] = {
+		[USER_ID] = STR_INIT("id"),
+		[USER_USERNAME] = STR_INIT("username"),
+		[USER_GLOBAL_NAME] = STR_INIT("global_name"),
+		[USER_BOT] = STR_INIT("bot"),
+	};
+	struct json_at at[USER_KEYS];
+	json_pick(object, keys, at, USER_KEYS);
 	return (tt_user){
-		.id = json_id(json_get(at, "id")),
-		.username = public_str(json_str(json_get(at, "username"))),
-		.global_name = public_str(json_str(json_get(at, "global_name"))),
-		.bot = json_bool(json_get(at, "bot")),
-		.json = public_json(at),
+		.id = json_id(at[USER_ID]),
+		.username = public_str(json_str(at[USER_USERNAME])),
+		.global_name = public_str(json_str(at[USER_GLOBAL_NAME])),
+		.bot = json_bool(at[USER_BOT]),
+		.json = public_json(object),
 	};
 }
 
+enum {
+	MESSAGE_ID,
+	MESSAGE_CHANNEL_ID,
+	MESSAGE_GUILD_ID,
+	MESSAGE_WEBHOOK_ID,
+	MESSAGE_TYPE,
+	MESSAGE_FLAGS,
+	MESSAGE_AUTHOR,
+	MESSAGE_CONTENT,
+	MESSAGE_TIMESTAMP,
+	MESSAGE_KEYS
+};
+static const struct str message_keys[MESSAGE_KEYS] = {
+	[MESSAGE_ID] = STR_INIT("id"),
+	[MESSAGE_CHANNEL_ID] = STR_INIT("channel_id"),
+	[MESSAGE_GUILD_ID] = STR_INIT("guild_id"),
+	[MESSAGE_WEBHOOK_ID] = STR_INIT("webhook_id"),
+	[MESSAGE_TYPE] = STR_INIT("type"),
+	[MESSAGE_FLAGS] = STR_INIT("flags"),
+	[MESSAGE_AUTHOR] = STR_INIT("author"),
+	[MESSAGE_CONTENT] = STR_INIT("content"),
+	[MESSAGE_TIMESTAMP] = STR_INIT("timestamp"),
+};
+
+/* In one walk: most of what a bot hears are messages, and of each this is a good part of the cost. */
 static void decode_message_create(struct decoded *out, struct json_at d, uint64_t own_user_id)
 {
+	struct json_at at[MESSAGE_KEYS];
 	tt_message *m = &out->as.message;
+	json_pick(d, message_keys, at, MESSAGE_KEYS);
 	*m = (tt_message){
-		.id = json_id(json_get(d, "id")),
-		.channel_id = json_id(json_get(d, "channel_id")),
-		.guild_id = json_id(json_get(d, "guild_id")),
-		.webhook_id = json_id(json_get(d, "webhook_id")),
-		.type = json_i64(json_get(d, "type")),
-		.flags = json_i64(json_get(d, "flags")),
-		.author = user_of(json_get(d, "author")),
-		.content = public_str(json_str(json_get(d, "content"))),
-		.timestamp = public_str(json_str(json_get(d, "timestamp"))),
+		.id = json_id(at[MESSAGE_ID]),
+		.channel_id = json_id(at[MESSAGE_CHANNEL_ID]),
+		.guild_id = json_id(at[MESSAGE_GUILD_ID]),
+		.webhook_id = json_id(at[MESSAGE_WEBHOOK_ID]),
+		.type = json_i64(at[MESSAGE_TYPE]),
+		.flags = json_i64(at[MESSAGE_FLAGS]),
+		.author = user_of(at[MESSAGE_AUTHOR]),
+		.content = public_str(json_str(at[MESSAGE_CONTENT])),
+		.timestamp = public_str(json_str(at[MESSAGE_TIMESTAMP])),
 		.json = public_json(d),
 	};
 	out->subject = private_str(m->content);
