@@ -26,8 +26,6 @@ struct registered_view *registered_take(struct registered *r);
 void registered_drop(struct registered_view **out);
 /* NULL: none for this event. */
 const struct event_routes *registered_routes(const struct registered_view *view, struct str event);
-/* Of a route in a view: it is still registered. A declared one always is. */
-bool registered_holds(const struct tt_route *route);
 
 /* The i-th event that something is registered for; false: there is no such. */
 bool registered_event(struct registered *r, size_t i, struct str *event);

@@ -103,8 +103,3 @@ bool filter_wants(const struct filter *f, const struct filter_what *what)
 		return false;
 	return f->n == 0 || topic_matches(f, what->topic);
 }
-
-bool filter_is_open(const struct filter *f)
-{
-	return f->n == 0 && f->parts <= 1 && !f->rights;
-}

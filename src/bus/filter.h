@@ -32,7 +32,5 @@ void filter_set(struct filter *f, const struct str *topics, size_t n, unsigned p
 void filter_done(struct filter *f);
 
 bool filter_wants(const struct filter *f, const struct filter_what *what);
-/* Wants everything there is. */
-bool filter_is_open(const struct filter *f);
 
 #endif

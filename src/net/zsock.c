@@ -246,15 +246,6 @@ struct str zsock_user(const struct zsock *s)
 	return s->user;
 }
 
-struct str zsock_endpoint(struct zsock *s, char out[static 256])
-{
-	size_t n = 256;
-	if (zmq_getsockopt(s->socket, ZMQ_LAST_ENDPOINT, out, &n) < 0)
-		out[0] = 0;
-	mark_dirty(s);
-	return str_c(out);
-}
-
 int zsock_subscribe(struct zsock *s, struct str prefix)
 {
 	mark_dirty(s);

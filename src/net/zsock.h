@@ -73,8 +73,6 @@ void zsock_unbind(struct zsock *sock, const char *endpoint);
 /* While fn runs: the key in Z85 that the message's connection proved; "" where it came by ipc. */
 struct str zsock_user(const struct zsock *sock);
 TT_CHECK int zsock_connect(struct zsock *sock, const char *endpoint, struct why *why);
-/* What the last zsock_bind() bound, the kernel's port filled in. */
-struct str zsock_endpoint(struct zsock *sock, char out[static 256]);
 /* SUB only. */
 TT_CHECK int zsock_subscribe(struct zsock *sock, struct str prefix);
 

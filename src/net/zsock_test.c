@@ -290,9 +290,6 @@ static void bad_endpoint_is_a_sentence(void **state)
 	struct why why = {0};
 	assert_true(zsock_bind(e->sock, "tcp://256.0.0.1:x", &why) < 0);
 	assert_non_null(strstr(why.text, "cannot listen on tcp://256.0.0.1:x"));
-	char out[256];
-	assert_int_equal(zsock_bind(e->sock, "tcp://127.0.0.1:*", &why), 0);
-	assert_true(str_starts(zsock_endpoint(e->sock, out), STR("tcp://127.0.0.1:")));
 	end_free(e);
 	loop_free(&loop);
 	zsock_end();

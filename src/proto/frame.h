@@ -141,7 +141,5 @@ struct frame_request {
  * request; -EMSGSIZE. Views point into bytes. */
 TT_CHECK int frame_request_read(struct frame_request *out, struct str bytes, struct why *why);
 void frame_answer_write(struct buf *out, const char *accept);
-/* Server: a refusal with a plain text body; the connection is closed after it. */
-void frame_refuse_write(struct buf *out, unsigned status, struct str text);
 
 #endif

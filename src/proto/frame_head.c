@@ -46,15 +46,6 @@ void frame_answer_write(struct buf *out, const char *accept)
 		 accept);
 }
 
-void frame_refuse_write(struct buf *out, unsigned status, struct str text)
-{
-	buf_addf(out,
-		 "HTTP/1.1 %u Refused\r\nContent-Type: text/plain; charset=utf-8\r\n"
-		 "Content-Length: %zu\r\n%sConnection: close\r\n\r\n%.*s",
-		 status, text.n, status == 426 ? "Sec-WebSocket-Version: 13\r\n" : "",
-		 STR_FMT(text));
-}
-
 static bool is_same_word(struct str a, struct str b)
 {
 	return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;

@@ -227,24 +227,3 @@ enum journal_got journal_read(struct journal *j, struct journal_cursor *at, stru
 	at->pos++;
 	return JOURNAL_RECORD;
 }
-
-enum journal_got journal_seek(struct journal *j, uint64_t pos, struct journal_cursor *out)
-{
-	uint8_t fixed[RECORD_HEADER];
-	struct record r;
-	*out = journal_tail(j);
-	for (;;) {
-		uint64_t head = journal_load(j, HEADER_HEAD);
-		if (out->offset >= head)
-			return JOURNAL_NOTHING;
-		enum journal_got got = peek(j, out->offset, head, fixed, &r);
-		if (got == JOURNAL_OVERTAKEN)
-			*out = journal_tail(j);
-		else if (got == JOURNAL_DAMAGED || r.pos != out->pos)
-			return JOURNAL_DAMAGED;
-		else if (r.pos >= pos)
-			return JOURNAL_RECORD;
-		else
-			*out = (struct journal_cursor){out->offset + r.size, r.pos + 1};
-	}
-}

@@ -78,9 +78,6 @@ TT_CHECK enum journal_got journal_read(struct journal *j, struct journal_cursor 
  * bytes there are damaged, as journal_read() will say. */
 struct journal_cursor journal_tail(struct journal *j);
 struct journal_cursor journal_head(struct journal *j);
-/* Walks from the tail to the record pos, or the oldest if pos is gone. JOURNAL_NOTHING: behind the
- * head, where the cursor then stands. O(records); readers keep their own table for speed. */
-enum journal_got journal_seek(struct journal *j, uint64_t pos, struct journal_cursor *out);
 
 /* True where the file at dir is another than the one mapped: read this one to its end, then open
  * again. */

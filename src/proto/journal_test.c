@@ -381,27 +381,6 @@ static void a_reader_sees_that_it_was_replaced(void **state)
 	journal_close(&again, false);
 }
 
-static void seeking_finds_the_position(void **state)
-{
-	(void)state;
-	struct journal w = open_writer();
-	struct journal_cursor c;
-	struct wire_header h;
-	struct buf out = {0};
-	assert_int_equal(journal_seek(&w, 1, &c), JOURNAL_NOTHING);
-	for (uint32_t s = 1; s <= 300; s++)
-		append(&w, 0, 1, s, 1000);
-	assert_int_equal(journal_seek(&w, 299, &c), JOURNAL_RECORD);
-	assert_int_equal(journal_read(&w, &c, &out, &h, NULL), JOURNAL_RECORD);
-	assert_int_equal(h.pos, 299);
-	assert_int_equal(journal_seek(&w, 1, &c), JOURNAL_RECORD);
-	assert_int_equal(c.pos, journal_tail(&w).pos);
-	assert_int_equal(journal_seek(&w, 301, &c), JOURNAL_NOTHING);
-	assert_int_equal(c.pos, 301);
-	buf_done(&out);
-	journal_close(&w, true);
-}
-
 static void what_is_no_journal_is_not_read(void **state)
 {
 	(void)state;
@@ -450,6 +429,6 @@ int main(void)
 		fresh_test(an_empty_or_short_file_begins_anew),
 		fresh_test(every_damaged_byte_is_noticed),
 		fresh_test(a_reader_sees_that_it_was_replaced),
-		fresh_test(seeking_finds_the_position), fresh_test(what_is_no_journal_is_not_read),
+		fresh_test(what_is_no_journal_is_not_read),
 		fresh_test(sizes_that_cannot_be_are_refused));
 }

@@ -94,11 +94,6 @@ int route_set_share(struct route_set *set, struct pattern *pattern, struct str s
 	return add(set, pattern_share(pattern), source);
 }
 
-size_t route_set_count(const struct route_set *set)
-{
-	return set->n;
-}
-
 unsigned route_set_groups(const struct route_set *set, size_t index)
 {
 	return pattern_groups(set->route[index].pattern);

@@ -29,7 +29,6 @@ void route_set_free(struct route_set **set);
 TT_CHECK int route_set_add(struct route_set *set, struct str pattern, struct why *why);
 /* The same with a compiled pattern, which is shared; source is its text. */
 int route_set_share(struct route_set *set, struct pattern *pattern, struct str source);
-size_t route_set_count(const struct route_set *set);
 unsigned route_set_groups(const struct route_set *set, size_t index);
 /* Builds the index; nothing may be added behind it. */
 void route_set_seal(struct route_set *set);

@@ -52,7 +52,6 @@ static void read_all(void)
 	struct journal_cursor at;
 	if (journal_open_read(&j, fuzz_dir(), NULL) < 0)
 		return;
-	(void)journal_seek(&j, 7, &at);
 	(void)journal_head(&j);
 	at = journal_tail(&j);
 	enum journal_got got = JOURNAL_RECORD;
@@ -72,8 +71,8 @@ static void write_on(void)
 	struct buf out = {0};
 	BUG_ON(journal_open_write(&j, &options, NULL) < 0);
 	for (uint32_t s = 100; s < 120; s++) {
+		at = journal_head(&j);
 		append(&j, s, s * 97 % 16000);
-		BUG_ON(journal_seek(&j, j.last_pos, &at) != JOURNAL_RECORD);
 		BUG_ON(journal_read(&j, &at, &out, NULL, NULL) != JOURNAL_RECORD);
 		out.n = 0;
 	}
