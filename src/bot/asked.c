@@ -1,7 +1,5 @@
 #include "bot/asked.h"
 
-#include "proto/wire.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -100,19 +98,12 @@ static int take_environment(struct asked *out, struct why *why)
 	return port && *port ? take_port(out, port, why) : 0;
 }
 
-/* As docs/wire.md has it; it is also part of a file's name. */
-static bool is_name(const char *name)
+/* A cursor that is there goes before it in any case. */
+static bool take_from(struct asked *out, const char *from)
 {
-	size_t n = strlen(name);
-	return n > 0 && n <= WIRE_BOT_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-		       n;
-}
-
-static bool is_from(const char *from)
-{
-	return !from || str_eq(str_c(from), STR("head")) || str_eq(str_c(from), STR("tail")) ||
-	       str_eq(str_c(from), STR("commit"));
+	out->from = WIRE_FROM_HEAD;
+	return !from ||
+	       (wire_from_by_name(str_c(from), &out->from) && out->from != WIRE_FROM_CURSOR);
 }
 
 int asked_read(struct asked *out, const struct tt_serve *how, const char *const *argv,
@@ -128,13 +119,13 @@ int asked_read(struct asked *out, const struct tt_serve *how, const char *const 
 		.port = how->port,
 		.is_serve_port = how->port != 0,
 	};
-	if (!is_name(out->name))
+	if (!wire_is_bot(str_c(out->name)))
 		return why_set(why, -EINVAL,
 			       "a bot's name is 1 to %d letters, digits, '.', '_', '-', not \"%s\"",
 			       WIRE_BOT_MAX, out->name);
 	if (how->parts && how->part >= how->parts)
 		return why_set(why, -EINVAL, "there is no part %u of %u", how->part, how->parts);
-	if (!is_from(how->from))
+	if (!take_from(out, how->from))
 		return why_set(why, -EINVAL, "from is head, tail or commit, not \"%s\"", how->from);
 	int error = take_environment(out, why);
 	if (how->ignore_arguments)

@@ -9,12 +9,14 @@
 
 #include "base/config.h"
 #include "bot/public.h"
+#include "proto/wire.h"
 
 struct asked {
 	const char *config; /* NULL: defaults alone */
 	const char *name;
-	unsigned port;      /* 0: the configuration's */
-	bool is_serve_port; /* port is what serve() was given */
+	unsigned port;       /* 0: the configuration's */
+	bool is_serve_port;  /* port is what serve() was given */
+	enum wire_from from; /* where a bot without a cursor begins */
 	bool wants_help, wants_routes, wants_check;
 };
 

@@ -31,7 +31,9 @@ static void the_program_names_the_bot_the_file_and_the_port(void **state)
 	assert_true(got.port == 6000 && got.is_serve_port);
 	assert_int_equal(read_asked(&(struct tt_serve){.name = "other"}, argv), 0);
 	assert_string_equal(got.name, "other");
-	assert_true(got.config == NULL && got.port == 0);
+	assert_true(got.config == NULL && got.port == 0 && got.from == WIRE_FROM_HEAD);
+	assert_int_equal(read_asked(&(struct tt_serve){.from = "tail"}, argv), 0);
+	assert_int_equal(got.from, WIRE_FROM_TAIL);
 }
 
 static void the_environment_is_before_the_program(void **state)
@@ -79,6 +81,7 @@ static void what_is_wrong_is_said(void **state)
 	const char *argv[] = {"mybot", NULL};
 	assert_int_equal(read_asked(&(struct tt_serve){.name = "a/b"}, argv), -EINVAL);
 	assert_int_equal(read_asked(&(struct tt_serve){.from = "begin"}, argv), -EINVAL);
+	assert_int_equal(read_asked(&(struct tt_serve){.from = "cursor"}, argv), -EINVAL);
 	assert_int_equal(read_asked(&(struct tt_serve){.part = 2, .parts = 2}, argv), -EINVAL);
 }
 

@@ -266,19 +266,6 @@ static void on_ready(void *arg)
 	s->ready(s->ready_arg);
 }
 
-static enum wire_from from_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum wire_from from;
-	} names[] = {
-		{"head", WIRE_FROM_HEAD}, {"tail", WIRE_FROM_TAIL}, {"commit", WIRE_FROM_COMMIT}};
-	for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
-		if (str_eq(str_c(name), str_c(names[i].name)))
-			return names[i].from;
-	return WIRE_FROM_HEAD;
-}
-
 /* Each of several journals has its cursor in a directory of its own. */
 static char *cursor_dir(const struct serve *s, const char *state_dir, size_t i)
 {
@@ -312,7 +299,7 @@ static void set_up(struct serve *s)
 			.parts = how->parts ? how->parts : 1,
 			.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX,
 			.window = how->window ? how->window : WIRE_WINDOW,
-			.from = from_of(how->from),
+			.from = s->asked.from,
 			.limit_ms = (unsigned)s->config.bot_limit_ms,
 			.on_error = how->on_error,
 			.on_change = on_change,

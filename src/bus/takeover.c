@@ -5,15 +5,6 @@
 #include "base/metric.h"
 #include "proto/discord.h"
 
-static const char *from_name(enum wire_from from)
-{
-	static const char *const names[] = {[WIRE_FROM_CURSOR] = "cursor",
-					    [WIRE_FROM_HEAD] = "head",
-					    [WIRE_FROM_TAIL] = "tail",
-					    [WIRE_FROM_COMMIT] = "commit"};
-	return names[from];
-}
-
 static struct start_ask ask_of(const struct peer *p, const struct known_bot *known)
 {
 	return (struct start_ask){.from = p->from,
@@ -66,8 +57,8 @@ static void serve(struct bus *b, struct peer *p)
 		   start_seen_to(&ask, known, sent_to, journal.head));
 	p->known = known_get(&b->known, p->bot, p->filter.part, p->filter.parts);
 	p->known->connections++;
-	log_info("bot_open", "bot=%.*s part=%u/%u from=%s pos=%llu", STR_FMT(p->bot),
-		 p->filter.part, p->filter.parts, from_name(p->from),
+	log_info("bot_open", "bot=%.*s part=%u/%u from=%.*s pos=%llu", STR_FMT(p->bot),
+		 p->filter.part, p->filter.parts, STR_FMT(wire_from_name(p->from)),
 		 (unsigned long long)start.pos);
 	say_absent(b, p);
 	metric_add(METRIC_bus_opens, 1);

@@ -86,6 +86,9 @@ struct wire_open {
 	struct str topics[WIRE_TOPICS_MAX]; /* prefixes */
 	size_t n_topics;                    /* 0: everything */
 };
+/* "cursor", "head", "tail", "commit". */
+struct str wire_from_name(enum wire_from from);
+bool wire_from_by_name(struct str name, enum wire_from *out);
 struct json;
 /* code: 400 malformed or 426 version, for X, with the sentence in why. 0 when read. */
 TT_CHECK int wire_open_read(struct wire_open *open, struct json *json, struct str text, int *code,

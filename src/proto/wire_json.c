@@ -12,6 +12,21 @@ static const struct str from_names[] = {
 };
 enum { FROMS = sizeof from_names / sizeof *from_names };
 
+struct str wire_from_name(enum wire_from from)
+{
+	return from_names[from];
+}
+
+bool wire_from_by_name(struct str name, enum wire_from *out)
+{
+	for (int i = 0; i < FROMS; i++)
+		if (str_eq(name, from_names[i])) {
+			*out = (enum wire_from)i;
+			return true;
+		}
+	return false;
+}
+
 bool wire_is_bot(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -40,17 +55,15 @@ static int read_number(struct json_at object, const char *key, uint64_t *out, st
 static int read_from(struct wire_open *open, struct json_at object, struct why *why)
 {
 	struct json_at at = json_get(object, "from");
+	enum wire_from from;
 	open->from = open->epoch ? WIRE_FROM_CURSOR : WIRE_FROM_HEAD;
 	if (json_kind(at) == JSON_NONE)
 		return 0;
-	for (int i = 0; i < FROMS; i++) {
-		if (json_kind(at) != JSON_STRING || !str_eq(json_str(at), from_names[i]))
-			continue;
-		if (i != WIRE_FROM_CURSOR)
-			open->from = (enum wire_from)i;
-		return 0;
-	}
-	return why_set(why, -EBADMSG, "from is not one of cursor, head, tail, commit");
+	if (json_kind(at) != JSON_STRING || !wire_from_by_name(json_str(at), &from))
+		return why_set(why, -EBADMSG, "from is not one of cursor, head, tail, commit");
+	if (from != WIRE_FROM_CURSOR)
+		open->from = from;
+	return 0;
 }
 
 static int read_topics(struct wire_open *open, struct json_at object, struct why *why)
@@ -169,7 +182,7 @@ void wire_open_write(struct buf *out, const struct wire_open *open)
 			 (unsigned long long)open->process, (unsigned long long)open->attempt);
 	buf_addf(out, ",\"window\":%u,\"part\":[%u,%u],\"from\":\"%s\",\"topics\":[",
 		 open->window ? open->window : WIRE_WINDOW, open->part,
-		 open->parts ? open->parts : 1, from_names[open->from].p);
+		 open->parts ? open->parts : 1, wire_from_name(open->from).p);
 	for (size_t i = 0; i < open->n_topics; i++) {
 		if (i)
 			buf_addc(out, ',');
