@@ -315,17 +315,17 @@ static struct entry *entry_new(enum kind kind, tt_run *run, const char *name, co
 	return entry;
 }
 
+/* What both kinds of trigger say. */
+#define SAID(on)                                                                         \
+	.help = copy(entry, (on)->help), .from_bots = (on)->from_bots, .arg = (on)->arg, \
+	.on_error = (on)->on_error, .limit_ms = (on)->limit_ms
+
 static struct entry *command_new(const struct tt_command *on, tt_run *run, const char *name,
 				 const char *file, int line)
 {
 	struct entry *entry = entry_new(COMMAND, run, name, file, line);
-	entry->route.with = (struct tt_with){.pattern = copy(entry, on->pattern),
-					     .help = copy(entry, on->help),
-					     .usage = copy(entry, on->usage),
-					     .from_bots = on->from_bots,
-					     .arg = on->arg,
-					     .on_error = on->on_error,
-					     .limit_ms = on->limit_ms};
+	entry->route.with = (struct tt_with){
+		.pattern = copy(entry, on->pattern), .usage = copy(entry, on->usage), SAID(on)};
 	entry->done = on->done;
 	return entry;
 }
@@ -346,12 +346,7 @@ static struct entry *reaction_new(const struct tt_reaction *on, tt_run *run, con
 				  const char *file, int line)
 {
 	struct entry *entry = entry_new(REACTION, run, name, file, line);
-	entry->route.with = (struct tt_with){.emoji = copy_emojis(entry, on),
-					     .help = copy(entry, on->help),
-					     .from_bots = on->from_bots,
-					     .arg = on->arg,
-					     .on_error = on->on_error,
-					     .limit_ms = on->limit_ms};
+	entry->route.with = (struct tt_with){.emoji = copy_emojis(entry, on), SAID(on)};
 	entry->done = on->done;
 	return entry;
 }
