@@ -24,18 +24,16 @@ static int bind_ipc(struct bus *b, struct zsock *sock, const char *name, struct 
 	return zsock_bind(sock, endpoint, why);
 }
 
-void bus_tcp(const struct bus *b, char out[static 256], unsigned add)
+void bus_tcp(const struct bus *b, char out[static DOORS_ENDPOINT], enum door door)
 {
-	const char *address = b->role->config->zmq_bind;
-	bool is_v6 = strchr(address, ':');
-	snprintf(out, 256, "tcp://%s%s%s:%u", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
-		 (unsigned)b->role->config->zmq_port + add);
+	const struct config *config = b->role->config;
+	doors_tcp(out, config->zmq_bind, (unsigned)config->zmq_port, door);
 }
 
-static int bind_tcp(struct bus *b, struct zsock *sock, unsigned add, struct why *why)
+static int bind_tcp(struct bus *b, struct zsock *sock, enum door door, struct why *why)
 {
-	char endpoint[256];
-	bus_tcp(b, endpoint, add);
+	char endpoint[DOORS_ENDPOINT];
+	bus_tcp(b, endpoint, door);
 	return zsock_bind(sock, endpoint, why);
 }
 
@@ -47,9 +45,9 @@ static int bind_doors(struct bus *b, struct why *why)
 	if (rc == 0)
 		rc = bind_ipc(b, b->events, "events", why);
 	if (rc == 0 && port)
-		rc = bind_tcp(b, b->live, 0, why);
+		rc = bind_tcp(b, b->live, DOOR_LIVE, why);
 	if (rc == 0 && port)
-		rc = bind_tcp(b, b->events, 1, why);
+		rc = bind_tcp(b, b->events, DOOR_EVENTS, why);
 	return rc;
 }
 

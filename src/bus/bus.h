@@ -23,6 +23,7 @@
 #include "bus/self.h"
 #include "bus/start.h"
 #include "net/datagram.h"
+#include "net/doors.h"
 #include "net/guard.h"
 #include "net/role.h"
 #include "net/zsock.h"
@@ -80,8 +81,8 @@ struct bus {
 	size_t subscriptions;
 };
 
-/* bus.c: "tcp://127.0.0.1:6000", for the door at port + add. */
-void bus_tcp(const struct bus *b, char out[static 256], unsigned add);
+/* bus.c: where the door listens on TCP. */
+void bus_tcp(const struct bus *b, char out[static DOORS_ENDPOINT], enum door door);
 
 /* source.c */
 TT_CHECK int source_start(struct bus *b, struct why *why);

@@ -81,9 +81,9 @@ static void too_many_frames(void *arg)
 static void bind_again(void *arg)
 {
 	struct bus *b = arg;
-	char endpoint[256];
+	char endpoint[DOORS_ENDPOINT];
 	struct why why = {0};
-	bus_tcp(b, endpoint, 0);
+	bus_tcp(b, endpoint, DOOR_LIVE);
 	if (zsock_bind(b->live, endpoint, &why) < 0)
 		loop_timer_in(b->live_again, AGAIN_US);
 	else
@@ -92,10 +92,10 @@ static void bind_again(void *arg)
 
 void live_cut(struct bus *b)
 {
-	char endpoint[256];
+	char endpoint[DOORS_ENDPOINT];
 	if (!b->role->config->zmq_port)
 		return;
-	bus_tcp(b, endpoint, 0);
+	bus_tcp(b, endpoint, DOOR_LIVE);
 	zsock_unbind(b->live, endpoint);
 	loop_timer_in(b->live_again, AGAIN_US);
 }

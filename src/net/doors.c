@@ -73,12 +73,18 @@ static bool is_near(const struct doors *doors)
 	return url_is_loopback(&url);
 }
 
+void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port, enum door door)
+{
+	char authority[URL_AUTHORITY];
+	url_authority(authority, host, port + door);
+	snprintf(out, DOORS_ENDPOINT, "tcp://%s", authority);
+}
+
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door)
 {
 	static const char *const files[] = {"live", "events", "call"};
 	char dir[108], path[160];
 	struct why why;
-	bool is_v6 = strchr(doors->host, ':') != NULL;
 	if (is_near(doors) && config_run_dir(dir, doors->port, false, &why) == 0) {
 		snprintf(path, sizeof path, "%s/%s", dir, files[door]);
 		if (access(path, R_OK | W_OK) == 0) {
@@ -86,13 +92,10 @@ void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, 
 			return;
 		}
 	}
-	snprintf(out, DOORS_ENDPOINT, "tcp://%s%s%s:%u", is_v6 ? "[" : "", doors->host,
-		 is_v6 ? "]" : "", doors->port + door);
+	doors_tcp(out, doors->host, doors->port, door);
 }
 
 void doors_name(char out[static DOORS_NAME], const struct doors *doors)
 {
-	bool is_v6 = strchr(doors->host, ':') != NULL;
-	snprintf(out, DOORS_NAME, "%s%s%s:%u", is_v6 ? "[" : "", doors->host, is_v6 ? "]" : "",
-		 doors->port);
+	url_authority(out, doors->host, doors->port);
 }

@@ -13,7 +13,7 @@
 #include "net/url.h"
 #include "net/zsock.h"
 
-enum { DOORS_MAX = 64, DOORS_NAME = URL_HOST_MAX + 10, DOORS_ENDPOINT = URL_HOST_MAX + 20 };
+enum { DOORS_MAX = 64, DOORS_NAME = URL_AUTHORITY, DOORS_ENDPOINT = URL_AUTHORITY + 10 };
 
 enum door { DOOR_LIVE, DOOR_EVENTS, DOOR_CALL }; /* their ports are neighbours, in this order */
 
@@ -33,6 +33,9 @@ const char *doors_read(struct doors *out, struct str entry);
 
 /* "ipc:///run/tutti/6000/call" where that file is, else "tcp://127.0.0.1:6002". */
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door);
+
+/* "tcp://127.0.0.1:6002": of tuttid's own, too. port: of the live door. */
+void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port, enum door door);
 
 /* "10.0.0.2:6000", "[::1]:6000": for people, and the name of a directory. */
 void doors_name(char out[static DOORS_NAME], const struct doors *doors);

@@ -1,6 +1,7 @@
 #include "net/https.h"
 
 #include "net/https_impl.h"
+#include "net/url.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -249,39 +250,16 @@ struct str https_header_of(const struct https_answer *answer, const char *name)
 	return STR("");
 }
 
-static struct str host_of(struct str url)
-{
-	struct str rest = url, host;
-	size_t scheme = str_find(url, ':');
-	if (url.n < scheme + 3 || memcmp(url.p + scheme, "://", 3) != 0)
-		return STR("");
-	rest = str_of(url.p + scheme + 3, url.n - scheme - 3);
-	for (size_t i = 0; i < rest.n; i++)
-		if (strchr("/?#", rest.p[i]))
-			rest.n = i;
-	if (str_find(rest, '@') < rest.n) /* a user name: never ours, and good for tricks only */
-		return STR("");
-	if (rest.n && rest.p[0] == '[') {
-		host = str_cut(&rest, ']');
-		return str_of(host.p + 1, host.n - 1);
-	}
-	return str_cut(&rest, ':');
-}
-
-/* "127." and three more numbers: 127.evil.example is a name. */
-static bool is_127(struct str host)
-{
-	for (int i = 0; i < 4; i++) {
-		struct str part = str_cut(&host, '.');
-		uint64_t n;
-		if (!str_to_u64(part, &n) || n > 255 || part.n > 3 || (i == 0 && n != 127))
-			return false;
-	}
-	return host.n == 0;
-}
-
+/* Of a URL that may be longer than url_split() takes. */
 bool https_is_loopback(struct str url)
 {
-	struct str host = host_of(url);
-	return str_eq(host, STR("localhost")) || str_eq(host, STR("::1")) || is_127(host);
+	struct url at = {.port = 0};
+	size_t scheme = str_find(url, ':');
+	if (url.n < scheme + 3 || memcmp(url.p + scheme, "://", 3) != 0)
+		return false;
+	struct str authority = str_of(url.p + scheme + 3, url.n - scheme - 3);
+	for (size_t i = 0; i < authority.n; i++)
+		if (strchr("/?#", authority.p[i]))
+			authority.n = i;
+	return url_split_authority(&at, authority) && url_is_loopback(&at);
 }

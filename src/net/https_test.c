@@ -301,6 +301,7 @@ static void loopback_is_told_from_lookalikes(void **state)
 	assert_false(https_is_loopback(STR("http://127.evil.example/")));
 	assert_false(https_is_loopback(STR("http://localhost@evil.example/")));
 	assert_false(https_is_loopback(STR("http://evil.example/?127.0.0.1")));
+	assert_false(https_is_loopback(STR("http://127.0.0.1:x/")));
 	assert_false(https_is_loopback(STR("127.0.0.1")));
 	assert_false(https_is_loopback(STR("")));
 }

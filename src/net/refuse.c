@@ -58,17 +58,6 @@ static int check_api_url(const struct config *config, struct why *why)
 	return 0;
 }
 
-bool refuse_is_loopback(const char *address)
-{
-	struct in_addr v4;
-	struct in6_addr v6;
-	if (inet_pton(AF_INET, address, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, address, &v6) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&v6);
-	return false;
-}
-
 /* ZeroMQ would take a name for that of an interface; "*" it knows. */
 static bool is_address(const char *text)
 {
@@ -82,7 +71,7 @@ static int check_bind(const struct config *config, struct why *why)
 	if (!is_address(config->zmq_bind))
 		return bad(config, CONFIG_zmq_bind, why,
 			   "is no IP address, such as 127.0.0.1, ::1 or, for all of them, 0.0.0.0");
-	if (refuse_is_loopback(config->zmq_bind) || *config->zmq_curve_key)
+	if (url_is_loopback_address(config->zmq_bind) || *config->zmq_curve_key)
 		return 0;
 	return bad(config, CONFIG_zmq_bind, why,
 		   "is not loopback: that needs CURVE (zmq.curve_key and zmq.allow; \"tutti keys "

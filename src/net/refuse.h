@@ -8,7 +8,4 @@
 /* -EINVAL: the sentence with file and line. */
 TT_CHECK int refuse_config(const struct config *config, struct why *why);
 
-/* True for 127.0.0.0/8 and ::1. */
-bool refuse_is_loopback(const char *address);
-
 #endif

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 
 static const struct {
 	struct str name;
@@ -107,13 +108,22 @@ struct str url_base(const char *text)
 	return base;
 }
 
-bool url_is_loopback(const struct url *url)
+void url_authority(char out[static URL_AUTHORITY], const char *host, unsigned port)
+{
+	bool is_six = strchr(host, ':') != NULL;
+	snprintf(out, URL_AUTHORITY, is_six ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+bool url_is_loopback_address(const char *address)
 {
 	struct in_addr four;
 	struct in6_addr six;
-	if (inet_pton(AF_INET, url->host, &four) == 1)
+	if (inet_pton(AF_INET, address, &four) == 1)
 		return ntohl(four.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, url->host, &six) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&six);
-	return strcmp(url->host, "localhost") == 0;
+	return inet_pton(AF_INET6, address, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool url_is_loopback(const struct url *url)
+{
+	return url_is_loopback_address(url->host) || strcmp(url->host, "localhost") == 0;
 }

@@ -95,6 +95,30 @@ static void loopback_is_told_from_everything_else(void **state)
 	}
 }
 
+static void every_loopback_address_is_one(void **state)
+{
+	(void)state;
+	assert_true(url_is_loopback_address("127.0.0.1"));
+	assert_true(url_is_loopback_address("127.8.9.1"));
+	assert_true(url_is_loopback_address("::1"));
+	assert_false(url_is_loopback_address("localhost"));
+	assert_false(url_is_loopback_address("127.0.0.1 "));
+	assert_false(url_is_loopback_address("127.1"));
+}
+
+static void an_authority_is_put_together_as_it_is_split(void **state)
+{
+	char text[URL_AUTHORITY];
+	struct url u = {.port = 0};
+	(void)state;
+	url_authority(text, "10.0.0.2", 6000);
+	assert_string_equal(text, "10.0.0.2:6000");
+	url_authority(text, "::1", 1);
+	assert_string_equal(text, "[::1]:1");
+	assert_true(url_split_authority(&u, str_c(text)));
+	assert_string_equal(u.host, "::1");
+}
+
 static void paths_go_behind_a_base_without_slashes(void **state)
 {
 	(void)state;
@@ -108,6 +132,7 @@ int main(void)
 	return run_unit(
 		test(a_gateway_url_is_taken_apart), test(a_port_and_a_bare_query_are_understood),
 		test(what_could_lead_elsewhere_is_refused), test(a_url_that_is_too_long_is_refused),
-		test(loopback_is_told_from_everything_else),
+		test(loopback_is_told_from_everything_else), test(every_loopback_address_is_one),
+		test(an_authority_is_put_together_as_it_is_split),
 		test(paths_go_behind_a_base_without_slashes));
 }

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "net/doors.h"
 #include "proto/wire.h"
 #include "rest/rest.h"
 
@@ -187,9 +188,7 @@ static void garbage(void *arg)
 static int bind_tcp(struct rest *rest, struct why *why)
 {
 	const struct config *config = rest->role->config;
-	char endpoint[256];
-	const char *address = config->zmq_bind;
-	bool is_v6 = strchr(address, ':');
+	char endpoint[DOORS_ENDPOINT];
 	if (config->zmq_port == 0 || strcmp(config->zmq_call_tcp, "off") == 0)
 		return 0;
 	if (!rest->guard)
@@ -197,9 +196,8 @@ static int bind_tcp(struct rest *rest, struct why *why)
 			 "port=%d note=\"every user of this host may speak as the bot; "
 			 "zmq.call_tcp = off: "
 			 "ipc only\"",
-			 (int)config->zmq_port + 2);
-	snprintf(endpoint, sizeof endpoint, "tcp://%s%s%s:%d", is_v6 ? "[" : "", address,
-		 is_v6 ? "]" : "", (int)config->zmq_port + 2);
+			 (int)config->zmq_port + DOOR_CALL);
+	doors_tcp(endpoint, config->zmq_bind, (unsigned)config->zmq_port, DOOR_CALL);
 	return zsock_bind(rest->door, endpoint, why);
 }
 
