@@ -35,11 +35,6 @@ struct discover {
 	bool is_waiting; /* for the next attempt */
 };
 
-static bool is_json(const struct https_answer *answer)
-{
-	return str_starts(https_header_of(answer, "content-type"), STR("application/json"));
-}
-
 /* As the header says, or the body of a 429, whichever is longer. */
 static uint64_t retry_after_us(const struct https_answer *answer, struct json *json)
 {
@@ -48,7 +43,7 @@ static uint64_t retry_after_us(const struct https_answer *answer, struct json *j
 	struct why why;
 	if (!str_to_f64(https_header_of(answer, "retry-after"), &header))
 		header = 0;
-	if (answer->status == 429 && is_json(answer) &&
+	if (answer->status == 429 && https_is_json(answer) &&
 	    json_parse(json, answer->body, &d, &why) >= 0)
 		body = json_f64(json_get(d, "retry_after"));
 	double s = body > header ? body : header;
@@ -108,7 +103,7 @@ enum discover_verdict discover_judge(const struct https_answer *answer, struct j
 	*wait_us = retry_after_us(answer, json);
 	if (answer->status == 200)
 		return read_body(answer->body, json, out, why);
-	if (answer->status == 401 && is_json(answer)) {
+	if (answer->status == 401 && https_is_json(answer)) {
 		why_set(why, -EACCES,
 			"Discord refused the token: make a new one in the developer portal (Bot, "
 			"Reset Token) and put it in place");
@@ -117,7 +112,7 @@ enum discover_verdict discover_judge(const struct https_answer *answer, struct j
 	if (answer->status == 0)
 		why_set(why, answer->error, "%s", answer->text ? answer->text : "no answer");
 	else if ((answer->status == 401 || answer->status == 403 || answer->status == 429) &&
-		 !is_json(answer)) {
+		 !https_is_json(answer)) {
 		why_set(why, -EACCES,
 			"status %d with a page instead of JSON: this address is "
 			"refused before Discord, by Cloudflare or a proxy",
@@ -237,7 +232,7 @@ void discover_free(struct discover **discover)
 	loop_timer_free(&d->rest);
 	json_free(d->json);
 	buf_done(&d->url);
-	memset(d->authorization.p, 0, d->authorization.n);
+	explicit_bzero(d->authorization.p, d->authorization.cap);
 	buf_done(&d->authorization);
 	free(d);
 }

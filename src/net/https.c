@@ -250,6 +250,11 @@ struct str https_header_of(const struct https_answer *answer, const char *name)
 	return STR("");
 }
 
+bool https_is_json(const struct https_answer *answer)
+{
+	return str_starts(https_header_of(answer, "content-type"), STR("application/json"));
+}
+
 /* Of a URL that may be longer than url_split() takes. */
 bool https_is_loopback(struct str url)
 {

@@ -56,6 +56,9 @@ struct https_answer {
 /* The value of a header by its lower-case name; empty where absent. */
 struct str https_header_of(const struct https_answer *answer, const char *name);
 
+/* By its Content-Type. What Discord says is JSON; a page is of somebody in front of it. */
+bool https_is_json(const struct https_answer *answer);
+
 typedef void https_fn(void *arg, const struct https_answer *answer);
 struct https_request *https_send(struct https *https, const struct https_ask *ask, https_fn *fn,
 				 void *arg);

@@ -7,16 +7,12 @@
 
 enum { PAUSE_FIRST_US = 250 * 1000, PAUSE_MOST_US = 5000 * 1000 };
 
-static bool is_json(const struct https_answer *a)
-{
-	return str_starts(https_header_of(a, "content-type"), STR("application/json"));
-}
-
 /* 429: the body may say more than the headers. */
 static void read_429(struct rest *rest, struct limiter_heard *heard, const struct https_answer *a)
 {
 	struct json_at body;
-	heard->is_json = is_json(a) && json_parse(rest->answer_json, a->body, &body, NULL) == 0 &&
+	heard->is_json = https_is_json(a) &&
+			 json_parse(rest->answer_json, a->body, &body, NULL) == 0 &&
 			 json_kind(body) == JSON_OBJECT;
 	if (!heard->is_json)
 		return;
@@ -78,7 +74,7 @@ static void log_4xx(const struct call *call, const struct https_answer *a)
 	long long code = 0;
 	if (!log_wants(LOG_INFO))
 		return;
-	if (is_json(a) && json_parse(call->rest->answer_json, a->body, &body, NULL) == 0) {
+	if (https_is_json(a) && json_parse(call->rest->answer_json, a->body, &body, NULL) == 0) {
 		code = json_i64(json_get(body, "code"));
 		message = json_str(json_get(body, "message"));
 	}
@@ -105,7 +101,7 @@ static void end_answered(struct call *call, const struct https_answer *a)
 {
 	if (a->body.n == 0)
 		call_end(call, a->status, STR("null"));
-	else if (is_json(a))
+	else if (https_is_json(a))
 		call_end(call, a->status, a->body);
 	else
 		call_end_with(call, a->status, 0, "Discord answered %d with %zu bytes of %.*s",
@@ -121,7 +117,7 @@ static void got_5xx(struct call *call, const struct https_answer *a)
 	}
 	call->last_status = a->status;
 	call->last_body.n = 0;
-	if (is_json(a) && a->body.n <= MEMORY_ANSWER)
+	if (https_is_json(a) && a->body.n <= MEMORY_ANSWER)
 		buf_adds(&call->last_body, a->body);
 	else
 		rest_sentence(&call->last_body, 0, STR("Discord failed"));
