@@ -6,7 +6,8 @@
 
 enum { BLANK_LEAST = 12 }; /* bytes in a row that are a good part; of a shorter secret all of it */
 
-/* secret: 3 bytes at least. Each longest run of the secret's bytes becomes ***, in place; the line never grows. */
+/* secret: 3 bytes at least. Each longest run of the secret's bytes becomes ***, in place; the line never
+ * grows. */
 void blank(char *line, struct str secret);
 
 #endif

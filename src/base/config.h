@@ -6,10 +6,11 @@
  *     use(config.zmq_port);
  *
  * Every key is a field named section_key. Relative paths (keys that end in _file, _dir, _key but for
- * server_key, and state.dir, journal.dir, zmq.allow, log.file) count from the file's directory and are made
- * absolute here; empty stays empty. Memory:  strings belong to the struct config, until
- * config_free(). Errors:  an unknown key, a wrong type, a number out of range: -EINVAL and a
- * sentence with file, line, column, and the nearest known key.
+ * server_key, and state.dir, journal.dir, zmq.allow, log.file) count from the file's directory and are
+ * made absolute here; empty stays empty.
+ * Memory:  strings belong to the struct config, until config_free().
+ * Errors:  an unknown key, a wrong type, a number out of range: -EINVAL and a sentence with file, line,
+ *          column, and the nearest known key.
  */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H

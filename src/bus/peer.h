@@ -1,7 +1,8 @@
 /* bus/peer.h: one connection on the events door: what it may be sent next. Pure.
  *
  *     while (peer_has_credit(p, limit) && ... next record ...)
- *             if (filter_wants(&p->filter, &what)) peer_sent(p, bytes); else peer_skipped(p);
+ *             if (filter_wants(&p->filter, &what)) peer_sent(p, bytes, next);
+ *             else peer_skipped(p, next);
  *
  * Credit: an event goes while fewer than `window` are unfinished and their bytes are below the
  * limit, or when nothing at all is unfinished: so one event of any size always goes, alone.

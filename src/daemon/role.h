@@ -4,8 +4,8 @@
  * counters, limits, token. What it does around it: SIGTERM and SIGINT end the loop, and so does the
  * end of the parent.
  * The parent's end is noticed twice: by end of file on a pipe, on which it else only asks whether the
- * loop turns (an orderly stop of at most 1 s), and by a signal from the kernel that sets an alarm clock, in case the
- * loop no longer turns.
+ * loop turns (an orderly stop of at most 1 s), and by a signal from the kernel that sets an alarm
+ * clock, in case the loop no longer turns.
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
@@ -44,8 +44,8 @@ enum {
 /* No core, no debugger, no /proc/PID/environ for others: parent and roles alike. */
 void role_harden(void);
 /* --config, else $TUTTI_CONFIG, else the defaults; of a parent's role, what the parent read; then what
- * refuse.h judges. Errors go to stderr as
- * they are, for editors that jump to file:line:column. 0 or EX_CONFIG. */
+ * refuse.h judges. Errors go to stderr as they are, for editors that jump to file:line:column. 0 or
+ * EX_CONFIG. */
 int role_configure(struct config *config, const struct options *options);
 /* The log as configured, under this name. 0 or EX_CONFIG. */
 int role_open_log(const struct config *config, const char *name);

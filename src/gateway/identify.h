@@ -6,7 +6,7 @@
  *
  *     identify_limit(&id, &limit, now);                    // from GET /gateway/bot
  *     identify_ask(&id, shard, now + wait);
- *     while (identify_next(&id, now, &shard))              // count in the ledger, then send
+ *     while (identify_next(&id, now, &shard) == IDENTIFY_GO)    // count in the ledger, then send
  *     due = identify_due_us(&id, now)                      // look again then
  *
  * Pure: no clock, no socket. Memory: two words for each shard and one for each key.

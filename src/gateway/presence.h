@@ -1,6 +1,6 @@
 /* gateway/presence.h: what a shard shows itself as, out of the configuration's words.
  *
- *     presence_write(&out, STR("idle"), words, n, &why)
+ *     presence_write(&out, STR("idle"), &config->discord_activities, &why)
  *
  * A word is an activity's type and its name, "watching the logs"; "streaming https://... NAME". The
  * JSON is appended to out. -EINVAL and a sentence: then out is to be thrown away.

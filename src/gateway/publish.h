@@ -1,6 +1,6 @@
 /* gateway/publish.h: an event becomes a record of the journal.
  *
- *     publish_event(&p, shard, session, &envelope, d, flags);
+ *     publish_event(&p, &from, &envelope, d, 0);
  *     publish_turn(&p);                             // once per turn of the loop: rings the bell
  *
  * Topic and header are made from the envelope; the payload is written as it came. What is larger

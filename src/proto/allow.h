@@ -8,7 +8,8 @@
  *
  * A line that begins with # says nothing. Rights: read=*|none|EVENT,... guilds=ID,... shards=N,...
  * call=basic|none|*|METHOD:/route,... gateway=none|*|PRESENCE_UPDATE,... ; what is not there is read=*,
- * call=basic and gateway=none, which is what an ordinary bot needs. INTERACTION_CREATE carries tokens, and is read only by who may answer it.
+ * call=basic and gateway=none, which is what an ordinary bot needs. INTERACTION_CREATE carries tokens,
+ * and is read only by who may answer it.
  * Pure. Memory: an allow list owns its text and its keys, until allow_done().
  */
 #ifndef PROTO_ALLOW_H

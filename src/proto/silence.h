@@ -9,9 +9,10 @@
  * A shard is measured by its own habit. Time is cut into steps of a sixth of the least silence; what
  * is learnt is the share of steps in which something came, over the last 360 of them, so that a burst
  * counts once. Suspicious is a silence that this habit brings forth once in a million, and never one
- * shorter than the least. Then Discord is asked for an event; if none comes in ten seconds (or half
- * the least silence, if that is shorter, but two), the shard is deaf and resumed. Whoever is quiet and answers,
- * or is deaf again and again, is asked half as often each time, until it speaks by itself.
+ * shorter than the least. Then Discord is asked for an event; if none comes in ten seconds (in half the
+ * least silence where that is shorter, but not below two), the shard is deaf and resumed. Whoever is
+ * quiet and answers, or is deaf again and again, is asked half as often each time, until it speaks by
+ * itself.
  *
  * Pure: no clock. Memory: one struct. Cost of an event: a compare and a store.
  */

@@ -2,7 +2,7 @@
  *
  *     switch (memory_find(m, bot, id, hash, now, &entry)) {
  *     case MEMORY_NEW:     make the call ...     memory_end(m, entry, true, status, json, now);
- *     case MEMORY_RUNNING: nothing to do, the waiter is written down
+ *     case MEMORY_RUNNING: memory_wait(entry, waiter): it is answered with the others
  *     case MEMORY_DONE:    answer with entry's status and json
  *     case MEMORY_OTHER:   the id stands for another call
  *     }

@@ -8,7 +8,7 @@
  *   answer.c    what came back: done, again, or unknown
  *   memory.c    answers by (bot, id), so that a repeated call is not made twice
  *
- * A call lives from door_message() to call_end(). It is in the limiter (QUEUED), waits before it is
+ * A call lives from begin() in door.c to call_end(). It is in the limiter (QUEUED), waits before it is
  * repeated (PAUSED), or is under way (RUNNING).
  */
 #ifndef REST_REST_H
