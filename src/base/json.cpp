@@ -239,6 +239,15 @@ uint64_t json_u64(struct json_at at)
 	return v > 0 ? static_cast<uint64_t>(v) : 0;
 }
 
+bool json_is_whole(struct json_at at, uint64_t *out)
+{
+	bool is_whole = type_of(at) == tape_type::UINT64 ||
+			(type_of(at) == tape_type::INT64 && json_i64(at) >= 0);
+	if (is_whole)
+		*out = json_u64(at);
+	return is_whole;
+}
+
 double json_f64(struct json_at at)
 {
 	switch (type_of(at)) {

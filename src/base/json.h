@@ -49,6 +49,8 @@ bool json_bool(struct json_at at);
 int64_t json_i64(struct json_at at);
 uint64_t json_u64(struct json_at at);
 double json_f64(struct json_at at);
+/* A whole number from 0: others, and what is none, leave *out alone. */
+bool json_is_whole(struct json_at at, uint64_t *out);
 /* A snowflake: a string of digits, or a number. 0 where absent or not one. */
 uint64_t json_id(struct json_at at);
 

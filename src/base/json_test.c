@@ -142,6 +142,18 @@ static void an_integer_out_of_range_is_zero(void **state)
 	assert_true(json_i64(parse(w, "\"12\"")) == 0);
 }
 
+static void whole_numbers_from_0_are_told_from_others(void **state)
+{
+	struct json_at d = parse(*state, "[0,18446744073709551615,7,-1,0.5,2.0,\"3\",true,null]");
+	struct json_iter it = json_each(d);
+	for (int i = 0; json_next(&it); i++) {
+		uint64_t n = 99;
+		assert_int_equal(json_is_whole(it.at, &n), i < 3);
+		assert_int_equal(n, i == 0 ? 0 : i == 1 ? UINT64_MAX : i == 2 ? 7 : 99);
+	}
+	assert_false(json_is_whole((struct json_at){0}, &(uint64_t){0}));
+}
+
 static void every_number_is_a_double_too(void **state)
 {
 	struct world *w = *state;
@@ -428,8 +440,9 @@ int main(void)
 		with(a_key_inside_a_member_is_not_taken_for_its_neighbour),
 		with(of_equal_keys_the_first_counts), with(what_is_picked_is_what_is_got),
 		with(integers_keep_every_bit), with(an_integer_out_of_range_is_zero),
-		with(every_number_is_a_double_too), with(an_id_is_digits_or_a_number),
-		with(text_may_hold_a_nul), with(escapes_become_utf_8), with(members_come_in_order),
+		with(every_number_is_a_double_too), with(whole_numbers_from_0_are_told_from_others),
+		with(an_id_is_digits_or_a_number), with(text_may_hold_a_nul),
+		with(escapes_become_utf_8), with(members_come_in_order),
 		with(elements_come_in_order_and_have_no_key), with(a_scalar_has_no_members),
 		with(sixty_levels_are_read), with(deeper_nesting_is_refused),
 		with(what_is_no_json_is_refused), with(a_nul_outside_text_is_refused),

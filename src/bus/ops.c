@@ -78,9 +78,8 @@ static bool read_shard(struct asked *a, struct json_at shard)
 	a->request.guild_id = a->n_guilds ? a->guilds[0] : 0;
 	if (json_kind(shard) == JSON_NONE)
 		return true;
-	uint64_t number = json_u64(shard); /* 0 for what is not whole */
-	if (a->n_guilds || json_kind(shard) != JSON_NUMBER || number >= OPS_OF_GUILD ||
-	    (number == 0 && json_f64(shard) != 0))
+	uint64_t number;
+	if (a->n_guilds || !json_is_whole(shard, &number) || number >= OPS_OF_GUILD)
 		return false;
 	a->request.shard = (uint32_t)number;
 	return true;
@@ -94,10 +93,12 @@ static const char *read_document(struct asked *a, struct json *json, struct str 
 	struct json_at document;
 	if (json_parse(json, text, &document, NULL) < 0 || json_kind(document) != JSON_OBJECT)
 		return "the document is not a JSON object";
-	struct json_at d = json_get(document, "d"), op = json_get(document, "op");
-	a->request.op = json_kind(op) == JSON_NUMBER ? (int)json_u64(op) : -1;
-	if (json_u64(op) > UINT8_MAX || !opcode_is_for_bots(a->request.op))
+	struct json_at d = json_get(document, "d");
+	uint64_t op;
+	if (!json_is_whole(json_get(document, "op"), &op) || op > UINT8_MAX ||
+	    !opcode_is_for_bots((int)op))
 		return "op is not one of 3, 4, 8, 31, 43";
+	a->request.op = (int)op;
 	if (json_kind(d) != JSON_OBJECT || !read_guilds(a, d))
 		return "d is not an object, with ids of guilds where it has guild_id or guild_ids";
 	if (!read_shard(a, json_get(document, "shard")))

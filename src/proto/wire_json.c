@@ -39,17 +39,13 @@ bool wire_is_bot(struct str s)
 	return s.n && s.n <= WIRE_BOT_MAX;
 }
 
-/* A whole number from 0, or nothing at all. The parser gives 0 for what is neither. */
+/* A whole number from 0, or nothing at all. */
 static int read_number(struct json_at object, const char *key, uint64_t *out, struct why *why)
 {
 	struct json_at at = json_get(object, key);
-	enum json_kind kind = json_kind(at);
-	if (kind == JSON_NONE)
+	if (json_kind(at) == JSON_NONE || json_is_whole(at, out))
 		return 0;
-	*out = json_u64(at);
-	if (kind != JSON_NUMBER || (*out == 0 && json_f64(at) != 0))
-		return why_set(why, -EBADMSG, "%s is not a whole number from 0", key);
-	return 0;
+	return why_set(why, -EBADMSG, "%s is not a whole number from 0", key);
 }
 
 static int read_from(struct wire_open *open, struct json_at object, struct why *why)
@@ -98,11 +94,10 @@ static int read_part(struct wire_open *open, struct json_at object, struct why *
 	if (json_kind(at) == JSON_NONE)
 		return 0;
 	struct json_iter it = json_each(at);
-	for (int i = 0; json_kind(at) == JSON_ARRAY && i < 2 && json_next(&it); i++)
-		part[i] = json_f64(it.at) < 0 || json_kind(it.at) != JSON_NUMBER ? UINT64_MAX
-										 : json_u64(it.at);
-	if (json_kind(at) != JSON_ARRAY || json_count(at) != 2 || part[0] >= part[1] ||
-	    part[1] > WIRE_PARTS_MAX)
+	bool is_good = json_kind(at) == JSON_ARRAY && json_count(at) == 2;
+	for (int i = 0; is_good && i < 2; i++)
+		is_good = json_next(&it) && json_is_whole(it.at, &part[i]);
+	if (!is_good || part[0] >= part[1] || part[1] > WIRE_PARTS_MAX)
 		return why_set(why, -EBADMSG, "part is not [i, n] with 0 <= i < n <= %d",
 			       WIRE_PARTS_MAX);
 	open->part = (unsigned)part[0];

@@ -106,6 +106,7 @@ static void what_is_malformed_is_refused_with_a_sentence(void **state)
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"topics\":[1]}", 400, "a topic is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[1,1]}", 400, "part is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[-1,2]}", 400, "part is not");
+	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[0.5,2]}", 400, "part is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[0,2,3]}", 400, "part is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[0,5000]}", 400, "part is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":7}", 400, "part is not");
