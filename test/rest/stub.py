@@ -55,6 +55,14 @@ class Stub:
     def seen(self, pattern):
         return [r for r in list(self.requests) if re.fullmatch(pattern, f"{r.method} {r.path}")]
 
+    def until(self, pattern, count=1, seconds=60):
+        """Waits for so many requests, and returns the last."""
+        end = time.monotonic() + seconds
+        while len(self.seen(pattern)) < count:
+            assert time.monotonic() < end, f"{count} x {pattern} did not come"
+            time.sleep(0.01)
+        return self.seen(pattern)[-1]
+
     def run(self):
         asyncio.set_event_loop(self.loop)
         server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", self.port, backlog=500))

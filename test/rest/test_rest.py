@@ -149,10 +149,8 @@ def refused_429(stub, rest, scope, others_wait):
     stub.plan(f"POST /channels/{channel}/messages", status=429, headers=headers,
               body={"message": "x", "retry_after": 1.2, "global": scope == "global"})
     ident = bot.send("POST", MESSAGES, {"channel_id": channel}, {"content": scope})
-    while len(stub.seen(f"POST /channels/{channel}/messages")) < 2:
-        time.sleep(0.01)
-    limited = stub.seen(f"POST /channels/{channel}/messages")[-1].at
-    time.sleep(0.1)
+    limited = stub.until(f"POST /channels/{channel}/messages", 2).at
+    rest.process.until(lambda: rest.process.count(f" rate_limited .*scope={scope}") or None, "the 429 in the log")
     other.call("POST", CALLBACK, {"interaction_id": "1", "interaction_token": SECRET}, {"type": 5})
     check(f"429 {scope}: interactions go on", time.monotonic() - limited < 1.2)
     other.say(channel="30")
@@ -265,8 +263,7 @@ def stop():
         bot.say()
         stub.delay = 1
         ident = bot.send("POST", "/channels/7/threads", body={"name": "x"})
-        while not stub.seen("POST /channels/7/threads"):
-            time.sleep(0.01)
+        stub.until("POST /channels/7/threads")
         rest.process.child.terminate()
         check("what is under way at SIGTERM is still answered", bot.wait(ident)[0] == 200)
         check("then it ends with 0", rest.process.wait() == 0)

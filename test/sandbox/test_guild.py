@@ -125,7 +125,7 @@ check("what is one's own is deleted without one", s.rest("DELETE", f"/channels/7
 tell(f"/role id={OWN} permissions=none")
 check("without sight of it: 50001", code("GET", "/channels/7") == (403, 50001) and code("GET", "/channels/7/messages") == (403, 50001)
       and code("POST", "/channels/7/messages", {"content": "x"}) == (403, 50001))
-while w.event("GUILD_ROLE_UPDATE")["d"]["role"]["permissions"] != "0" or False:
+while w.event("GUILD_ROLE_UPDATE")["d"]["role"]["permissions"] != "0":
     pass
 tell("/say channel=7 content=hidden")
 tell(f"/role id={OWN} permissions=manage_roles,view_channel")
