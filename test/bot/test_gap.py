@@ -5,7 +5,8 @@ import json
 import os
 import re
 
-from door import Bus, Writer, check, done
+from checks import check
+from door import Bus, Writer, done
 from tutti import BUILD
 
 

@@ -1,7 +1,8 @@
 """The events door: where delivery starts, credit, filters, flags, gaps, restarts."""
 import os
 
-from door import OLD, REDELIVERED, Bus, Writer, check, done
+from checks import check
+from door import OLD, REDELIVERED, Bus, Writer, done
 
 with Bus("events") as w:
     w.bus()

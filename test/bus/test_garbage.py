@@ -6,7 +6,8 @@ import struct
 
 import zmq
 
-from door import CONTEXT, Bus, Writer, check, done
+from checks import check
+from door import CONTEXT, Bus, Writer, done
 
 random.seed(11)
 EIGHT = struct.pack("<Q", 1)

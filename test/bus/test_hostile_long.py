@@ -10,23 +10,17 @@ import time
 
 import zmq
 
+from checks import check, failures
 from tutti import ROOT, Failed, World
 
 MEMORY = 96 << 20
 GATEWAY_KB, BEAT_MS = 4 << 10, 500
-failures = []
 GREETING = b"\xff" + 8 * b"\0" + b"\x7f" + b"\3\0" + b"NULL".ljust(20, b"\0") + b"\0" + 31 * b"\0"
 
 
 def ready(kind):
     body = b"\5READY\x0bSocket-Type" + len(kind).to_bytes(4, "big") + kind
     return GREETING + b"\4" + bytes([len(body)]) + body
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def pour(port, first, chunks, seconds=20):

@@ -4,7 +4,8 @@ import struct
 
 import zmq
 
-from door import CONTEXT, MADE_HERE, Bus, Event, Writer, check, done
+from checks import check
+from door import CONTEXT, MADE_HERE, Bus, Event, Writer, done
 
 
 def subscriber(w, *topics, tcp=True):

@@ -8,16 +8,10 @@ import sys
 
 import zmq
 
+from checks import check, failures
 from tutti import Failed, World
 
-failures = []
 WAIT = 15000
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 class Ops:

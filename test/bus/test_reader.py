@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 
-from door import DEADLINE, Bus, Writer, check, done
+from checks import check
+from door import DEADLINE, Bus, Writer, done
 from tutti import ROOT
 
 KILLS, EVENTS = 8, 400

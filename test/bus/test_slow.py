@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 
-from door import CONTEXT, Bus, Writer, check, done
+from checks import check
+from door import Bus, Writer, done
 
 MUTE = 400  # more than the descriptors the bus is started with
 SANITIZED = "asan" in os.environ.get("TUTTI_BUILD", "")

@@ -1,5 +1,6 @@
 """Two processes of one identity, and who goes silent."""
-from door import Bus, Writer, check, done
+from checks import check
+from door import Bus, Writer, done
 
 with Bus("takeover") as w:
     journal = Writer(w)

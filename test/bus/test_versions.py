@@ -1,7 +1,8 @@
 """The promise of docs/wire.md: another major version is refused with a sentence, the unknown is ignored."""
 import json
 
-from door import Bus, Writer, check, done
+from checks import check
+from door import Bus, Writer, done
 
 with Bus("versions") as w:
     journal = Writer(w)

@@ -6,17 +6,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from checks import check, failures
 from tutti import ROOT, Failed, World  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 MESSAGES, KILLS = 12, 4
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def answered(name, world, content, **more):

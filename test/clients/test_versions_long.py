@@ -6,18 +6,12 @@ import os
 import struct
 import sys
 
+from checks import check, failures
 from played import EPOCH, Doors, record
 from test_clients_long import javascript
 from tutti import ROOT, Failed, World
 
-failures = []
 AT_ONCE_MS = 1500  # a bot that came back at once would have come by then
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def start(world, kind):

@@ -4,19 +4,13 @@ import socket
 import sys
 import time
 
+from checks import check, failures
 from curve import Guarded
 from tutti import Failed
 
 GROWTH_KB = 12 << 10  # what a role may take for listeners, buffers and 300 half-open connections
-failures = []
 GREETING = b"\xff" + 8 * b"\0" + b"\x7f" + b"\3\0" + b"NULL".ljust(20, b"\0") + b"\0" + 31 * b"\0"
 CURVE = GREETING.replace(b"NULL\0", b"CURVE")
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def pour(port, first, chunk, most, seconds=4):

@@ -8,17 +8,11 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../clients"))
+from checks import check, failures
 from tutti import BUILD, ROOT, Failed  # noqa: E402
 
 HERE, THERE = "10.77.31.1", "10.77.31.2"
 NAMES = f"tutti-a{os.getpid()}", f"tutti-b{os.getpid()}"
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def ip(*words, may_fail=False):

@@ -7,19 +7,13 @@ import sys
 
 import zmq
 
+from checks import check, failures
 from curve import Guarded
 from door import records
 from tutti import Failed
 
-failures = []
 MESSAGES = "/channels/{channel_id}/messages"
 WAIT = 15000  # milliseconds for what must come
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 class Bot:

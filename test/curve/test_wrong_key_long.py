@@ -5,19 +5,14 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../clients"))
+from checks import check, failures  # noqa: E402
 from curve import Guarded  # noqa: E402
-from test_clients_long import answered, failures, javascript  # noqa: E402
+from test_clients_long import answered, javascript  # noqa: E402
 from tutti import BUILD, ROOT  # noqa: E402
 
 SAYS = {"echo": "ok, you said: ", "echo_py": "python: you said: ", "echo_js": "javascript: you said: "}
 LIVE_JS = f"import {{ live }} from '{ROOT}/clients/javascript/tutti.js'; for await (const event of live()) break;"
 REFUSED = r"key_refused .*endpoint=tcp://127\.0\.0\.1:\d+ reason=[\"'](.*)[\"'] again_in_s=(\d+)"
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def start(w, name, server_key):

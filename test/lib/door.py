@@ -8,17 +8,11 @@ import time
 
 import zmq
 
+from checks import failures
 from tutti import BUILD, DEADLINE, Failed, Process, World
 
 REDELIVERED, OLD, MADE_HERE = 1, 2, 4
 CONTEXT = zmq.Context()
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def done():

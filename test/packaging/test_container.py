@@ -6,17 +6,11 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, failures
 from containerfile import faults, stages
 from tutti import BUILD, ROOT
 
-failures = []
 FOLDER = os.path.join(ROOT, "packaging/container")
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def read(*path):

@@ -8,18 +8,11 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, failures
 from containerfile import stages
 from debian_root import Root, RootWorld, Unavailable
 from test_debian_long import copy_tree
 from tutti import ROOT, Failed
-
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def runs(stage):

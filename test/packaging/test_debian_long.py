@@ -7,16 +7,9 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, failures
 from debian_root import Root, RootWorld, Unavailable
 from tutti import ROOT, Failed, World
-
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def copy_tree(where):

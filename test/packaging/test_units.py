@@ -6,15 +6,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, failures
 from tutti import BUILD
-
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def read(*path):

@@ -4,15 +4,8 @@ import os
 import signal
 import sys
 
+from checks import check, failures
 from tutti import World
-
-failures = []
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
 
 
 def posts(world):

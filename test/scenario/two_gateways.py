@@ -5,15 +5,10 @@ import os
 import signal
 import sys
 
+from checks import check, failures
 from tutti import Failed, World
 
-failures, N = [], 6
-
-
-def check(name, good, about=""):
-    if not good:
-        failures.append(name)
-    print(("ok " if good else "not ok ") + name + (f" ({about})" if about and not good else ""), flush=True)
+N = 6
 
 
 def say(world, text):
