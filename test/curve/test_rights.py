@@ -169,6 +169,7 @@ with Guarded("rights", "echo", "reader", "mute", "one_guild", "narrow", "strange
         got = bot.op(document)
         check(name, got == wanted, got)
     check("another bot's name on an op: 3", echo.op(presence, name="reader") == 3)
+    w.fake.until(lambda: w.fake.all("recv", op=3) and w.fake.all("recv", op=8)[1:] or None, "what was allowed")
     check("only what was allowed went out", len(w.fake.all("recv", op=3)) == 1 and len(w.fake.all("recv", op=8)) == 2)
 
     # the live door
