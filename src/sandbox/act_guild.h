@@ -31,7 +31,8 @@ TT_CHECK int act_unban(struct sandbox *sandbox, uint64_t guild_id, uint64_t user
 /* In all guilds where somebody is. */
 void act_presence(struct sandbox *sandbox, const struct world_user *u);
 
-/* Makes it; from: the message it starts from, or NULL. NULL: too many. */
+/* Makes it; from: the message it starts from, or NULL; of a forum its first message is still to be
+ * posted, with the thread's id. NULL: too many. */
 struct world_channel *act_add_thread(struct sandbox *sandbox, const struct world_new_thread *t,
 				     struct world_message *from);
 /* These two change it; errors as world_join_thread() and world_leave_thread(). */

@@ -60,7 +60,8 @@ struct world_channel *act_add_thread(struct sandbox *sandbox, const struct world
 	archiver_touch(c);
 	archiver_plan(sandbox->archiver);
 	tell_made(sandbox, c);
-	begin(sandbox, c, from);
+	if (world_parent(sandbox->world, c)->type != CHANNEL_FORUM)
+		begin(sandbox, c, from);
 	c->thread.n_messages = 0; /* what the service says is not counted */
 	page_world(sandbox->page);
 	return c;

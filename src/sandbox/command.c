@@ -75,6 +75,11 @@ int cmd_say(ARGS)
 		return error;
 	if (message_is_blank(script_get(line, "content")) && !script_has(line, "embeds"))
 		return command_empty(why);
+	if (c->type == CHANNEL_FORUM || c->type == CHANNEL_CATEGORY)
+		return why_set(why, -EINVAL,
+			       "nothing is said in #%s itself; /thread name=TITLE content=TEXT "
+			       "makes a post of a forum",
+			       c->name);
 	struct world_post post = {.channel_id = channel_id,
 				  .author_id = author_id,
 				  .reply_to = reply_to,

@@ -23,11 +23,9 @@ int cmd_direct(ARGS)
 static const struct channel_word {
 	struct str name;
 	enum channel_type type;
-} channel_words[] = {{STR_INIT(""), CHANNEL_TEXT},
-		     {STR_INIT("text"), CHANNEL_TEXT},
-		     {STR_INIT("voice"), CHANNEL_VOICE},
-		     {STR_INIT("category"), CHANNEL_CATEGORY},
-		     {STR_INIT("news"), CHANNEL_NEWS}};
+} channel_words[] = {{STR_INIT(""), CHANNEL_TEXT},       {STR_INIT("text"), CHANNEL_TEXT},
+		     {STR_INIT("voice"), CHANNEL_VOICE}, {STR_INIT("category"), CHANNEL_CATEGORY},
+		     {STR_INIT("news"), CHANNEL_NEWS},   {STR_INIT("forum"), CHANNEL_FORUM}};
 
 static const struct channel_word *channel_word(struct str name)
 {
@@ -96,7 +94,7 @@ int cmd_channel(ARGS)
 	if (id == 0 && message_is_blank(name))
 		return why_set(why, -EINVAL, "id or name is missing");
 	if (!type)
-		return why_set(why, -EINVAL, "type: text, voice, category or news");
+		return why_set(why, -EINVAL, "type: text, voice, category, news or forum");
 	id = channel_meant(sandbox, id, guild_id, name);
 	if (is_removed)
 		return remove_channel(sandbox, id, why);

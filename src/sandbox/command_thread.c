@@ -2,6 +2,7 @@
 #include "sandbox/act.h"
 #include "sandbox/act_guild.h"
 #include "sandbox/command_impl.h"
+#include "sandbox/message_check.h"
 #include "sandbox/object.h"
 
 #include <errno.h>
@@ -18,6 +19,19 @@ int command_may(struct sandbox *sandbox, const struct world_channel *c, uint64_t
 		return 0;
 	return why_set(why, -EPERM, "%.*s may not do that here",
 		       STR_FMT(object_name(sandbox->world, user_id)));
+}
+
+static void say_first(struct sandbox *sandbox, uint64_t thread_id, bool is_post, uint64_t user_id,
+		      struct str content)
+{
+	const struct world_user *u = world_user(sandbox->world, user_id);
+	struct world_post post = {.id = is_post ? thread_id : 0,
+				  .channel_id = thread_id,
+				  .author_id = user_id,
+				  .content = content,
+				  .is_by_bot = u && u->is_bot};
+	act_find_mentions(&post);
+	(void)!act_post(sandbox, &post);
 }
 
 int cmd_thread(ARGS)
@@ -42,6 +56,12 @@ int cmd_thread(ARGS)
 				why);
 	if (error < 0)
 		return error;
+	bool is_post = parent->type == CHANNEL_FORUM;
+	struct str content = script_get(line, "content");
+	if (is_post && message_is_blank(content))
+		return why_set(why, -EINVAL, "content is missing: a post begins with a message");
+	if (is_post && script_has(line, "id"))
+		return why_set(why, -EINVAL, "id: a post has that of its first message, a new one");
 	struct world_new_thread t = {.id = id,
 				     .parent_id = channel_id,
 				     .owner_id = user_id,
@@ -52,6 +72,8 @@ int cmd_thread(ARGS)
 	if (!made)
 		return why_set(why, -ENOSPC, "too many threads, or there is one already");
 	sandbox->by->id = id;
+	if (content.n && !message_is_blank(content))
+		say_first(sandbox, id, is_post, user_id, content);
 	command_say(sandbox, "made the thread %s (id %" PRIu64 ") of #%s", made->name, id,
 		    parent->name);
 	return 0;

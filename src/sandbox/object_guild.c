@@ -187,6 +187,10 @@ void object_channel(struct buf *out, struct world *w, const struct world_channel
 		buf_addf(out, ",\"position\":%u,\"nsfw\":%s", c->position,
 			 c->is_nsfw ? "true" : "false");
 		text_or_null(out, "topic", c->topic);
+		if (c->type == CHANNEL_FORUM)
+			buf_adds(out,
+				 STR(",\"available_tags\":[],\"default_reaction_emoji\":null,"
+				     "\"default_sort_order\":null,\"default_forum_layout\":0"));
 		overwrites(out, c);
 	}
 	const struct world_user *person = world_user(w, c->recipient_id);

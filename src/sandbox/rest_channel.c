@@ -100,7 +100,7 @@ int route_create_channel(struct rest_call *call)
 	struct world *world = call->sandbox->world;
 	uint64_t type = json_u64(json_get(call->body, "type")), id;
 	bool is_known = type == CHANNEL_TEXT || type == CHANNEL_VOICE || type == CHANNEL_CATEGORY ||
-			type == CHANNEL_NEWS;
+			type == CHANNEL_NEWS || type == CHANNEL_FORUM;
 	int status = rest_no_guild(call);
 	if (status == 0)
 		status = check(call, true);
@@ -108,7 +108,7 @@ int route_create_channel(struct rest_call *call)
 		return status;
 	if (!is_known)
 		return rest_form_error(call, "type", "BASE_TYPE_CHOICES",
-				       "Value must be one of {0, 2, 4, 5}.");
+				       "Value must be one of {0, 2, 4, 5, 15}.");
 	id = world_new_id(world, loop_wall_us());
 	if (act_add_channel(call->sandbox, id, rest_guild(call)->id,
 			    json_str(json_get(call->body, "name")), (enum channel_type)type) < 0)

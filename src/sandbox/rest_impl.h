@@ -37,6 +37,7 @@ struct rest_call {
 	uint64_t now_us;
 	struct rest_plan plan;
 	const struct world_webhook *as;    /* who posts, instead of the bot; or NULL */
+	uint64_t post_id;                  /* of the message: a forum post's; 0: a new one */
 	const struct interaction *answers; /* what the message that is posted answers; or NULL */
 	bool is_dropped;
 	bool is_global;     /* of a 429 */
@@ -108,6 +109,11 @@ void plan_answer(struct rest_call *call);
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
 	      struct world_message **message);
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
+/* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
+int rest_check_message(struct rest_call *call, struct json_at body, const struct world_message *m);
+/* rest_thread.c: a post of a forum, and its first message, whose JSON is out; 0, or an error's status. */
+int rest_forum_post(struct rest_call *call, const struct world_channel *forum, struct str name,
+		    struct json_at message, struct world_message **m);
 
 /* rest_webhook.c: what the routes of interactions are where the id is a webhook's. */
 int webhook_execute(struct rest_call *call);

@@ -164,8 +164,7 @@ static bool leaves_empty(struct json_at body, const struct world_message *m)
 	       leaves_none(body, "components", m->components);
 }
 
-/* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
-static int check(struct rest_call *call, struct json_at body, const struct world_message *m)
+int rest_check_message(struct rest_call *call, struct json_at body, const struct world_message *m)
 {
 	struct message_flaw flaw;
 	uint64_t flags = json_u64(json_get(body, "flags")) | (m ? m->flags : 0);
@@ -217,7 +216,8 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	char nonce[26];
 	struct buf embeds = {0}, components = {0}, files = {0}, answers = {0};
 	struct world *world = call->sandbox->world;
-	struct world_post post = {.channel_id = channel_id,
+	struct world_post post = {.id = call->post_id,
+				  .channel_id = channel_id,
 				  .author_id = WORLD_BOT,
 				  .is_by_bot = true,
 				  .webhook_id = webhook_id,
@@ -227,7 +227,7 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 				  .is_tts = json_bool(json_get(body, "tts"))};
 	if (call->as)
 		write_as(&post, call->as, json_str(json_get(body, "username")));
-	int status = check(call, body, NULL);
+	int status = rest_check_message(call, body, NULL);
 	if (status == 0 && !call->as)
 		status = check_reply(call, json_get(body, "message_reference"), channel_id,
 				     &post.reply_to);
@@ -269,6 +269,8 @@ int route_create_message(struct rest_call *call)
 	int status = rest_no_channel(call);
 	if (status)
 		return status;
+	if (c->type == CHANNEL_FORUM || c->type == CHANNEL_CATEGORY)
+		return rest_error(call, 400, 50008, "Cannot send messages in a non-text channel");
 	const struct world_user *person = world_user(call->sandbox->world, c->recipient_id);
 	if (person && person->is_closed)
 		return rest_error(call, 403, 50007, "Cannot send messages to this user");
@@ -282,7 +284,7 @@ int route_create_message(struct rest_call *call)
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m)
 {
 	struct buf text = {0};
-	int status = check(call, body, m);
+	int status = rest_check_message(call, body, m);
 	if (status)
 		return status;
 	struct json_at content = json_get(body, "content");

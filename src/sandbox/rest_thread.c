@@ -1,6 +1,7 @@
 #include "sandbox/act_guild.h"
 #include "sandbox/object.h"
 #include "sandbox/rest_impl.h"
+#include "sandbox/webhook.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,17 +13,24 @@ bool rest_is_archive_time(uint64_t minutes)
 
 /* ---- making one */
 
+static int check_name(struct rest_call *call, struct str name)
+{
+	return name.n >= 1 && name.n <= WORLD_NAME
+		       ? 0
+		       : rest_form_error(call, "name", "BASE_TYPE_BAD_LENGTH",
+					 "Must be between 1 and 100 in length.");
+}
+
 static int check(struct rest_call *call)
 {
-	struct str name = json_str(json_get(call->body, "name"));
+	int status = check_name(call, json_str(json_get(call->body, "name")));
 	struct json_at minutes = json_get(call->body, "auto_archive_duration");
 	const struct world_channel *parent = rest_channel(call);
 	if (parent->guild_id == 0 || world_is_thread(parent) || parent->type == CHANNEL_VOICE ||
 	    parent->type == CHANNEL_CATEGORY)
 		return rest_error(call, 400, 50024, "Cannot execute action on this channel type");
-	if (name.n < 1 || name.n > WORLD_NAME)
-		return rest_form_error(call, "name", "BASE_TYPE_BAD_LENGTH",
-				       "Must be between 1 and 100 in length.");
+	if (status)
+		return status;
 	if (json_kind(minutes) == JSON_NUMBER && !rest_is_archive_time(json_u64(minutes)))
 		return rest_form_error(call, "auto_archive_duration", "BASE_TYPE_CHOICES",
 				       "Value must be one of {60, 1440, 4320, 10080}.");
@@ -66,9 +74,59 @@ int route_start_thread(struct rest_call *call)
 	return make(call, m->id, false, m);
 }
 
+int rest_forum_post(struct rest_call *call, const struct world_channel *forum, struct str name,
+		    struct json_at message, struct world_message **m)
+{
+	struct world *world = call->sandbox->world;
+	int status = check_name(call, name);
+	if (status == 0 && json_kind(message) != JSON_OBJECT && call->n_files == 0)
+		status = rest_form_error(call, "message", "BASE_TYPE_REQUIRED",
+					 "This field is required");
+	if (status == 0)
+		status = rest_check_message(call, message, NULL);
+	if (status)
+		return status;
+	struct world_new_thread t = {
+		.id = world_new_id(world, loop_wall_us()),
+		.parent_id = forum->id,
+		.owner_id = call->as ? call->as->id : WORLD_BOT,
+		.name = name,
+		.archive_min = (unsigned)json_u64(json_get(call->body, "auto_archive_duration"))};
+	if (!act_add_thread(call->sandbox, &t, NULL))
+		return rest_error(call, 400, 160006, "Maximum number of active threads reached");
+	call->post_id = t.id;
+	status = rest_post(call, message, t.id, call->as ? call->as->id : 0, m);
+	return status == 200 ? 0 : status;
+}
+
+static int forum_post(struct rest_call *call)
+{
+	struct world_message *m;
+	struct buf text = {0};
+	int status = check(call);
+	if (status == 0)
+		status = rest_may(call, rest_channel(call), MAY(SEND_MESSAGES));
+	if (status == 0)
+		status = rest_forum_post(call, rest_channel(call),
+					 json_str(json_get(call->body, "name")),
+					 json_get(call->body, "message"), &m);
+	if (status)
+		return status;
+	object_channel(&text, call->sandbox->world,
+		       world_channel(call->sandbox->world, m->channel_id));
+	text.n--; /* its last brace */
+	buf_addf(&text, ",\"message\":%.*s}", STR_FMT(buf_str(&call->out)));
+	call->out.n = 0;
+	buf_adds(&call->out, buf_str(&text));
+	buf_done(&text);
+	return 201;
+}
+
 /* Without a type it is private, as Discord has it for old programs. */
 int route_create_thread(struct rest_call *call)
 {
+	if (rest_channel(call) && rest_channel(call)->type == CHANNEL_FORUM)
+		return forum_post(call);
 	struct json_at type = json_get(call->body, "type");
 	bool is_private =
 		json_kind(type) != JSON_NUMBER || json_u64(type) == CHANNEL_PRIVATE_THREAD;

@@ -200,6 +200,20 @@ static struct world_channel *place(struct rest_call *call, const struct world_we
 	return c && world_is_thread(c) && c->parent_id == h->channel_id ? c : NULL;
 }
 
+/* 200: the message is in out. */
+static int write_to(struct rest_call *call, const struct world_channel *c, struct world_message **m)
+{
+	struct str title = json_str(json_get(call->body, "thread_name"));
+	if (c->type != CHANNEL_FORUM)
+		return rest_post(call, call->body, c->id, call->as->id, m);
+	if (title.n == 0)
+		return rest_error(call, 400, 220001,
+				  "Webhooks posted to forum channels must have a thread_name or "
+				  "thread_id");
+	int status = rest_forum_post(call, c, title, call->body, m);
+	return status ? status : 200;
+}
+
 int webhook_execute(struct rest_call *call)
 {
 	struct world_webhook *h;
@@ -214,7 +228,7 @@ int webhook_execute(struct rest_call *call)
 	if (!c)
 		return rest_error(call, 404, 10003, "Unknown Channel");
 	call->as = h;
-	status = rest_post(call, call->body, c->id, h->id, &m);
+	status = write_to(call, c, &m);
 	if (status != 200 || str_eq(rest_query(call, "wait"), STR("true")))
 		return status;
 	call->out.n = 0;

@@ -298,7 +298,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	struct world_message *m = numbered(w, w->n_messages);
 	forget(w, m);
 	*m = (struct world_message){
-		.id = world_new_id(w, now_us),
+		.id = post->id ? post->id : world_new_id(w, now_us),
 		.channel_id = post->channel_id,
 		.guild_id = channel->guild_id,
 		.author_id = post->author_id,
@@ -322,7 +322,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	memcpy(m->mentions, post->mentions, sizeof m->mentions);
 	snprintf(m->nonce, sizeof m->nonce, "%.*s", STR_FMT(post->nonce));
 	channel->last_message_id = m->id;
-	channel->thread.n_messages++;
+	channel->thread.n_messages += m->id != channel->id; /* a post's first does not count */
 	w->n_messages++;
 	world_weigh(w, m);
 	return m;

@@ -51,7 +51,8 @@ enum channel_type {
 	CHANNEL_CATEGORY = 4,
 	CHANNEL_NEWS = 5,
 	CHANNEL_THREAD = 11,
-	CHANNEL_PRIVATE_THREAD = 12
+	CHANNEL_PRIVATE_THREAD = 12,
+	CHANNEL_FORUM = 15 /* of threads alone; each begins with a message that has its id */
 };
 
 /* What a channel gives to or takes from a role or a member. */
@@ -166,6 +167,7 @@ size_t world_users(const struct world *w);
 struct world_user *world_user_at(struct world *w, size_t i);
 
 struct world_post {
+	uint64_t id; /* 0: a new one; else a new one that is a thread's already */
 	uint64_t channel_id, author_id, reply_to, reply_channel_id, webhook_id, flags;
 	unsigned type; /* 0: plain, or a reply where reply_to is set */
 	struct str content, embeds, components, files, nonce, answers, username;

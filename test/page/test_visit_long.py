@@ -125,6 +125,18 @@ def unheard(b):
     b.wait(HEAD + " === '# general'")
 
 
+def forum(b):
+    command(b, "/channel name=ideas type=forum")
+    check("a forum is entered", b.wait("document.querySelector('#box').placeholder.startsWith('A new post')"))
+    b.type("#box", "more tea")
+    b.keys("Enter")
+    check("what is written there is a post", b.wait("document.querySelector('#messages > .thread-of')?.textContent.includes('more tea')"))
+    b.click("#messages > .thread-of")
+    check("which is entered", b.wait(HEAD + ".endsWith('more tea')") and says(b, "more tea"))
+    b.click("#channels button")
+    b.wait(HEAD + " === '# general'")
+
+
 def tab_to(b, there, most, held=None):
     """How many stops of Tab it takes to get there; None: more."""
     for n in range(1, most + 1):
@@ -232,6 +244,7 @@ def visit(b, w):
     drawer(b, w)
     persons(b)
     unheard(b)
+    forum(b)
     keyboard(b, w)
     fits(b, w)
 

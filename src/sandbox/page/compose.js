@@ -1,6 +1,7 @@
 // The message box: text, replies, and the slash menu with a form for a command's options.
 import {arrows, by, el, obey} from "./dom.js";
 import {asking, newNonce} from "./components.js";
+import {FORUM} from "./permissions.js";
 import {world} from "./world.js";
 
 const box = by("box"), menu = by("menu"), form = by("options");
@@ -17,7 +18,9 @@ export function reply(message) {
 
 async function say(content) {
 	try {
-		await obey("say", {channel: world.here, author: world.me, content, reply_to: replyTo?.id});
+		if (world.channels.get(world.here)?.type === FORUM)
+			await obey("thread", {name: content.trim().split("\n")[0].slice(0, 90), content, user: world.me});
+		else await obey("say", {channel: world.here, author: world.me, content, reply_to: replyTo?.id});
 		reply(null);
 	} catch (error) {
 		box.value = box.value || content;

@@ -1,8 +1,8 @@
 // The conversation: what is drawn of the messages of the channel one is in, and older ones on the way up.
 import {arrows, by, el, keepFocus, soon} from "./dom.js";
-import {day, row} from "./message.js";
+import {day, row, threadButton} from "./message.js";
 import {reply} from "./compose.js";
-import {isThread} from "./permissions.js";
+import {FORUM, isThread} from "./permissions.js";
 import {world} from "./world.js";
 
 const PAGE = 100, MOST = 2000; // of one answer; drawn at a time
@@ -130,10 +130,18 @@ function drawn() {
 	return isPast ? entries.slice(0, MOST) : entries;
 }
 
+// A forum holds posts alone, the newest first.
+function posts() {
+	const all = world.channelsOf(world.guild).filter((c) => c.parent_id === world.here && isThread(c)).reverse();
+	return [el("p", {class: "beginning"}, all.length ? "Posts, the newest first." : "Nothing was posted here yet. Write a post below."),
+		...all.map((c) => threadButton(c, doings))];
+}
+
 function drawAll() {
 	const entries = drawn();
 	list.replaceChildren();
-	if (!entries.length) list.append(welcome());
+	if (world.channels.get(world.here)?.type === FORUM) list.append(...posts());
+	else if (!entries.length) list.append(welcome());
 	else if (isWhole) list.append(beginning());
 	entries.forEach((entry, i) => addRow(entry, entries[i - 1]));
 }

@@ -1,12 +1,12 @@
 // The lists at the left: servers, channels with their threads, direct messages, and who one is.
 import {by, el, face, keepFocus, obey} from "./dom.js";
 import {ask} from "./modal.js";
-import {isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
+import {FORUM, isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
 import {problem} from "./compose.js";
 import {world} from "./world.js";
 
 const TEXT = 0, VOICE = 2, CATEGORY = 4, NEWS = 5, PRIVATE_THREAD = 12;
-const signs = {[TEXT]: "#", [VOICE]: "♪", [NEWS]: "!"};
+const signs = {[TEXT]: "#", [VOICE]: "♪", [NEWS]: "!", [FORUM]: "☰"};
 
 const initials = (name) => (name || "?").split(/\s+/).map((word) => [...word][0]).join("").slice(0, 3);
 
@@ -94,7 +94,7 @@ function showHead(enter) {
 	by("archive").textContent = c?.thread_metadata?.archived ? "Open again" : "Archive";
 	const why = silence(c);
 	by("box").disabled = why !== "" || !c;
-	by("box").placeholder = why || invitation((sign.trim() === "⤷" ? "" : sign.trim()) + name);
+	by("box").placeholder = why || (c?.type === FORUM ? "A new post: its first line is the title" : null) || invitation((sign.trim() === "⤷" ? "" : sign.trim()) + name);
 }
 
 export function showMe() {

@@ -180,8 +180,11 @@ function notice(message, doings) {
 
 function threadOf(message, doings) {
 	const c = message.flags & HAS_THREAD ? world.channels.get(message.id) : null;
-	if (!c) return null;
-	return el("button", {class: "thread-of", type: "button", on: {click: () => doings.enter(c.id)}}, el("i", {"aria-hidden": "true"}, "⤷"),
+	return c ? threadButton(c, doings) : null;
+}
+
+export function threadButton(c, doings) {
+	return el("button", {class: "thread-of", type: "button", "data-key": c.id, on: {click: () => doings.enter(c.id)}}, el("i", {"aria-hidden": "true"}, "⤷"),
 		el("b", {}, c.name), el("span", {class: "small"}, `${c.message_count} ${c.message_count === 1 ? "message" : "messages"}`));
 }
 

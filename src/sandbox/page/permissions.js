@@ -8,6 +8,7 @@ export const MAY = {
 };
 const ALL = (1n << 53n) - 1n;
 
+export const FORUM = 15;
 export const isThread = (c) => c?.type === 11 || c?.type === 12;
 
 // The roles of somebody, the highest first.
