@@ -103,7 +103,7 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 		       uint64_t id)
 {
 	(void)gw;
-	struct str payload = fake_session_add(s, t, d);
+	struct str payload = fake_session_add(s, t, d, id);
 	if (s->conn && !s->conn->is_deaf)
 		conn_send_event(s->conn, t, s->seq, id, payload);
 }

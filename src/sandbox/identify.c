@@ -178,7 +178,7 @@ static void send_ready(struct fake_gateway *gw, struct fake_session *s, unsigned
 		 "\"application\":{\"id\":\"%d\",\"flags\":565248}," TRACE "}",
 		 s->id, url, s->shard, s->n_shards, WORLD_BOT);
 	if (fault_take(&gw->faults, FAULT_READY, s->shard, &fault))
-		fail_ready(s->conn, &fault, fake_session_add(s, STR("READY"), buf_str(&d)));
+		fail_ready(s->conn, &fault, fake_session_add(s, STR("READY"), buf_str(&d), 0));
 	else
 		fake_session_send(gw, s, STR("READY"), buf_str(&d), 0);
 	buf_done(&d);
@@ -257,12 +257,13 @@ void op_identify(struct fake_conn *c, struct json_at d)
 /* Sent again from what is kept: {"t":"NAME",... */
 void conn_send_past(struct fake_conn *c, uint64_t seq)
 {
-	struct str payload = fake_session_get(c->session, seq), rest = payload;
-	if (payload.n == 0)
+	struct fake_sent past = fake_session_get(c->session, seq);
+	struct str rest = past.payload;
+	if (rest.n == 0)
 		return;
 	for (int i = 0; i < 3; i++)
 		str_cut(&rest, '"');
-	conn_send_event(c, str_cut(&rest, '"'), seq, 0, payload);
+	conn_send_event(c, str_cut(&rest, '"'), seq, past.id, past.payload);
 }
 
 static void replay(struct fake_conn *c, uint64_t seq)

@@ -41,7 +41,7 @@ struct fake_session *fake_session_find(struct fake_sessions *all, struct str id)
 	return NULL;
 }
 
-static struct str *slot(const struct fake_session *s, uint64_t seq)
+static struct fake_sent *slot(const struct fake_session *s, uint64_t seq)
 {
 	BUG_ON(s->size == 0);
 	return &s->kept[seq % s->size];
@@ -49,11 +49,11 @@ static struct str *slot(const struct fake_session *s, uint64_t seq)
 
 static void drop_oldest(struct fake_session *s)
 {
-	struct str *old = slot(s, s->oldest++);
-	s->bytes -= old->n;
-	s->all->bytes -= old->n;
-	free((void *)(uintptr_t)old->p);
-	*old = (struct str){0};
+	struct fake_sent *old = slot(s, s->oldest++);
+	s->bytes -= old->payload.n;
+	s->all->bytes -= old->payload.n;
+	free((void *)(uintptr_t)old->payload.p);
+	*old = (struct fake_sent){0};
 }
 
 void fake_session_free(struct fake_sessions *all, struct fake_session *s)
@@ -79,7 +79,7 @@ void fake_sessions_done(struct fake_sessions *all)
 static void grow(struct fake_session *s)
 {
 	size_t size = s->size ? s->size * 2 : 64;
-	struct str *kept = mem_zero(size * sizeof *kept);
+	struct fake_sent *kept = mem_zero(size * sizeof *kept);
 	for (uint64_t seq = s->oldest; seq <= s->seq; seq++)
 		kept[seq % size] = *slot(s, seq);
 	free(s->kept);
@@ -99,7 +99,7 @@ static bool drop_of_the_fattest(struct fake_sessions *all)
 	return fattest;
 }
 
-struct str fake_session_add(struct fake_session *s, struct str t, struct str d)
+struct str fake_session_add(struct fake_session *s, struct str t, struct str d, uint64_t id)
 {
 	struct buf payload = {0};
 	if (s->seq + 1 - s->oldest == s->size && s->size < SESSION_EVENTS)
@@ -114,15 +114,15 @@ struct str fake_session_add(struct fake_session *s, struct str t, struct str d)
 	buf_addf(&payload, "{\"t\":\"%.*s\",\"s\":%" PRIu64 ",\"op\":0,\"d\":", STR_FMT(t), s->seq);
 	buf_adds(&payload, d);
 	buf_addc(&payload, '}');
-	*slot(s, s->seq) = buf_str(&payload); /* which frees it */
+	*slot(s, s->seq) = (struct fake_sent){buf_str(&payload), id}; /* which frees it */
 	s->bytes += payload.n;
 	s->all->bytes += payload.n;
 	return buf_str(&payload);
 }
 
-struct str fake_session_get(const struct fake_session *s, uint64_t seq)
+struct fake_sent fake_session_get(const struct fake_session *s, uint64_t seq)
 {
-	return seq >= s->oldest && seq <= s->seq ? *slot(s, seq) : STR("");
+	return seq >= s->oldest && seq <= s->seq ? *slot(s, seq) : (struct fake_sent){0};
 }
 
 void fake_session_hear(struct fake_session *s, uint64_t seq)

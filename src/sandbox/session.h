@@ -20,6 +20,11 @@ enum {
 struct fake_conn;
 struct fake_sessions;
 
+struct fake_sent {
+	struct str payload;
+	uint64_t id; /* what it is about, for reports; 0: nothing that has one */
+};
+
 struct fake_session {
 	struct fake_session *next;
 	struct fake_sessions *all;
@@ -34,7 +39,7 @@ struct fake_session {
 	struct fake_conn *conn;
 	uint64_t lost_us; /* when conn went away */
 
-	struct str *kept; /* a ring: the payload of s lies at s % size */
+	struct fake_sent *kept; /* a ring: what was sent as s lies at s % size */
 	size_t size;
 	uint64_t oldest; /* the first s that is kept */
 	size_t bytes;
@@ -54,9 +59,9 @@ void fake_sessions_done(struct fake_sessions *all);
 
 /* The payload of the next dispatch, {"t":..,"s":..,"op":0,"d":..}; the session's, until it falls
  * out of what is kept. */
-struct str fake_session_add(struct fake_session *s, struct str t, struct str d);
-/* The payload of a past s; empty where it is no longer kept. */
-struct str fake_session_get(const struct fake_session *s, uint64_t seq);
+struct str fake_session_add(struct fake_session *s, struct str t, struct str d, uint64_t id);
+/* What was sent as a past s; with an empty payload where it is no longer kept. */
+struct fake_sent fake_session_get(const struct fake_session *s, uint64_t seq);
 /* The client said that it has received seq. */
 void fake_session_hear(struct fake_session *s, uint64_t seq);
 /* Whether everything after seq is kept. */

@@ -3,10 +3,11 @@
  *
  *     b PID EPOCH POS SHARD SESSION S FLAGS GUILD CHANNEL ID MESSAGE_CREATE CONTENT
  *     e PID EPOCH POS
+ *     g PID EPOCH FROM TO horizon|epoch
  *
  * RECORD_FILE: where; RECORD_SLEEP_MS: how long each handler takes; RECORD_REPLY: answers each that
- * ends in "reply", or with "all" each; RECORD_PART: "0/2"; RECORD_NAME: its identity; RECORD_CRASH:
- * content that kills it. */
+ * ends in "reply", or with "all" each; RECORD_REPLY_MS: how long that handler goes on then;
+ * RECORD_PART: "0/2"; RECORD_NAME: its identity; RECORD_CRASH: content that kills it. */
 #define BOT record
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 static int file = -1;
-static unsigned sleep_ms;
+static unsigned sleep_ms, reply_ms;
 static const char *replies, *crash;
 
 static bool put(const char *line)
@@ -55,12 +56,25 @@ tt_result write_down(tt_client *client, const tt_message *message)
 		abort();
 	if (sleep_ms)
 		usleep(sleep_ms * 1000);
-	if (is_to_reply(message))
+	if (is_to_reply(message)) {
 		result = create_message(client, message->channel_id,
 					.content = fmt("recorded %.*s", STR(message->content)));
+		usleep(reply_ms * 1000);
+	}
 	put(fmt("e %d %llu %llu\n", getpid(), (unsigned long long)e->epoch,
 		(unsigned long long)e->pos));
 	return result;
+}
+
+on_gap(gap);
+static tt_result gap(tt_client *client, const tt_gap *lost)
+{
+	(void)client;
+	if (!put(fmt("g %d %llu %llu %llu %s\n", getpid(), (unsigned long long)lost->epoch,
+		     (unsigned long long)lost->from, (unsigned long long)lost->to,
+		     lost->is_epoch ? "epoch" : "horizon")))
+		return tt_error("the line was not written");
+	return tt_handled();
 }
 
 export_bot(record, "Writes down what it is given.");
@@ -68,6 +82,7 @@ export_bot(record, "Writes down what it is given.");
 int main(void)
 {
 	const char *path = getenv("RECORD_FILE"), *sleep_text = getenv("RECORD_SLEEP_MS");
+	const char *reply_text = getenv("RECORD_REPLY_MS");
 	const char *workers = getenv("RECORD_WORKERS"), *part = getenv("RECORD_PART");
 	unsigned i = 0, n = 0;
 	replies = getenv("RECORD_REPLY");
@@ -80,6 +95,7 @@ int main(void)
 		return 78;
 	}
 	sleep_ms = sleep_text ? (unsigned)atoi(sleep_text) : 0;
+	reply_ms = reply_text ? (unsigned)atoi(reply_text) : 0;
 	return serve(BOTS(&record), 0, .workers = workers ? (unsigned)atoi(workers) : 0, .part = i,
 		     .parts = n, .name = getenv("RECORD_NAME"));
 }

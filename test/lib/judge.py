@@ -19,6 +19,7 @@ KINDS = {
     "doubled": "a handler ran twice for an event that was not in hand when its process was killed",
     "dead": "an event was set aside that had not brought its handler down just three times",
     "unflagged": "an event ran again without the redelivered flag",
+    "flagged": "more events had the flag, or had ended before they ran again, than kills explain",
     "order": "events of a lane came in another order than they were sent, or side by side",
     "part": "an event reached the process of another part, or two",
     "identity": "what a handler saw as (shard, session, s) is another event at Discord",
@@ -31,6 +32,7 @@ KINDS = {
     "violation": "the fake Discord saw a rule broken",
 }
 REDELIVERED = 1
+WORKERS = 4  # handlers of a process that run at a time: so many may be between two lines at a kill
 SENT = re.compile(r'"conn":(\d+),"op":0,"t":"([A-Z_]+)","s":(\d+)(?:,"id":"(\d+)")?')
 Fault = collections.namedtuple("Fault", "kind text")
 
@@ -55,11 +57,13 @@ class Session:
 
 class Bot:
     """One identity: its files (one for each part), which of its processes were killed, which events
-    it takes (None: all), whether it sees announcements, and which (epoch, pos) it set aside as dead letters."""
+    it takes (None: all), whether it says announcements and the ends of its handlers, and which (epoch, pos) it set
+    aside as dead letters."""
 
-    def __init__(self, name, files, killed=(), wants=None, announces=False, dead=()):
+    def __init__(self, name, files, killed=(), wants=None, announces=False, ends=True, dead=()):
         self.name, self.files, self.killed, self.dead = name, files, set(killed), set(dead)
-        self.wants, self.announces = wants, announces
+        self.wants, self.announces, self.ends = wants, announces, ends
+        self.early = self.late = 0  # flagged at the first run; ran again after its end
 
 
 class Lane:
@@ -183,9 +187,12 @@ class Judge:
         for gap in gaps:
             self._horizon(bot, *gap)
         self._complete(bot, seen, gaps)
-        has_ends, dead = any(began.values()), self._set_aside(bot, seen, began)
+        dead = self._set_aside(bot, seen, began)
+        if bot.ends and max(bot.early, bot.late) > WORKERS * len(bot.killed):
+            self.fault("flagged", f"{bot.name}: {bot.early} at their first run, {bot.late} after their end, "
+                                  f"{len(bot.killed)} kills")
         for code, is_finished in began.items():
-            if has_ends and not is_finished and code not in dead:
+            if bot.ends and not is_finished and code not in dead:
                 self.fault("unfinished", f"{bot.name}: {self._text(code)}")
         if bot.announces:
             self._announced(bot, lost)
@@ -239,6 +246,9 @@ class Judge:
         runs = seen[session.number].runs
         if runs[s]:
             self._again(bot, lane, pid, flags, code)
+            bot.late += began[code]
+        else:
+            bot.early += flags & REDELIVERED
         runs[s] = min(runs[s] + 1, 255)
         self._in_order(bot, lane, pid, (epoch, pos), code, runs[s] > 1)
         lane.is_open = True
@@ -270,7 +280,7 @@ class Judge:
             self.totals["ran again"] += 1
 
     def _in_order(self, bot, lane, pid, place, code, is_again):
-        if lane.pid == pid and (place <= lane.place or (lane.is_open and not bot.announces)):
+        if lane.pid == pid and (place <= lane.place or (lane.is_open and bot.ends)):
             self.fault("order", f"{bot.name}: {self._text(code)} at {place} after {lane.place}")
         elif not is_again and place <= lane.high:
             self.fault("order", f"{bot.name}: {self._text(code)} at {place}, the lane was at {lane.high}")
@@ -282,10 +292,11 @@ class Judge:
         where = None
         for session, had in zip(self.sessions, seen):
             for s, event in enumerate(session.type):
-                if event is None or had.runs[s] or (bot.wants and event not in bot.wants):
+                if event is None or had.runs[s] or (bot.wants is not None and event not in bot.wants):
                     continue
                 if session.replaced and s > session.highest:
-                    continue  # on its way when the session ended
+                    self.totals["on its way", bot.name] += 1  # when the session ended
+                    continue
                 if where is None:
                     where = {code: (epoch, pos) for epoch, places in self.place.items()
                              for pos, code in enumerate(places) if code >= 0} if gaps else {}
@@ -304,7 +315,8 @@ class Judge:
     def _announced(self, bot, lost):
         """Each session that had reached handlers and was replaced is announced once, before what
         follows. lost: (epoch, pos, shard, session)."""
-        said = collections.Counter((shard, number) for _, _, shard, number in lost)
+        # one that was in hand at a kill is said again at its place
+        said = collections.Counter((shard, number) for _, _, shard, number in set(lost))
         for (shard, number), session in self.met.items():
             n = said.pop((shard, number), 0)
             if n != (1 if session.replaced else 0):

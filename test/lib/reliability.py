@@ -62,6 +62,7 @@ def page(soak, judge, commit):
             ("events that ran again, in hand and flagged", judge.totals["ran again"]),
             ("events set aside after three crashes", judge.totals["set aside"]),
             ("events behind the horizon, announced by G", judge.totals["in a gap"]),
+            ("events on their way when a session was ended, which no gateway had", judge.totals["on its way", "reader"]),
             ("messages posted by handlers", len(judge.posts))):
         lines.append(f"| {name} | {value} |")
     lines += ["\n## The verdict\n", "| fault | found |", "|---|---|"]

@@ -85,12 +85,12 @@ class Consumer:
 
 
 class Soak:
-    def __init__(self, world, seed, seconds, rate=2000, shards=16, pause=3.0):
+    def __init__(self, world, seed, seconds, rate=2000, shards=16, pause=3.0, only=None):
         self.world, self.seed, self.seconds, self.rate = world, seed, seconds, rate
-        self.shards, self.pause = shards, pause
+        self.shards, self.pause, self.only = shards, pause, only
         self.random = random.Random(seed)
         self.counts, self.orders, self.took = collections.Counter(), 0, collections.defaultdict(list)
-        self.slow = []  # (from, to), see judge.py
+        self.slow, self.replies = [], 0  # (from, to), see judge.py; so many were asked for
 
     # setting up
 
@@ -116,20 +116,22 @@ class Soak:
         self.bots()
 
     def bots(self):
-        """reader: everything; far: over TCP through the proxy; a pair of parts."""
+        """far: over TCP through the proxy; a pair of parts; notices: of lost sessions; reader: everything."""
         w = self.world
         path = os.path.join(BUILD, "test/record")
         config = w.config_path
         base = self.ports()
         run = os.path.join(w.env["XDG_RUNTIME_DIR"], "tutti", str(w.port))
-        self.files = {name: os.path.join(w.dir, name + ".seen") for name in ("reader", "far", "part0", "part1")}
-        far = {"RECORD_FILE": self.files["far"], "RECORD_REPLY": "yes", "RECORD_CRASH": "poison", "TUTTI_PORT": str(base),
+        self.files = {name: os.path.join(w.dir, name + ".seen") for name in ("reader", "far", "part0", "part1", "notices")}
+        far = {"RECORD_FILE": self.files["far"], "RECORD_REPLY": "yes", "RECORD_REPLY_MS": "500", "RECORD_CRASH": "poison", "TUTTI_PORT": str(base),
                "XDG_RUNTIME_DIR": os.path.join(w.dir, "nothing"), "RECORD_NAME": "far"}
         self.all = [Consumer(self, "far", path, self.files["far"], far, ["--config", config])]
         for i in (0, 1):
             name = f"part{i}"
             env = {"RECORD_FILE": self.files[name], "RECORD_PART": f"{i}/2", "RECORD_SLEEP_MS": "1", "RECORD_NAME": "pair"}
             self.all.append(Consumer(self, name, path, self.files[name], env, ["--config", config]))
+        self.all.append(Consumer(self, "notices", os.path.join(BUILD, "test/notices"), self.files["notices"],
+                                 {"NOTICES_FILE": self.files["notices"]}, ["--config", config]))
         self.all.append(Consumer(self, "reader", "/usr/bin/python3", self.files["reader"], {},
                                  [os.path.join(ROOT, "test/bots/reader.py"), f"ipc://{run}/events", self.files["reader"], "reader"]))
         for bot in self.all:
@@ -201,6 +203,18 @@ class Soak:
         for name in ("first", "resume"):
             self.tell(f"/refuse link={name} times=0")
 
+    def reply(self):
+        """A message that far answers; its handler goes on for half a second then."""
+        self.replies += 1
+        self.world.discord("say", channel=7 + self.random.randrange(2 * self.shards), content=f"{self.replies} reply")
+        return f"recorded {self.replies} reply"
+
+    def kill_behind_a_call(self):
+        """The answer stands at Discord, its handler has not ended: it runs again, and must not answer again."""
+        answer = self.reply()
+        self.world.expect("rest", method="POST", body__content=answer, deadline=60)
+        self.all[0].kill()
+
     def poison(self):
         """One bot's handler crashes on it; the others take it as any other."""
         self.world.discord("say", channel=7 + self.random.randrange(2 * self.shards), content="poison")
@@ -259,6 +273,7 @@ class Soak:
             ("G1c", "parent killed", lambda: self.parent(kill)),
             ("G12", "gateway stands still", lambda: self.role("gateway", signal.SIGSTOP)),
             ("B1", "bot killed", lambda: self.pick_c().kill()),
+            ("B1d", "bot killed behind a call", self.kill_behind_a_call),
             ("B1c", "an event crashes its handler three times", self.poison),
             ("B1b", "reader killed", lambda: self.all[-1].kill()),
             ("B3", "bot stands still", self.stop_bot),
@@ -300,16 +315,17 @@ class Soak:
         w, rows = self.world, self.rows()
         w.discord("flood", rate=self.rate, seconds=self.seconds, content="n %d", channels=2 * self.shards)
         end = time.monotonic() + self.seconds
-        order, replies = [], 0
+        order = []
         while time.monotonic() < end:
             if not order:  # every row once, in another order each time
-                left = [row for row in rows if row[0] not in self.ONCE or not self.counts[row[0]]]
+                left = [row for row in rows if (row[0] not in self.ONCE or not self.counts[row[0]])
+                        and row[0] in (self.only or {row[0]})]
                 order = self.random.sample(left, len(left))
             key, text, fault = order.pop()
             say(f"{self.seconds - (end - time.monotonic()):6.1f} s  {key:4} {text}")
+            self.reply()
             self.strike(key, fault)
-            w.discord("say", channel=7 + self.random.randrange(2 * self.shards), content=f"{replies} reply")
-            replies += 1
+            self.reply()
             time.sleep(self.random.uniform(0.2, 2 * self.pause))
         self.tell("/calm")
         w.discord("acks on")
@@ -334,39 +350,25 @@ class Soak:
             with open(path, encoding="utf-8") as f:
                 yield from ((letter["epoch"], letter["pos"]) for letter in map(json.loads, f))
 
-    def gaps_of(self, name):
-        """libtutti says gaps in its log."""
-        for process in self.world.processes:
-            for line in process.lines if process.name == name else ():
-                words = dict(w.split("=", 1) for w in line.split() if "=" in w)
-                if " gap " in line and "from" in words:
-                    yield f"g 0 {words['epoch']} {words['from']} {words['to']} {words['why']}\n"
-
-    def seen(self, name):
-        """What a bot's handlers wrote down, and the gaps that libtutti said: a machine that is too slow for
-        the flood puts a bot behind the horizon, which is announced and not lost."""
-        with open(self.files[name], encoding="utf-8") as f:
-            yield from f
-        yield from self.gaps_of(name)
-
     def judge(self):
         self.world.fake.file.flush()
         with open(os.path.join(self.world.dir, "discord.jsonl"), encoding="utf-8") as f:
             judge = Judge(f)
         messages = {"MESSAGE_CREATE"}
         by = {bot.name: bot for bot in self.all}
-        judge.bot(Bot("reader", [open(self.files["reader"], encoding="utf-8")], by["reader"].killed, announces=True))
-        judge.bot(Bot("far", [self.seen("far")], by["far"].killed, messages, dead=self.dead("far")))
-        judge.bot(Bot("pair", [self.seen("part0"), self.seen("part1")],
-                      by["part0"].killed | by["part1"].killed, messages))
+        files = {name: open(path, encoding="utf-8") for name, path in self.files.items()}
+        judge.bot(Bot("reader", [files["reader"]], by["reader"].killed, announces=True, ends=False))
+        judge.bot(Bot("notices", [files["notices"]], by["notices"].killed, (), announces=True))
+        judge.bot(Bot("far", [files["far"]], by["far"].killed, messages, dead=self.dead("far")))
+        judge.bot(Bot("pair", [files["part0"], files["part1"]], by["part0"].killed | by["part1"].killed, messages))
         judge.end(self.orders, self.world.ledger(), self.slow, JOURNAL // EVENT_MOST)
         return judge
 
 
-def play(seed, seconds, rate, shards, say=print, keep=None):
-    """Runs a soak; (soak, judge)."""
+def play(seed, seconds, rate, shards, say=print, keep=None, only=None):
+    """Runs a soak, of only these rows; (soak, judge)."""
     with World("soak") as w:
-        soak = Soak(w, seed, seconds, rate, shards)
+        soak = Soak(w, seed, seconds, rate, shards, only=only)
         soak.set_up()
         soak.run(say)
         soak.settle()

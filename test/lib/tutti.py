@@ -7,7 +7,7 @@ exit or a number, each with a deadline that is far above what it takes.
         w.tuttid()
         w.bot("echo", "examples/echo")
         w.discord("say", channel=7, content=",echo hi")
-        w.expect("rest", method="POST", body_content="ok, you said: hi")
+        w.expect("rest", method="POST", body__content="ok, you said: hi")
 """
 import json
 import os

@@ -94,7 +94,7 @@ class Run:
     def judge(self):
         judge = Judge(self.discord)
         text = [[" ".join(map(str, line)) + "\n" for line in lines] for lines in (self.reader, *self.parts)]
-        judge.bot(Bot("reader", [text[0]], announces=True))
+        judge.bot(Bot("reader", [text[0]], announces=True, ends=False))
         judge.bot(Bot("pair", text[1:], self.killed, {"MESSAGE_CREATE"}, dead=self.dead))
         judge.end(self.orders, self.ledger, self.slow, EVENTS)
         return judge
@@ -232,6 +232,13 @@ def lost_with_its_session(run):
     run.parts[1][:] = [line for line in run.parts[1] if line[3] != gone[3]]
 
 
+def flagged_for_nothing(run):
+    """Every event says that it may have run before."""
+    for line in run.parts[0]:
+        if line[0] == "b":
+            line[7] |= 1
+
+
 def gap_out_of_nothing(run):
     """A process skips what the journal still has, and calls it a gap."""
     pos = run.parts[1][40][3]
@@ -269,6 +276,7 @@ BUGS = [
     ("an event is skipped without a dead letter", skipped_without_a_letter, "unfinished"),
     ("a crash is not counted", set_aside_too_late, "dead"),
     ("an event is lost in the moment its session ends", lost_with_its_session, "lost"),
+    ("the flag redelivered says nothing", flagged_for_nothing, "flagged"),
     ("a gap is announced over what is there", gap_out_of_nothing, "gap"),
     ("op 1 is answered late and nothing slowed it", op_1_answered_late, "violation"),
 ]
