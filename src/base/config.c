@@ -374,6 +374,19 @@ static int check_journal(const struct config *config, const char *name, struct w
 	return 0;
 }
 
+/* Files would be made in "/", and bots would look for tuttid nowhere. */
+static int check_filled(const struct config *config, const char *name, struct why *why)
+{
+	static const enum config_id filled[] = {CONFIG_state_dir, CONFIG_zmq_host};
+	for (size_t i = 0; i < sizeof filled / sizeof *filled; i++) {
+		const struct config_key *key = &config_table[filled[i]];
+		if (!**(char *const *)((const char *)config + key->offset))
+			return why_set(why, -EINVAL, "%s:%u:1: %s.%s must not be empty", name,
+				       config->line[filled[i]], key->section, key->name);
+	}
+	return 0;
+}
+
 /* Paths count from the directory of the file. */
 static bool is_path(const struct config_key *key)
 {
@@ -416,6 +429,8 @@ static int read_text(struct config *config, struct str text, const char *name, c
 	int rc = toml_read(text, name, came, &r, why);
 	if (rc == 0)
 		rc = check_journal(config, name, why);
+	if (rc == 0)
+		rc = check_filled(config, name, why);
 	if (rc < 0) {
 		config_free(config);
 		return rc;

@@ -273,6 +273,8 @@ static void a_journal_is_a_power_of_two(void **state)
 static void a_journal_holds_eight_of_the_largest_event(void **state)
 {
 	(void)state;
+	refused_near("[state]\ndir = \"\"\n", "x.toml:2:1: state.dir", "must not be empty");
+	refused_near("[zmq]\nhost = \"\"\n", "x.toml:2:1: zmq.host", "must not be empty");
 	refused_near("[journal]\nsize = \"1MiB\"\nmax_event = \"1MiB\"\n",
 		     "x.toml:2:1: journal.size", "8 x journal.max_event");
 	refused_near("[journal]\nmax_event = \"64MiB\"\n", "x.toml:2:1: journal.size",

@@ -67,6 +67,8 @@ enum { OPTIONS = sizeof options / sizeof *options };
 
 static const struct option *option_of(struct str name)
 {
+	if (str_eq(name, STR("-h")))
+		name = STR("--help");
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (str_eq(name, str_c(options[i].name)))
 			return &options[i];
@@ -125,6 +127,9 @@ int asked_read(struct asked *out, const struct tt_serve *how, const char *const 
 			       WIRE_BOT_MAX, out->name);
 	if (how->parts && how->part >= how->parts)
 		return why_set(why, -EINVAL, "there is no part %u of %u", how->part, how->parts);
+	if (how->port > 65533)
+		return why_set(why, -EINVAL, "the program says port %u: it is a number up to 65533",
+			       how->port);
 	if (!take_from(out, how->from))
 		return why_set(why, -EINVAL, "from is head, tail or commit, not \"%s\"", how->from);
 	int error = take_environment(out, why);

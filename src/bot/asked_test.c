@@ -80,6 +80,7 @@ static void what_is_wrong_is_said(void **state)
 		assert_int_equal(read_asked(&(struct tt_serve){0}, bad[i]), -EINVAL);
 	const char *argv[] = {"mybot", NULL};
 	assert_int_equal(read_asked(&(struct tt_serve){.name = "a/b"}, argv), -EINVAL);
+	assert_int_equal(read_asked(&(struct tt_serve){.port = 65534}, argv), -EINVAL);
 	assert_int_equal(read_asked(&(struct tt_serve){.from = "begin"}, argv), -EINVAL);
 	assert_int_equal(read_asked(&(struct tt_serve){.from = "cursor"}, argv), -EINVAL);
 	assert_int_equal(read_asked(&(struct tt_serve){.part = 2, .parts = 2}, argv), -EINVAL);

@@ -107,6 +107,19 @@ static void nearest(char path[static PATH_MAX])
 	}
 }
 
+static void say_unwritable(struct check *check, const char *key, const char *dir, const char *path,
+			   const char *remedy)
+{
+	struct stat is = {0};
+	if (errno == EROFS || stat(path, &is) < 0)
+		check_bad(check, EX_NOPERM, "files", "%s %s: %s: %s: %s", key, dir, path,
+			  strerror(errno), remedy);
+	else
+		check_bad(check, EX_NOPERM, "files",
+			  "%s %s: %s belongs to %s and may not be written by us: %s", key, dir,
+			  path, owner_name(is.st_uid), remedy);
+}
+
 static void look_at_dir(struct check *check, const char *key, const char *dir, const char *remedy)
 {
 	char path[PATH_MAX];
@@ -115,9 +128,7 @@ static void look_at_dir(struct check *check, const char *key, const char *dir, c
 	nearest(path);
 	bool is_there = strcmp(path, dir) == 0;
 	if (stat(path, &is) < 0 || access(path, W_OK | X_OK) < 0)
-		check_bad(check, EX_NOPERM, "files",
-			  "%s %s: %s belongs to %s and may not be written by us: %s", key, dir,
-			  path, owner_name(is.st_uid), remedy);
+		say_unwritable(check, key, dir, path, remedy);
 	else if (is_there && is.st_mode & S_IWOTH)
 		check_bad(check, EX_NOPERM, "files",
 			  "%s %s: every user could change it: chmod o-w %s", key, dir, dir);

@@ -143,8 +143,8 @@ static int write_file(const char *path, const struct buf *text)
 	FILE *f = fopen(path, "wxe");
 	if (!f)
 		return -errno;
-	bool is_whole = fwrite(text->p, 1, text->n, f) == text->n;
-	return fclose(f) == 0 && is_whole ? 0 : -EIO;
+	int rc = fwrite(text->p, 1, text->n, f) == text->n ? 0 : -errno;
+	return fclose(f) == 0 || rc ? rc : -errno;
 }
 
 static int make_file(const char *dir, const struct embedded *file, const struct new_words *words)

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static const char *spelled(const char *name)
+static bool is_help(const char *word)
 {
-	if (str_eq(str_c(name), STR("--help")) || str_eq(str_c(name), STR("-h")))
-		return "help";
-	return name;
+	return str_eq(str_c(word), STR("--help")) || str_eq(str_c(word), STR("-h"));
 }
 
 int main(int argc, char **argv)
@@ -21,6 +19,8 @@ int main(int argc, char **argv)
 		puts("tutti " TT_VERSION);
 		return 0;
 	}
-	const struct tool *tool = tool_find(str_c(spelled(argv[1])));
+	const struct tool *tool = tool_find(is_help(argv[1]) ? STR("help") : str_c(argv[1]));
+	if (tool && argc == 3 && is_help(argv[2]))
+		return help_main(2, argv);
 	return tool ? tool->main(argc - 1, argv + 1) : help_unknown(argv[1]);
 }

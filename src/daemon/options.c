@@ -25,6 +25,8 @@ enum { ROWS = sizeof rows / sizeof *rows, ROLES = sizeof roles / sizeof *roles }
 
 static const struct option_row *find(struct str name)
 {
+	if (str_eq(name, STR("-h")))
+		name = STR("--help");
 	for (size_t i = 0; i < ROWS; i++)
 		if (str_eq(name, str_c(rows[i].name)))
 			return &rows[i];
@@ -46,6 +48,9 @@ static int unknown(struct str name, struct why *why)
 {
 	const char *near = nearest(name);
 	int n = name.n < 40 ? (int)name.n : 40;
+	if (str_ends(name, STR(".toml")))
+		return why_set(why, -EINVAL,
+			       "a configuration stands behind --config: --config %.*s", n, name.p);
 	if (near)
 		return why_set(why, -EINVAL, "unknown argument \"%.*s\"; did you mean \"%s\"?", n,
 			       name.p, near);

@@ -59,6 +59,10 @@ static void a_missing_or_needless_argument_is_refused(void **state)
 	(void)state;
 	assert_int_equal(read_line(&o, &why, "--config"), -EINVAL);
 	assert_string_equal(why.text, "--config needs a FILE behind it");
+	assert_int_equal(read_line(&o, &why, "my.toml"), -EINVAL);
+	assert_string_equal(why.text, "a configuration stands behind --config: --config my.toml");
+	assert_int_equal(read_line(&o, &why, "-h"), 0);
+	assert_true(o.wants_help);
 	assert_int_equal(read_line(&o, &why, "--logout=yes"), -EINVAL);
 	assert_string_equal(why.text, "--logout takes no argument");
 }

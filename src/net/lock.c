@@ -42,9 +42,9 @@ static int held(int fd, const char *path, struct why *why)
 	uint64_t pid = 0;
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
 	if (n > 0 && str_to_u64(str_trim(str_of(text, (size_t)n)), &pid))
-		return why_set(why, -EWOULDBLOCK, "%s is held by process %llu", path,
-			       (unsigned long long)pid);
-	return why_set(why, -EWOULDBLOCK, "%s is held by another process", path);
+		return why_set(why, -EWOULDBLOCK, "it runs already: %s is held by process %llu",
+			       path, (unsigned long long)pid);
+	return why_set(why, -EWOULDBLOCK, "it runs already: %s is held by another process", path);
 }
 
 /* Whoever ran it here before, as another user: the commonest way to come here. */

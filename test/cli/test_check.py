@@ -184,6 +184,7 @@ def helps():
         for tool in ("new", "sandbox", "tail", "status", "reset", "chaos", "keys", "check"):
             long, short = w.run("tutti", "help", tool, exit=0), w.run("tutti", tool, "--help", exit=0)
             check(f"tutti help {tool} says what {tool} --help says", long == short and tool in long, long)
+            check(f"and so does tutti {tool} -h", w.run("tutti", tool, "-h", exit=0) == long)
 
 
 def run_directory():
