@@ -16,6 +16,7 @@ enum {
 	BAN_WAIT_S = 60,        /* between probes while Cloudflare refuses us */
 	WAIT_MAX_S = 24 * 3600, /* of a Retry-After that is believed */
 	BACKOFF_MAX_S = 60,
+	REFRESH_MAX_S = 300,
 };
 /* Who asks again within this of an answer is in a loop with it: what it says leads nowhere. */
 #define CALM_US (2ull * BACKOFF_MAX_S * SECOND)
@@ -32,7 +33,10 @@ struct discover {
 	unsigned answers;     /* that were no failures, each soon after the last */
 	uint64_t answered_us; /* when the last one came; 0: none yet */
 	uint64_t not_before_us;
-	bool is_waiting; /* for the next attempt */
+	bool is_waiting; /* for the next attempt, which is due then: */
+	uint64_t due_us;
+	unsigned refreshes; /* in a row */
+	uint64_t asked_us;  /* the last request; 0: none yet */
 };
 
 /* As the header says, or the body of a 429, whichever is longer. */
@@ -135,17 +139,6 @@ static uint64_t backoff_us(unsigned attempt)
 	return SECOND + random % most;
 }
 
-static void try_later(struct discover *d, uint64_t wait_us, const struct why *why)
-{
-	uint64_t pause = backoff_us(++d->attempt);
-	pause = pause > wait_us ? pause : wait_us;
-	log_at(why->code == -E2BIG ? LOG_ERROR : LOG_WARN, "discover_failed",
-	       "attempt=%u retry_ms=%llu why=%s", d->attempt, (unsigned long long)(pause / 1000),
-	       log_quote(str_c(why->text)));
-	d->is_waiting = true;
-	loop_timer_in(d->retry, pause);
-}
-
 /* An answer that helps nobody (no session left, and no time until there is one; a dead URL) is asked
  * for again as soon as it has come: not at once, and each time later. */
 static void pace(struct discover *d)
@@ -155,6 +148,67 @@ static void pace(struct discover *d)
 	d->answers = is_soon ? d->answers + 1 : 0;
 	d->answered_us = now;
 	d->not_before_us = now + backoff_us(d->answers);
+}
+
+static void free_client(void *arg)
+{
+	struct discover *d = arg;
+	if (d->request)
+		return; /* asked again in the meantime */
+	https_free(&d->https);
+	malloc_trim(0);
+}
+
+static void answered(void *arg, const struct https_answer *answer);
+
+static void send_request(struct discover *d)
+{
+	d->asked_us = loop_now_us();
+	if (!d->https)
+		d->https = https_new(d->options.loop, d->options.ca_file, d->options.user_agent);
+	struct https_header authorization = {STR("Authorization"), buf_str(&d->authorization)};
+	d->request = https_send(d->https,
+				&(struct https_ask){.method = STR("GET"),
+						    .url = buf_str(&d->url),
+						    .headers = &authorization,
+						    .n_headers = 1,
+						    .timeout_ms = TIMEOUT_MS,
+						    .max_answer = ANSWER_MAX},
+				answered, d);
+}
+
+static void retry(void *arg)
+{
+	struct discover *d = arg;
+	d->is_waiting = false;
+	send_request(d);
+}
+
+/* At that time, or as soon as may be; not where a request is under way, or sooner anyway. */
+static void ask_at(struct discover *d, uint64_t at_us)
+{
+	uint64_t now = loop_now_us();
+	uint64_t due = at_us > d->not_before_us ? at_us : d->not_before_us;
+	if (d->request || (d->is_waiting && d->due_us <= due))
+		return;
+	d->is_waiting = due > now;
+	d->due_us = due;
+	loop_timer_stop(d->retry);
+	if (d->is_waiting)
+		loop_timer_in(d->retry, due - now);
+	else
+		send_request(d);
+}
+
+static void try_later(struct discover *d, uint64_t wait_us, const struct why *why)
+{
+	uint64_t pause = backoff_us(++d->attempt), now = loop_now_us();
+	pause = pause > wait_us ? pause : wait_us;
+	log_at(why->code == -E2BIG ? LOG_ERROR : LOG_WARN, "discover_failed",
+	       "attempt=%u retry_ms=%llu why=%s", d->attempt, (unsigned long long)(pause / 1000),
+	       log_quote(str_c(why->text)));
+	d->not_before_us = now + pause;
+	ask_at(d, d->not_before_us);
 }
 
 static void answered(void *arg, const struct https_answer *answer)
@@ -174,37 +228,6 @@ static void answered(void *arg, const struct https_answer *answer)
 	case DISCOVER_REFUSED: d->options.on_refused(d->options.arg, why.text); break;
 	case DISCOVER_AGAIN: try_later(d, wait_us, &why); break;
 	}
-}
-
-static void free_client(void *arg)
-{
-	struct discover *d = arg;
-	if (d->request)
-		return; /* asked again in the meantime */
-	https_free(&d->https);
-	malloc_trim(0);
-}
-
-static void send_request(struct discover *d)
-{
-	if (!d->https)
-		d->https = https_new(d->options.loop, d->options.ca_file, d->options.user_agent);
-	struct https_header authorization = {STR("Authorization"), buf_str(&d->authorization)};
-	d->request = https_send(d->https,
-				&(struct https_ask){.method = STR("GET"),
-						    .url = buf_str(&d->url),
-						    .headers = &authorization,
-						    .n_headers = 1,
-						    .timeout_ms = TIMEOUT_MS,
-						    .max_answer = ANSWER_MAX},
-				answered, d);
-}
-
-static void retry(void *arg)
-{
-	struct discover *d = arg;
-	d->is_waiting = false;
-	send_request(d);
 }
 
 struct discover *discover_new(const struct discover_options *options)
@@ -239,13 +262,23 @@ void discover_free(struct discover **discover)
 
 void discover_ask(struct discover *d)
 {
+	ask_at(d, loop_now_us());
+}
+
+uint64_t discover_refresh_pause_us(unsigned n)
+{
+	uint64_t pause = DISCOVER_REFRESH_US << (n < 8 ? n : 8);
+	return pause < REFRESH_MAX_S * SECOND ? pause : REFRESH_MAX_S * SECOND;
+}
+
+void discover_refresh(struct discover *d)
+{
+	uint64_t random;
 	if (d->request || d->is_waiting)
 		return;
-	uint64_t now = loop_now_us();
-	if (now >= d->not_before_us) {
-		send_request(d);
-		return;
-	}
-	d->is_waiting = true;
-	loop_timer_in(d->retry, d->not_before_us - now);
+	if (loop_now_us() - d->asked_us > 2 * REFRESH_MAX_S * SECOND)
+		d->refreshes = 0;
+	uint64_t pause = discover_refresh_pause_us(d->refreshes++);
+	crypto_random(&random, sizeof random);
+	ask_at(d, d->asked_us + pause + random % (pause / 4));
 }

@@ -3,7 +3,8 @@
  *
  * Asked for when somebody needs it, one request at a time, and repeated until it succeeds: with
  * growing pauses, never within a second, and as late as Discord or Cloudflare says. Who asks again
- * soon after an answer waits likewise. Only a token that is refused (401) ends it.
+ * soon after an answer waits likewise, and longer where only the URL is doubted: it may well be the
+ * network. Only a token that is refused (401) ends it.
  * Memory:  the HTTPS client lives as long as a question: it holds a megabyte of certificates, and a
  *          shard that resumes asks nothing.
  */
@@ -44,5 +45,11 @@ struct discover *discover_new(const struct discover_options *options);
 void discover_free(struct discover **discover);
 /* on_found or on_refused follows, from the loop; a good while later where it was asked of late. */
 void discover_ask(struct discover *discover);
+/* The URL that it told fails: the same, DISCOVER_REFRESH_US behind the last request at the earliest,
+ * and each time in a row later, up to minutes. Holds no discover_ask() up. */
+void discover_refresh(struct discover *discover);
+/* Between the request before the n-th refresh in a row and that one, without jitter. */
+uint64_t discover_refresh_pause_us(unsigned n);
+#define DISCOVER_REFRESH_US 5000000ull
 
 #endif

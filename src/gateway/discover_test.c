@@ -3,6 +3,7 @@
 #include "net/httpd.h"
 #include "test/unit.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #define SECOND 1000000ull
@@ -155,8 +156,11 @@ static void more_shards_than_may_be_are_not_believed(void **state)
 	}
 }
 
-/* Who is not helped by the answer and asks at once, over and over. */
+/* Who asks over and over. */
 struct asker {
+	struct loop *loop;
+	struct httpd *httpd;
+	char url[64];
 	struct discover *discover;
 	unsigned answers;
 	uint64_t asked_us[4];
@@ -170,6 +174,39 @@ static void serve(void *arg, struct httpd_request *r)
 	httpd_answer(r, 200, STR("application/json"), STR(GOOD));
 }
 
+static void open_asker(struct asker *a, void (*on_found)(void *arg, const struct discovery *found))
+{
+	struct why why;
+	a->loop = loop_new();
+	assert_int_equal(
+		httpd_new(&a->httpd, a->loop,
+			  &(struct httpd_options){
+				  .address = "127.0.0.1", .max_body = 1000, .fn = serve, .arg = a},
+			  &why),
+		0);
+	snprintf(a->url, sizeof a->url, "http://127.0.0.1:%u", httpd_port(a->httpd));
+	a->discover = discover_new(&(struct discover_options){.loop = a->loop,
+							      .user_agent = "test/1",
+							      .api_url = str_c(a->url),
+							      .token = STR("canary-token"),
+							      .on_found = on_found,
+							      .arg = a});
+}
+
+static void close_asker(struct asker *a)
+{
+	discover_free(&a->discover);
+	httpd_free(&a->httpd);
+	loop_free(&a->loop);
+}
+
+#define until(a, condition)                        \
+	for (int turn = 0; !(condition); turn++) { \
+		assert_true(turn < 1000);          \
+		loop_step((a)->loop, 20);          \
+	}
+
+/* The answer does not help. */
 static void ask_once_more(void *arg, const struct discovery *found)
 {
 	struct asker *a = arg;
@@ -181,35 +218,51 @@ static void ask_once_more(void *arg, const struct discovery *found)
 static void who_asks_again_at_once_waits(void **state)
 {
 	struct asker a = {0};
-	struct httpd *httpd;
-	struct why why;
-	char url[64];
-	struct loop *loop = loop_new();
 	(void)state;
-	assert_int_equal(
-		httpd_new(&httpd, loop,
-			  &(struct httpd_options){
-				  .address = "127.0.0.1", .max_body = 1000, .fn = serve, .arg = &a},
-			  &why),
-		0);
-	snprintf(url, sizeof url, "http://127.0.0.1:%u", httpd_port(httpd));
-	a.discover = discover_new(&(struct discover_options){.loop = loop,
-							     .user_agent = "test/1",
-							     .api_url = str_c(url),
-							     .token = STR("canary-token"),
-							     .on_found = ask_once_more,
-							     .arg = &a});
+	open_asker(&a, ask_once_more);
 	discover_ask(a.discover);
-	for (int turn = 0; a.answers < 3; turn++) {
-		assert_true(turn < 10000);
-		loop_step(loop, 20);
-	}
+	until(&a, a.answers == 3);
 	assert_int_equal(a.asked, 3);
 	assert_true(a.asked_us[1] - a.asked_us[0] >= SECOND);
 	assert_true(a.asked_us[2] - a.asked_us[1] >= SECOND);
-	discover_free(&a.discover);
-	httpd_free(&httpd);
-	loop_free(&loop);
+	close_asker(&a);
+}
+
+static void count_found(void *arg, const struct discovery *found)
+{
+	struct asker *a = arg;
+	(void)found;
+	a->answers++;
+}
+
+static void doubts_of_many_are_one_request_and_hold_no_other_up(void **state)
+{
+	struct asker a = {0};
+	(void)state;
+	open_asker(&a, count_found);
+	discover_ask(a.discover);
+	until(&a, a.answers == 1);
+	for (int i = 0; i < 100; i++)
+		discover_refresh(a.discover);
+	discover_ask(a.discover); /* somebody has to identify */
+	until(&a, a.answers == 2);
+	assert_true(a.asked_us[1] - a.asked_us[0] < 4 * SECOND);
+	for (int i = 0; i < 100; i++)
+		discover_refresh(a.discover);
+	until(&a, a.answers == 3);
+	assert_true(a.asked_us[2] - a.asked_us[1] >= DISCOVER_REFRESH_US);
+	assert_int_equal(a.asked, 3);
+	close_asker(&a);
+}
+
+static void a_url_that_is_doubted_is_asked_for_later_each_time_up_to_minutes(void **state)
+{
+	(void)state;
+	assert_int_equal(discover_refresh_pause_us(0), 5 * SECOND);
+	for (unsigned n = 1; n < 100; n++)
+		assert_true(discover_refresh_pause_us(n) >= discover_refresh_pause_us(n - 1));
+	assert_int_equal(discover_refresh_pause_us(5), 160 * SECOND);
+	assert_int_equal(discover_refresh_pause_us(UINT_MAX), 300 * SECOND);
 }
 
 int main(void)
@@ -223,5 +276,7 @@ int main(void)
 			test(a_retry_after_that_makes_no_sense_is_bounded),
 			test(numbers_that_are_too_large_are_taken_as_the_largest),
 			test(more_shards_than_may_be_are_not_believed),
-			test(who_asks_again_at_once_waits));
+			test(who_asks_again_at_once_waits),
+			test(a_url_that_is_doubted_is_asked_for_later_each_time_up_to_minutes),
+			test(doubts_of_many_are_one_request_and_hold_no_other_up));
 }

@@ -134,6 +134,16 @@ static void ask_discovery(void *arg)
 	discover_ask(g->discover);
 }
 
+/* Where there is one already it is tried meanwhile. */
+static void on_ask_url(void *arg)
+{
+	struct gateway *g = arg;
+	if (g->url[0])
+		discover_refresh(g->discover);
+	else
+		discover_ask(g->discover);
+}
+
 /* The loop turns no more, so nobody connects or identifies behind it; stop() hangs up. */
 static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
@@ -293,6 +303,8 @@ static void on_found(void *arg, const struct discovery *found)
 	log_info("discovered", "shards=%u identifies_left=%u of=%u max_concurrency=%u",
 		 found->shards, found->limit.remaining, found->limit.total,
 		 found->limit.max_concurrency);
+	if (g->url[0] && strcmp(g->url, found->url) != 0)
+		log_info("url_changed", "url=%s", log_quote(str_c(found->url)));
 	memcpy(g->url, found->url, sizeof g->url);
 	if (!g->places && make_shards(g, found->shards, &why) < 0) {
 		log_error("journal", "why=%s", log_quote(str_c(why.text)));
@@ -455,7 +467,7 @@ static void set_up(struct gateway *g)
 	g->common.max_event = g->publish.max_event;
 	g->common.silence_us = (uint64_t)config->discord_silence_s * 1000000;
 	g->common.on_ask_slot = on_ask_slot;
-	g->common.on_no_url = ask_discovery;
+	g->common.on_ask_url = on_ask_url;
 	g->common.on_fatal = on_fatal;
 	g->common.arg = g;
 	g->discover = discover_new(&(struct discover_options){.loop = g->loop,

@@ -172,8 +172,6 @@ static void do_connect(struct shard *shard, const struct session_action *action)
 	if (shard->session.options.url.n)
 		log_error("connect_failed", "shard=%u why=%s", number(shard),
 			  log_quote(str_c(why.text)));
-	else
-		shard->common->on_no_url(shard->common->arg);
 }
 
 static void do_send(struct shard *shard, const struct session_action *action)
@@ -391,6 +389,7 @@ static void carry_out(struct shard *shard, const struct session_action *action)
 	case SESSION_SEND: do_send(shard, action); break;
 	case SESSION_CLOSE: do_close(shard, action); break;
 	case SESSION_ASK_SLOT: shard->common->on_ask_slot(shard->common->arg, number(shard)); break;
+	case SESSION_ASK_URL: shard->common->on_ask_url(shard->common->arg); break;
 	case SESSION_PUBLISH: do_publish(shard, action); break;
 	case SESSION_IS_NEW: do_new(shard); break;
 	case SESSION_IS_LOST: do_lost(shard, action); break;

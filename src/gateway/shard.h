@@ -27,8 +27,8 @@ struct shard_common {
 	uint64_t silence_us; /* of struct silence */
 	/* shard wants to identify: shard_identify() when it may */
 	void (*on_ask_slot)(void *arg, uint32_t shard);
-	/* the resume URL failed and the base URL is not known yet: shard_set_url() */
-	void (*on_no_url)(void *arg);
+	/* the base URL failed, or is not known yet: shard_set_url(), whenever another is known */
+	void (*on_ask_url)(void *arg);
 	/* shard is over, for good; with it all of the bot where close_next(code) says so */
 	void (*on_fatal)(void *arg, uint32_t shard, unsigned code); /* Discord's close code */
 	void *arg;

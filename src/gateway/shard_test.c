@@ -90,7 +90,7 @@ static void on_ask_slot(void *arg, uint32_t shard)
 	w->asked++;
 }
 
-static void on_no_url(void *arg)
+static void on_ask_url(void *arg)
 {
 	struct world *w = arg;
 	w->urls_asked++;
@@ -143,7 +143,7 @@ static void begin(struct world *w, const char *name, const struct session_resume
 					  .compress = INFLATE_NONE,
 					  .max_event = 4096,
 					  .on_ask_slot = on_ask_slot,
-					  .on_no_url = on_no_url,
+					  .on_ask_url = on_ask_url,
 					  .on_fatal = on_fatal,
 					  .arg = w};
 	assert_int_equal(wsock_net_new(&w->common.net, w->loop, NULL, &why), 0);

@@ -89,6 +89,8 @@ enum session_action_kind {
 			    payload */
 	SESSION_CLOSE,   /* .code */
 	SESSION_ASK_SLOT,
+	SESSION_ASK_URL, /* the base URL leads to no Hello: GET /gateway/bot, session_set_url() in
+			    time for a later attempt; nothing waits for it */
 	SESSION_PUBLISH, /* the envelope just fed; .is_replayed, .too_large */
 	SESSION_IS_NEW,  /* READY: s->resume holds the new session; number is one higher */
 	SESSION_IS_LOST, /* session .number is over: forget it on disk, publish TUTTI_SESSION_LOST
@@ -167,6 +169,7 @@ struct session {
 	uint64_t beat_due_at, beat_late_us; /* the last by the clock; how much later it went out */
 	bool is_ack_due;
 	bool is_on_base_url; /* the resume URL failed: until live again the base URL */
+	bool is_base_tried;  /* by this attempt, and no Hello has come over it */
 	unsigned attempt;    /* of the back-off */
 	uint64_t wait_min_us, wait_max_us; /* bounds for the next back-off: after op 9, 4008 */
 	unsigned resumes;                  /* sent without an event since */

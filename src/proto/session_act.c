@@ -118,6 +118,8 @@ static void fail(struct session *s, uint64_t now)
 {
 	s->attempt += s->attempt == 0;
 	s->is_on_base_url = s->resume.url[0] && !s->is_on_base_url;
+	if (s->is_base_tried)
+		session_do(s, SESSION_ASK_URL);
 	retry(s, now);
 }
 
@@ -158,7 +160,7 @@ static void beat(struct session *s, uint64_t now)
 static void begin_beats(struct session *s, const struct session_moment *m)
 {
 	s->interval_us = envelope_heartbeat_ms(m->input->envelope->d) * 1000;
-	s->is_ack_due = false;
+	s->is_ack_due = s->is_base_tried = false;
 	s->beat_at = m->now + random_in(s, 0, s->interval_us);
 }
 

@@ -31,6 +31,7 @@ struct world {
 
 	bool is_up, has_hello, is_over; /* over: stopped or dead */
 	bool is_connecting;
+	bool is_base; /* the attempt in hand */
 	uint64_t up_at, connect_at, hello_at, asked_at, progress_at;
 	bool has_connected_before, may_retry_at_once;
 
@@ -51,7 +52,7 @@ struct world {
 	/* of this feed */
 	struct session_input input;
 	struct envelope e;
-	unsigned beats, closes, publishes, losts;
+	unsigned beats, closes, publishes, losts, urls_asked;
 	bool may_lose;
 };
 
@@ -98,6 +99,7 @@ static void check_connect(struct world *w, const struct session_action *a)
 		RULE(w->tried_resume_url);
 	w->tried_resume_url |= is_resume;
 	w->went_live_since = false;
+	w->is_base = is_base;
 	w->has_connected_before = w->is_connecting = true;
 	w->connect_at = w->now;
 }
@@ -235,6 +237,7 @@ static void check_action(struct world *w, const struct session_action *a)
 		RULE(w->has_hello && !w->has_session && !w->asked_slot);
 		w->asked_slot = true;
 		break;
+	case SESSION_ASK_URL: w->urls_asked++; break;
 	case SESSION_PUBLISH: check_publish(w, a); break;
 	case SESSION_IS_NEW: check_new(w, a); break;
 	case SESSION_IS_LOST: check_lost(w, a); break;
@@ -258,7 +261,7 @@ static void note_input(struct world *w)
 {
 	const struct session_input *in = &w->input;
 	bool is_payload = in->kind == SESSION_PAYLOAD;
-	w->beats = w->closes = w->publishes = w->losts = 0;
+	w->beats = w->closes = w->publishes = w->losts = w->urls_asked = 0;
 	w->is_limited = false;
 	w->may_lose = (is_payload && w->e.op == OP_INVALID_SESSION && w->has_hello) ||
 		      is_named(w, "READY") || (in->kind == SESSION_STOP && in->is_logout) ||
@@ -313,6 +316,16 @@ static void check_result(struct world *w, bool was_up, bool was_in_session, uint
 		RULE(session_due_us(&w->s) <= w->now + 60 * SECOND);
 }
 
+/* "only when connecting with the cached one fails": no Hello came over it. What Discord says in place
+ * of Hello came from a gateway all the same. */
+static void check_url(struct world *w, bool was_trying_base)
+{
+	const struct session_input *in = &w->input;
+	bool has_failed = in->kind == SESSION_FAILED || (in->kind == SESSION_TIMER && w->closes) ||
+			  (in->kind == SESSION_CLOSED && close_next(in->code) == CLOSE_RESUME);
+	RULE(w->urls_asked == (was_trying_base && has_failed));
+}
+
 static void count_strays(struct world *w)
 {
 	if (w->publishes) {
@@ -328,12 +341,14 @@ static void feed(struct world *w)
 	struct session_action a;
 	bool was_up = w->is_up;
 	bool was_in_session = w->is_up && w->has_session && (w->is_ready || w->sent_resume);
+	bool was_trying_base = w->is_base && !w->has_hello && (w->is_connecting || w->is_up);
 	uint32_t s_before = w->last_s;
 	note_input(w);
 	session_feed(&w->s, w->now, &w->input);
 	while (session_next(&w->s, &a))
 		check_action(w, &a);
 	count_strays(w);
+	check_url(w, was_trying_base);
 	if (!w->is_over)
 		check_result(w, was_up, was_in_session, s_before);
 }

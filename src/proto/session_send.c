@@ -148,6 +148,7 @@ void session_set_url(struct session *s, struct str url)
 void session_put_url(struct session *s)
 {
 	bool is_resume = session_is_known(s) && s->resume.url[0] && !s->is_on_base_url;
+	s->is_base_tried = !is_resume;
 	struct str url = is_resume ? str_c(s->resume.url) : s->options.url;
 	struct buf out = {.p = s->url, .cap = sizeof s->url};
 	const char *host = url.n ? memmem(url.p, url.n, "://", 3) : NULL;

@@ -55,6 +55,41 @@ static void the_base_url_is_next_when_the_resume_url_fails_and_resumes_still(voi
 	done(&t);
 }
 
+static void a_base_url_that_leads_to_no_hello_is_asked_for_again(void **state)
+{
+	(void)state;
+	struct shard t = in_state(SESSION_CONNECTING);
+	assert_str(event(&t, SESSION_FAILED, 0), "url?;");
+	session_set_url(&t.s, STR("wss://new.discord.gg"));
+	assert_str(wait_timer(&t), "connect wss://new.discord.gg/?v=10&encoding=json;");
+	assert_str(wait_timer(&t), "close 4000;url?;"); /* neither yes nor no for 20 s */
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(event(&t, SESSION_CLOSED, 0), "url?;");
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	assert_str(payload(&t, "{\"op\":7}"), "close 4000;"); /* a gateway is there */
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	assert_str(event(&t, SESSION_CLOSED, 0), "");
+	done(&t);
+}
+
+static void a_resume_url_that_fails_asks_for_nothing(void **state)
+{
+	(void)state;
+	struct shard t = fresh(&old);
+	event(&t, SESSION_START, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_str(event(&t, SESSION_FAILED, 0), "");
+		assert_str(wait_timer(&t), "connect " BASE ";");
+		assert_str(event(&t, SESSION_FAILED, 503), "url?;");
+		assert_str(wait_timer(&t), "connect " RESUME_URL ";");
+	}
+	done(&t);
+}
+
 static void the_same_ready_once_more_is_no_new_session(void **state)
 {
 	(void)state;
@@ -122,10 +157,11 @@ static void a_beat_says_the_last_s(void **state)
 /* Timers in LIVE up to the next that says something. */
 static struct str next_word(struct shard *t)
 {
-	struct str said;
-	do
+	struct str said = wait_timer(t);
+	for (int i = 0; !said.n; i++) {
+		assert_true(i < 100);
 		said = wait_timer(t);
-	while (!said.n);
+	}
 	return said;
 }
 
@@ -146,8 +182,10 @@ static void an_ack_within_the_grace_lets_the_beat_go_out(void **state)
 	(void)state;
 	struct shard t = in_state(SESSION_LIVE);
 	next_word(&t);
-	while (t.s.grace_at == SESSION_NEVER)
+	for (int i = 0; t.s.grace_at == SESSION_NEVER; i++) {
+		assert_true(i < 100);
 		wait_timer(&t);
+	}
 	t.now += SESSION_GRACE_US / 2;
 	assert_str(payload(&t, ACK), "{\"op\":1,\"d\":1};");
 	assert_int_equal(t.s.state, SESSION_LIVE);
@@ -253,7 +291,7 @@ static void resumes_that_lead_nowhere_end(void **state)
 		wait_timer(&t);
 		event(&t, SESSION_CONNECTED, 0);
 		assert_str(payload(&t, HELLO), RESUME(40));
-		resumes++;
+		assert_true(++resumes < 100);
 	}
 	assert_int_equal(resumes, SESSION_RESUME_TRIES);
 	assert_str(buf_str(&t.said), "close 4000;lost 3;");
@@ -355,7 +393,8 @@ static void only_a_minute_of_live_makes_the_pause_short_again(void **state)
 	payload(&t, HELLO);
 	payload(&t, RESUMED(70));
 	uint64_t settled = t.now + 60 * SECOND;
-	while (t.now < settled) {
+	for (int i = 0; t.now < settled; i++) {
+		assert_true(i < 100);
 		wait_timer(&t);
 		payload(&t, ACK);
 	}
@@ -373,10 +412,8 @@ static void each_deadline_is_kept(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct shard t = in_state(states[i]);
 		uint64_t begin = t.now;
-		for (;;) {
-			struct str said = wait_timer(&t);
-			if (str_eq(said, STR("close 4000;")))
-				break;
+		for (int n = 0; !str_starts(wait_timer(&t), STR("close 4000;")); n++) {
+			assert_true(n < 100);
 			payload(&t, ACK);
 		}
 		assert_int_equal(t.now - begin, seconds[i] * SECOND);
@@ -432,7 +469,8 @@ static unsigned attempts_of_a_minute(struct shard *t, bool was_live, uint64_t *g
 	uint64_t end = t->now + 60 * SECOND, last = 0;
 	unsigned n = 0;
 	event(t, was_live ? SESSION_CLOSED : SESSION_START, 0);
-	while (t->now < end) {
+	for (int i = 0; t->now < end; i++) {
+		assert_true(i < 1000);
 		if (t->s.state == SESSION_BACKOFF) {
 			wait_timer(t);
 			continue;
@@ -470,6 +508,8 @@ int main(void)
 	return run_unit(
 		test(a_first_session), test(a_session_from_the_file_is_resumed_without_identify),
 		test(the_base_url_is_next_when_the_resume_url_fails_and_resumes_still),
+		test(a_base_url_that_leads_to_no_hello_is_asked_for_again),
+		test(a_resume_url_that_fails_asks_for_nothing),
 		test(the_first_beat_has_jitter_and_the_others_the_interval),
 		test(how_late_a_beat_goes_out_is_known), test(a_beat_says_the_last_s),
 		test(a_missing_ack_ends_the_connection_and_resumes),

@@ -44,6 +44,7 @@ static inline void write_action(struct shard *t, const struct session_action *a)
 		break;
 	case SESSION_CLOSE: buf_addf(&t->said, "close %u;", a->code); break;
 	case SESSION_ASK_SLOT: buf_adds(&t->said, STR("ask;")); break;
+	case SESSION_ASK_URL: buf_adds(&t->said, STR("url?;")); break;
 	case SESSION_PUBLISH:
 		buf_addf(&t->said, "publish %u%s%s;", t->s.resume.s,
 			 a->is_replayed ? " replayed" : "", a->too_large ? " too large" : "");

@@ -101,7 +101,7 @@ static void give_slot(void *arg)
 	shard_identify(o->shard);
 }
 
-static void on_no_url(void *arg)
+static void on_ask_url(void *arg)
 {
 	(void)arg;
 	abort();
@@ -166,7 +166,7 @@ static struct cost run_ours(const struct stream *s, enum inflate_kind kind, cons
 				      .compress = kind,
 				      .max_event = 1 << 20,
 				      .on_ask_slot = on_ask_slot,
-				      .on_no_url = on_no_url,
+				      .on_ask_url = on_ask_url,
 				      .on_fatal = on_fatal,
 				      .arg = &o};
 	must(wsock_net_new(&common.net, o.loop, s->ca_file, &why), &why);

@@ -27,6 +27,7 @@ static void look_at(struct connection *c, const struct session *s, const struct 
 		MUST(c->is_wanted && (a->code == 4000 || a->code == 1000));
 		*c = (struct connection){0};
 		break;
+	case SESSION_ASK_URL: MUST(!c->is_wanted && !c->is_up); break;
 	case SESSION_FATAL: MUST(a->text.n); break;
 	case SESSION_NOTE: MUST(session_note_text(a->note).n); break;
 	case SESSION_ASK_SLOT:
