@@ -41,8 +41,6 @@ static inline int test_dir_remove(void **state)
 	return system(command);
 }
 
-#define run_unit_in_dir(...)                                                              \
-	cmocka_run_group_tests_name(__FILE__, ((const struct CMUnitTest[]){__VA_ARGS__}), \
-				    test_dir_make, test_dir_remove)
+#define run_unit_in_dir(...) run_unit_around(test_dir_make, test_dir_remove, __VA_ARGS__)
 
 #endif
