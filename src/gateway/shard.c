@@ -367,6 +367,18 @@ static bool is_its_turn(struct shard *shard, enum session_note note, uint64_t *h
 	return true;
 }
 
+/* Where it leads is Discord's word: one that may be of use to a person, and may be anything. */
+static void tell_refused_url(struct shard *shard, struct str url, uint64_t held)
+{
+	log_warn("url_refused", "shard=%u url=%s held=%llu why=%s", number(shard), log_quote(url),
+		 (unsigned long long)held,
+		 url.n ? "\"resume_gateway_url leads where this api_url may not lead: resumed at "
+			 "the "
+			 "URL of GET /gateway/bot\""
+		       : "\"READY has no resume_gateway_url: resumed at the URL of GET "
+			 "/gateway/bot\"");
+}
+
 static void do_note(struct shard *shard, const struct session_action *action)
 {
 	struct str text = session_note_text(action->note);
@@ -375,7 +387,11 @@ static void do_note(struct shard *shard, const struct session_action *action)
 	if (notes[action->note].is_counted)
 		metric_add(notes[action->note].metric, 1);
 	uint64_t held;
-	if (log_wants(notes[action->note].level) && is_its_turn(shard, action->note, &held))
+	if (!log_wants(notes[action->note].level) || !is_its_turn(shard, action->note, &held))
+		return;
+	if (action->note == NOTE_URL_REFUSED)
+		tell_refused_url(shard, action->text, held);
+	else
 		log_at(notes[action->note].level, "note",
 		       "shard=%u code=%u number=%llu held=%llu what=%s", number(shard),
 		       action->code, (unsigned long long)action->number, (unsigned long long)held,

@@ -98,7 +98,7 @@ enum session_action_kind {
 	SESSION_IS_LIVE, /* READY or RESUMED was published; .number: events replayed */
 	SESSION_SKIPPED, /* .number: the s of an event that could not be read three times */
 	SESSION_FATAL,   /* .code, .text: the remedy. The machine is dead */
-	SESSION_NOTE     /* .note, .code, .number: for the log and the counters */
+	SESSION_NOTE     /* .note, .code, .number, .text: for the log and the counters */
 };
 
 /* Things worth a line or a counter. NOTE(NAME, text) */

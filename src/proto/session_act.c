@@ -257,7 +257,7 @@ void session_act_begin(struct session *s, const struct session_moment *m)
 	if (session_url_is_allowed(str_c(ready->resume_url), s->options.hosts))
 		copy_text(s->resume.url, sizeof s->resume.url, ready->resume_url);
 	else
-		note(s, NOTE_URL_REFUSED);
+		note(s, NOTE_URL_REFUSED)->text = str_c(ready->resume_url);
 	s->resume.number++;
 	s->resume.s = 0;
 	s->poison = 0;

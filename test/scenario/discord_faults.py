@@ -79,12 +79,19 @@ def garbled(w):
 
 
 def foreign_url(w):
-    w.discord("advertise", url="wss://gateway.example.org")
+    """Named in one line a minute, bounded; resumed at the URL of GET /gateway/bot."""
+    w.discord("advertise", url="wss://gateway.example.org/" + 220 * "x")
     serve(w)
-    w.main.wait_line(r" note .*resume_gateway_url leads elsewhere; not used")
+    w.main.wait_line(r' url_refused .*shard=0 url="wss://gateway.example.org/x{100,180}" held=0 why="resume_gateway_url leads')
     w.discord("drop")
-    resumed(w)  # where GET /gateway/bot said
+    resumed(w)
+    w.discord("invalid")  # a second session, and the same again
+    w.main.wait_line(r" ready .*shard=0 session=2")
+    w.discord("drop")
+    w.main.wait_line(r" resumed .*shard=0 session=2")
     echoed(w, "at home")
+    if w.main.count(" url_refused ") != 1:
+        raise Failed("told more than once")
     if {h["door"] for h in w.fake.all("connect")} != {"first"}:
         raise Failed("it went elsewhere")
 
