@@ -380,7 +380,8 @@ static int check_filled(const struct config *config, const char *name, struct wh
 	static const enum config_id filled[] = {CONFIG_state_dir, CONFIG_zmq_host};
 	for (size_t i = 0; i < sizeof filled / sizeof *filled; i++) {
 		const struct config_key *key = &config_table[filled[i]];
-		if (!**(char *const *)((const char *)config + key->offset))
+		const void *text = (const char *)config + key->offset;
+		if (!**(char *const *)text)
 			return why_set(why, -EINVAL, "%s:%u:1: %s.%s must not be empty", name,
 				       config->line[filled[i]], key->section, key->name);
 	}
