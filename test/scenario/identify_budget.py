@@ -35,6 +35,16 @@ with World("identify_budget") as w:
         raise Failed("the third IDENTIFY comes ten seconds after the second")
     stop(w)
 
+    w.discord("limits", identifies=0)  # none is left, and none is needed
+    w.tuttid(ready=False)
+    w.main.wait_line(" resumed ")
+    w.discord("drop")
+    w.main.wait_line(" resumed ")
+    if len(w.fake.all("recv", op=2)) != 3:
+        raise Failed("a resume cost an IDENTIFY")
+    stop(w)
+    w.discord("limits", identifies=200)
+
     state = os.path.join(w.dir, "state")
     os.unlink(os.path.join(state, "sessions"))
     with open(os.path.join(state, "ledger"), "r+b") as f:
