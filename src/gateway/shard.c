@@ -135,9 +135,13 @@ static void on_end(void *arg, const struct wsock_end *end)
 	}
 	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
 	if (end->kind == WSOCK_NOT_OPENED) {
-		log_warn("connect_failed", "shard=%u status=%u why=%s", number(shard), end->status,
+		log_warn("connect_failed", "shard=%u status=%u retry_after_s=%llu why=%s",
+			 number(shard), end->status,
+			 (unsigned long long)(end->retry_after_us + 999999) / 1000000,
 			 log_quote(end->text));
-		feed(shard, (struct session_input){.kind = SESSION_FAILED, .code = end->status});
+		feed(shard, (struct session_input){.kind = SESSION_FAILED,
+						   .code = end->status,
+						   .retry_after_us = end->retry_after_us});
 		return;
 	}
 	log_info("disconnected", "shard=%u by=discord code=%u why=%s", number(shard), end->code,

@@ -229,6 +229,16 @@ static void take_frames(struct wsock *ws, char *bytes, size_t n)
 	}
 }
 
+/* In seconds. A date, which HTTP allows too, is not read: neither Discord nor Cloudflare sends one. */
+static uint64_t read_retry_after(struct str text)
+{
+	const double most = 24 * 3600;
+	double s;
+	if (!str_to_f64(text, &s) || !(s > 0))
+		return 0;
+	return (uint64_t)((s < most ? s : most) * 1e6);
+}
+
 static void take_head(struct wsock *ws, const char *bytes, size_t n)
 {
 	struct frame_answer answer;
@@ -237,7 +247,9 @@ static void take_head(struct wsock *ws, const char *bytes, size_t n)
 	if (rc == 0)
 		return;
 	if (rc < 0) {
-		end(ws, (struct wsock_end){.status = answer.status, .text = str_c(ws->why.text)});
+		end(ws, (struct wsock_end){.status = answer.status,
+					   .retry_after_us = read_retry_after(answer.retry_after),
+					   .text = str_c(ws->why.text)});
 		return;
 	}
 	ws->stage = OPEN;

@@ -41,8 +41,10 @@ enum {
 	SESSION_GRACE_US = 100 * 1000
 };
 /* A second more than Discord's minute: what leaves evenly may arrive in a heap. */
-#define SESSION_WINDOW_US 61000000u
-#define SESSION_NEVER     UINT64_MAX
+#define SESSION_WINDOW_US          61000000u
+#define SESSION_NEVER              UINT64_MAX
+/* Of a Retry-After that is obeyed. */
+#define SESSION_RETRY_AFTER_MAX_US 3600000000u
 
 #define STATE(NAME, text) SESSION_##NAME,
 enum session_state {
@@ -61,7 +63,8 @@ enum session_event {
 enum session_input_kind {
 	SESSION_START,     /* connect */
 	SESSION_CONNECTED, /* TCP, TLS and the WebSocket handshake are done */
-	SESSION_FAILED,    /* they are not; .code: HTTP status of a refused upgrade, else 0 */
+	SESSION_FAILED,    /* they are not; .code: HTTP status of a refused upgrade, else 0;
+			    * .retry_after_us: as it asks for; 0: it does not */
 	SESSION_PAYLOAD,   /* .envelope: one event; .ready; .too_large: only its front was read */
 	SESSION_BROKEN, /* bytes that are no frame, do not inflate; .is_stream: nothing after them
 			 * can be read. Also a payload that is no JSON (is_stream false) */
@@ -78,6 +81,7 @@ struct session_input {
 	bool is_stream, is_logout;
 	bool is_event;      /* BROKEN: it may have been an event, and s has to pass it in the end */
 	uint64_t too_large; /* bytes of an event that is not whole, 0: it is */
+	uint64_t retry_after_us;
 	const struct envelope *envelope;
 	const struct envelope_ready *ready; /* of a READY; NULL: it could not be read */
 };
@@ -171,9 +175,10 @@ struct session {
 	bool is_on_base_url; /* the resume URL failed: until live again the base URL */
 	bool is_base_tried;  /* by this attempt, and no Hello has come over it */
 	unsigned attempt;    /* of the back-off */
-	uint64_t wait_min_us, wait_max_us; /* bounds for the next back-off: after op 9, 4008 */
-	unsigned resumes;                  /* sent without an event since */
-	unsigned poison;                   /* times the payload after poison_s broke us */
+	uint64_t wait_min_us,
+		wait_max_us; /* bounds for the next back-off: op 9, 4008, Retry-After */
+	unsigned resumes;    /* sent without an event since */
+	unsigned poison;     /* times the payload after poison_s broke us */
 	uint32_t poison_s;
 	unsigned strays;   /* events in a row, while live, whose s could not be taken */
 	bool is_astray;    /* for that it was resumed, and none was taken since */

@@ -123,8 +123,19 @@ static void fail(struct session *s, uint64_t now)
 	retry(s, now);
 }
 
+/* Not before, and not all at that moment: whoever is refused for a crowd comes back as one. */
+static void obey_retry_after(struct session *s, uint64_t wait_us)
+{
+	if (!wait_us)
+		return;
+	s->wait_min_us =
+		wait_us < SESSION_RETRY_AFTER_MAX_US ? wait_us : SESSION_RETRY_AFTER_MAX_US;
+	s->wait_max_us = s->wait_min_us + s->wait_min_us / 8 + SECOND;
+}
+
 void session_act_fail(struct session *s, const struct session_moment *m)
 {
+	obey_retry_after(s, m->input->retry_after_us);
 	note(s, NOTE_CONNECT_FAILED)->code = m->input->code;
 	fail(s, m->now);
 }

@@ -31,7 +31,8 @@ struct world {
 
 	bool is_up, has_hello, is_over; /* over: stopped or dead */
 	bool is_connecting;
-	bool is_base; /* the attempt in hand */
+	bool is_base;                   /* the attempt in hand */
+	uint64_t not_before, not_after; /* Retry-After of the last one */
 	uint64_t up_at, connect_at, hello_at, asked_at, progress_at;
 	bool has_connected_before, may_retry_at_once;
 
@@ -99,6 +100,8 @@ static void check_connect(struct world *w, const struct session_action *a)
 		RULE(w->tried_resume_url);
 	w->tried_resume_url |= is_resume;
 	w->went_live_since = false;
+	RULE(w->now >= w->not_before);
+	w->not_before = w->not_after = 0;
 	w->is_base = is_base;
 	w->has_connected_before = w->is_connecting = true;
 	w->connect_at = w->now;
@@ -276,6 +279,12 @@ static void note_input(struct world *w)
 	}
 	if (in->kind == SESSION_FAILED || in->kind == SESSION_CLOSED)
 		end_connection(w);
+	if (in->retry_after_us) {
+		uint64_t wait =
+			in->retry_after_us < 3600 * SECOND ? in->retry_after_us : 3600 * SECOND;
+		w->not_before = w->now + wait;
+		w->not_after = w->not_before + wait / 8;
+	}
 	if (in->kind == SESSION_SLOT)
 		w->slot = w->asked_slot;
 	if (is_payload && w->e.op == OP_HEARTBEAT_ACK)
@@ -313,7 +322,8 @@ static void check_result(struct world *w, bool was_up, bool was_in_session, uint
 		     session_due_us(&w->s) <= w->now + SESSION_GRACE_US);
 	}
 	if (!w->is_up && !w->is_connecting)
-		RULE(session_due_us(&w->s) <= w->now + 60 * SECOND);
+		RULE(session_due_us(&w->s) <=
+		     (w->not_after > w->now ? w->not_after : w->now) + 60 * SECOND);
 }
 
 /* "only when connecting with the cached one fails": no Hello came over it. What Discord says in place
@@ -450,6 +460,8 @@ static void choose_input(struct world *w)
 			let_time_pass(w);
 		else
 			give(w, roll(w, 4) ? SESSION_CONNECTED : SESSION_FAILED, 503);
+		if (w->input.kind == SESSION_FAILED && roll(w, 4) == 0)
+			w->input.retry_after_us = roll(w, 3) ? roll(w, 100 * SECOND) : UINT64_MAX;
 	} else if (!w->is_up) {
 		let_time_pass(w);
 	} else if (roll(w, 12) == 0) {

@@ -355,6 +355,34 @@ static void being_told_to_slow_down_waits(void **state)
 	done(&t);
 }
 
+static void a_retry_after_is_obeyed_with_jitter_and_an_hour_at_most(void **state)
+{
+	static const uint64_t asked[] = {1, 7 * SECOND, 3600 * SECOND, UINT64_MAX};
+	static const uint64_t least[] = {0, 7 * SECOND, 3600 * SECOND, 3600 * SECOND};
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t low = UINT64_MAX, high = 0;
+		for (unsigned seed = 0; seed < 100; seed++) {
+			struct shard t = fresh(NULL);
+			t.s.random = seed;
+			event(&t, SESSION_START, 0);
+			feed(&t, (struct session_input){.kind = SESSION_FAILED,
+							.code = 503,
+							.retry_after_us = asked[i]});
+			uint64_t pause = session_due_us(&t.s) - t.now;
+			low = pause < low ? pause : low;
+			high = pause > high ? pause : high;
+			wait_timer(&t);
+			assert_str(event(&t, SESSION_FAILED, 503), "url?;"); /* once */
+			assert_true(session_due_us(&t.s) - t.now < 6 * SECOND);
+			done(&t);
+		}
+		assert_true(low >= SECOND && low >= least[i]);
+		assert_true(high > low + SECOND / 2);
+		assert_true(high <= least[i] + least[i] / 8 + 3 * SECOND);
+	}
+}
+
 static void the_pause_grows_and_is_a_second_at_least(void **state)
 {
 	(void)state;
@@ -523,6 +551,7 @@ int main(void)
 		test(every_close_code_does_what_its_row_says),
 		test(a_final_code_is_for_all_where_it_is_about_what_they_share),
 		test(a_fatal_code_names_the_remedy_and_is_the_last_word),
+		test(a_retry_after_is_obeyed_with_jitter_and_an_hour_at_most),
 		test(being_told_to_slow_down_waits), test(the_pause_grows_and_is_a_second_at_least),
 		test(the_same_ready_once_more_is_no_new_session),
 		test(only_a_minute_of_live_makes_the_pause_short_again),

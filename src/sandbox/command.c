@@ -367,9 +367,11 @@ int cmd_refuse(ARGS)
 {
 	U64(times, "times", 1);
 	U64(status, "status", 503);
+	U64(retry_after, "retry_after", 0);
 	if (status && (status < 400 || status > 599))
 		return why_set(why, -EINVAL, "status: 0, or 400 to 599");
-	struct fake_greeting greeting = {.refusals = times, .status = (unsigned)status};
+	struct fake_greeting greeting = {
+		.refusals = times, .status = (unsigned)status, .retry_after = retry_after};
 	fake_gateway_greet(sandbox->gateway, &greeting);
 	return 0;
 }

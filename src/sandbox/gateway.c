@@ -436,6 +436,10 @@ static void refuse(struct fake_gateway *gw, struct httpd_request *r)
 		buf_addf(o, ",\"status\":%u", status);
 		report_end(report);
 	}
+	char seconds[24];
+	snprintf(seconds, sizeof seconds, "%" PRIu64, gw->greeting.retry_after);
+	if (status && gw->greeting.retry_after)
+		httpd_add_header(r, "Retry-After", seconds);
 	if (status == 0)
 		httpd_drop(r);
 	else

@@ -40,10 +40,11 @@ unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_fro
 unsigned fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf);
 /* How the next connections are received. */
 struct fake_greeting {
-	uint64_t delay_ms;   /* before Hello; of all connections until it is set again */
-	uint64_t reconnects; /* so many get op 7 in place of Hello */
-	uint64_t refusals;   /* so many are refused, */
-	unsigned status;     /* with this HTTP status, or a reset: 0 */
+	uint64_t delay_ms;    /* before Hello; of all connections until it is set again */
+	uint64_t reconnects;  /* so many get op 7 in place of Hello */
+	uint64_t refusals;    /* so many are refused, */
+	unsigned status;      /* with this HTTP status, or a reset: 0, */
+	uint64_t retry_after; /* and this header in seconds; 0: without */
 };
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting);
 /* What happens to connections that come to a point. -ENOSPC: too many plans. */

@@ -79,6 +79,8 @@ static struct session_input make_input(struct str *rest, uint64_t *now, struct e
 	*now += (uint64_t)1 << (wait & 31);
 	if (in.kind == SESSION_CLOSED || in.kind == SESSION_FAILED)
 		in.code = what & 32 ? 0 : 4000 + (fuzz_byte(rest) & 15);
+	if (in.kind == SESSION_FAILED)
+		in.retry_after_us = (uint64_t)fuzz_byte(rest) << (what & 63);
 	if (in.kind != SESSION_PAYLOAD)
 		return in;
 	struct str text = fuzz_cut(rest, fuzz_byte(rest));
