@@ -254,10 +254,22 @@ static bool is_refused(const struct rules_refusal *refusal, struct str method, s
 		(str_eq(str_c(refusal->method), method) && str_eq(str_c(refusal->path), path)));
 }
 
+static void look_at_urls(struct rules *r, uint64_t now_us)
+{
+	struct rules_conn none = {0};
+	uint64_t *oldest = &r->url_us[r->n_urls++ % RULES_URLS];
+	if (*oldest && now_us - *oldest < RULES_URLS * UINT64_C(1000000))
+		say(r, &none, true, "gateway_bot_rate",
+		    "GET /gateway/bot came more than %d times in %d s", RULES_URLS, RULES_URLS);
+	*oldest = now_us;
+}
+
 void rules_request(struct rules *r, struct str method, struct str path, bool is_global_exempt,
 		   uint64_t now_us)
 {
 	struct rules_conn none = {0};
+	if (str_eq(method, STR("GET")) && str_eq(path, STR("/gateway/bot")))
+		look_at_urls(r, now_us);
 	for (size_t i = 0; i < RULES_REFUSALS; i++) {
 		const struct rules_refusal *refusal = &r->refusals[i];
 		if (is_refused(refusal, method, path, now_us) &&

@@ -16,7 +16,8 @@ enum {
 	RULES_DEAD = 256,
 	RULES_FIRSTS = 64, /* a power of two */
 	RULES_JITTER = 8,  /* connections in a row whose first beats may not all come at one time */
-	RULES_UNREAD = 3   /* connections in a row that may be left behind Hello without a word */
+	RULES_UNREAD = 3,  /* connections in a row that may be left behind Hello without a word */
+	RULES_URLS = 10    /* GET /gateway/bot in so many seconds: to be cached, says Discord */
 };
 
 /* Whose session an identify asks for. */
@@ -71,6 +72,8 @@ struct rules {
 	uint64_t identify_us[RULES_KEYS];              /* by rate limit key */
 	struct rules_refusal refusals[RULES_REFUSALS]; /* the last ones */
 	unsigned n_refusals;
+	uint64_t url_us[RULES_URLS]; /* when GET /gateway/bot came, a ring */
+	unsigned n_urls;
 };
 
 void rules_open(struct rules *r, struct rules_conn *c, unsigned number, struct str query);

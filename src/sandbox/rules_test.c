@@ -287,6 +287,20 @@ static void a_request_before_the_end_of_a_429_is_seen(void **state)
 	assert_string_equal(s.last, "retry_early");
 }
 
+static void who_asks_for_the_url_again_and_again_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	for (uint64_t at = 1000; at < 60000; at += 1000) {
+		rules_request(&s.rules, STR("GET"), STR("/gateway/bot"), false, at * ms);
+		rules_request(&s.rules, STR("GET"), STR("/gateway"), false, at * ms);
+	}
+	assert_int_equal(s.violations, 0);
+	rules_request(&s.rules, STR("GET"), STR("/gateway/bot"), false, 59500 * ms);
+	assert_string_equal(s.last, "gateway_bot_rate");
+}
+
 static void a_global_429_holds_all_but_interactions(void **state)
 {
 	(void)state;
@@ -315,5 +329,6 @@ int main(void)
 			test(who_comes_again_after_a_final_code_is_seen),
 			test(who_cannot_read_hello_is_seen_at_the_third_connection),
 			test(a_request_before_the_end_of_a_429_is_seen),
+			test(who_asks_for_the_url_again_and_again_is_seen),
 			test(a_global_429_holds_all_but_interactions));
 }

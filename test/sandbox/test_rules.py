@@ -1,4 +1,4 @@
-"""The fake Discord finds each of twelve planted bugs of a client, and no fault in the client beside
+"""The fake Discord finds each of thirteen planted bugs of a client, and no fault in the client beside
 it that does the same without the bug; and a scenario fails where a rule was broken.
 
 PLANTED is the list. What cannot be seen from outside is looked for in what follows from it: an old
@@ -181,6 +181,14 @@ def beats_uncounted(s, is_wrong):
         pass
 
 
+def url_uncached(s, is_wrong):
+    s.tell("/limits off")  # its bucket would end that sooner
+    s.all("state")
+    for _ in range(11 if is_wrong else 10):
+        if s.rest("GET", "/gateway/bot")[0] != 200:
+            raise ValueError("not answered")
+
+
 # the bug, who does it, the rule that sees it, more rules that are broken by what follows
 PLANTED = [
     ("no jitter", no_jitter, "no_jitter"),
@@ -195,6 +203,7 @@ PLANTED = [
     ("a connection after 4004", after_4004, "after_fatal"),
     ("an ACK that does not come, ignored", ack_ignored, "ack_ignored"),
     ("beats outside of the 120", beats_uncounted, "sends"),
+    ("GET /gateway/bot for every attempt", url_uncached, "gateway_bot_rate"),
 ]
 
 
