@@ -101,7 +101,7 @@ int rest_forum_post(struct rest_call *call, const struct world_channel *forum, s
 
 static int forum_post(struct rest_call *call)
 {
-	struct world_message *m;
+	struct world_message *m = NULL;
 	struct buf text = {0};
 	int status = check(call);
 	if (status == 0)
@@ -112,6 +112,7 @@ static int forum_post(struct rest_call *call)
 					 json_get(call->body, "message"), &m);
 	if (status)
 		return status;
+	BUG_ON(!m);
 	object_channel(&text, call->sandbox->world,
 		       world_channel(call->sandbox->world, m->channel_id));
 	text.n--; /* its last brace */

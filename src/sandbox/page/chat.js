@@ -145,7 +145,7 @@ function onEvent(event) {
 // The message that a thread started from says how many there are in it.
 function countInThread(d) {
 	const c = world.channels.get(d.channel_id);
-	if (!isThread(c) || ![0, 19, 20, 23].includes(d.type)) return;
+	if (!isThread(c) || d.id === c.id || ![0, 19, 20, 23].includes(d.type)) return;
 	c.message_count++;
 	if (c.parent_id === world.here) redraw(c.id);
 }

@@ -96,7 +96,7 @@ const changes = {
 	MESSAGE_CREATE(d) {
 		if (!d.id || !d.author) return null;
 		world.put({message: d});
-		if (d.channel_id !== world.here) world.unread.add(d.channel_id);
+		if (d.channel_id !== world.here && d.author.id !== world.me) world.unread.add(d.channel_id);
 		return d.id;
 	},
 	MESSAGE_UPDATE(d) {
