@@ -49,7 +49,10 @@ export class Gate {
 			this.#send("O", wire.ask({
 				bot: this.bot.name, topics: [...this.bot.handlers.keys()].map((name) => name + "."),
 				epoch: this.cursor.epoch, pos: this.cursor.pos, part: this.bot.part, window: this.bot.window,
-				from: this.cursor.epoch ? "cursor" : this.bot.from, process: this.process, attempt: ++this.attempt,
+				/* a file that is gone or damaged is no bot that is new */
+				from: this.cursor.epoch ? "cursor" : "commit",
+				orElse: this.bot.from === "tail" && !this.cursor.epoch ? "tail" : undefined,
+				process: this.process, attempt: ++this.attempt,
 			}));
 			for await (const [kind, ...args] of sock) {
 				this.heard = Date.now();
@@ -142,8 +145,13 @@ export class Gate {
 		this.welcome = welcome;
 		this.userId = welcome.user_id;
 		this.keyPauseMs = 1000;
-		if (this.cursor.epoch !== BigInt(welcome.epoch))
-			this.cursor.put(BigInt(welcome.epoch), BigInt(welcome.pos));
+		const epoch = BigInt(welcome.epoch), commit = welcome.commit ?? 0;
+		if (!this.cursor.epoch && commit)
+			log("cursor_absent", { pos: welcome.pos, going_on: "behind what tuttid last saw this bot finish" });
+		if (this.cursor.epoch !== epoch)
+			this.cursor.put(epoch, BigInt(welcome.pos));
+		if (commit <= welcome.head)
+			this.cursor.put(epoch, BigInt(commit)); /* a process of ours has been there */
 		this.isOpen = true;
 		log("welcome", { bot: this.bot.name, epoch: welcome.epoch, pos: welcome.pos, endpoint: this.endpoint });
 	}

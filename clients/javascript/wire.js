@@ -83,10 +83,10 @@ export function u64(value) {
 }
 
 /* The JSON of an O. Epochs and positions stay below 2^53 for some 285,000 years of milliseconds. */
-export function ask({ bot, topics, epoch, pos, from, part, window, process, attempt }) {
+export function ask({ bot, topics, epoch, pos, from, part, window, process, attempt, orElse }) {
 	return JSON.stringify({
 		v: VERSION, bot, epoch: epoch ? Number(epoch) : undefined, pos: epoch ? Number(pos) : undefined,
-		topics: topics?.length ? topics : undefined, from, part, window, process, attempt,
+		topics: topics?.length ? topics : undefined, from, part, window, process, attempt, else: orElse,
 	});
 }
 
@@ -111,11 +111,15 @@ export function callId(bot, epoch, pos, n) {
 }
 
 export function crc32c(data) {
+	return crc(data, 0x82f63b78);
+}
+
+export function crc(data, polynomial) {
 	let c = 0xffffffff;
 	for (const byte of data) {
 		c ^= byte;
 		for (let i = 0; i < 8; i++)
-			c = (c >>> 1) ^ (c & 1 ? 0x82f63b78 : 0);
+			c = (c >>> 1) ^ (c & 1 ? polynomial : 0);
 	}
 	return (c ^ 0xffffffff) >>> 0;
 }

@@ -126,19 +126,19 @@ TT_VISIBLE void tt_enable(const tt_bot *module, bool is_on);
 TT_VISIBLE bool tt_is_enabled(const tt_bot *module);
 
 struct tt_serve {
-	unsigned port;              /* of tuttid; --port and TUTTI_PORT come before it; 0: the
+	unsigned port;         /* of tuttid; --port and TUTTI_PORT come before it; 0: the
 				  configuration's */
-	const char *config;         /* file, which has to be there; --config and TUTTI_CONFIG come
+	const char *config;    /* file, which has to be there; --config and TUTTI_CONFIG come
 				  before it; "" or NULL: defaults */
-	const char *name;           /* identity of this bot at tuttid; NULL: the program's name */
-	unsigned part, parts;       /* one of several processes that share the guilds: i of n */
-	unsigned workers;           /* threads for handlers; 0: 4 */
-	unsigned window;            /* events in hand at most; 0: 512 */
-	const char *from;           /* where a bot without a cursor begins: "head", or NULL: at what
-				  comes from now on; "tail": at the oldest that tuttid holds;
-				  "commit": behind what tuttid last saw this name finish */
-	bool ignore_arguments;      /* the program's arguments are its own */
-	bool ignore_signals;        /* SIGTERM and SIGINT are its own: tt_stop() ends serve() */
+	const char *name;      /* identity of this bot at tuttid; NULL: the program's name */
+	unsigned part, parts;  /* one of several processes that share the guilds: i of n */
+	unsigned workers;      /* threads for handlers; 0: 4 */
+	unsigned window;       /* events in hand at most; 0: 512 */
+	const char *from;      /* where a bot begins that has no cursor, and that tuttid never saw
+				  finish anything under this name: "head", "commit" or NULL: at what
+				  comes from now on; "tail": at the oldest that tuttid holds */
+	bool ignore_arguments; /* the program's arguments are its own */
+	bool ignore_signals;   /* SIGTERM and SIGINT are its own: tt_stop() ends serve() */
 	tt_error_handler *on_error; /* when neither route nor module handled it */
 };
 

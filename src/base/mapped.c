@@ -84,7 +84,7 @@ static int size_file(struct mapped *m, size_t size)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	m->n = (size_t)st.st_size;
+	m->before = m->n = (size_t)st.st_size;
 	if (m->how & MAPPED_WRITE && (m->n || size)) {
 		int rc = grow_file(m, size, st.st_mode);
 		if (rc < 0)

@@ -21,7 +21,8 @@ struct mapped {
 	size_t n;      /* bytes of the file */
 	size_t header; /* bytes before the part that is mapped twice; 0: mapped once */
 	int fd;
-	int how; /* as it was opened */
+	size_t before; /* bytes that the file had before it was opened */
+	int how;       /* as it was opened */
 };
 
 enum mapped_how {

@@ -108,9 +108,9 @@ static void send_open(struct link *link)
 		.window = link->o.window,
 		.part = link->o.part,
 		.parts = link->o.parts,
-		.from = state.epoch                                     ? WIRE_FROM_CURSOR
-			: link->o.is_cursor_busy || !link->o.cursor_dir ? WIRE_FROM_COMMIT
-									: link->o.from,
+		/* a file that is gone or damaged is no bot that is new */
+		.from = state.epoch ? WIRE_FROM_CURSOR : WIRE_FROM_COMMIT,
+		.or_tail = link->o.from == WIRE_FROM_TAIL,
 	};
 	open.n_topics = add_topics(link, &open);
 	wire_open_write(&text, &open);
@@ -273,8 +273,20 @@ static void welcome_done(struct link *link)
 	link_topics(link); /* one may have come while it opened */
 }
 
+/* What was asked for before the file could be read is not to be less than the file says. */
+static bool is_beyond_cursor(const struct link *link)
+{
+	struct pool_state state;
+	pool_state(link->o.pool, &state);
+	return state.epoch == link->epoch && state.pos < link->welcome.pos;
+}
+
 static void go_on(struct link *link)
 {
+	if (is_beyond_cursor(link)) {
+		reopen_in(link, 0);
+		return;
+	}
 	welcome_done(link);
 	zsock_pause(link->sock, false);
 }
@@ -319,6 +331,18 @@ static void try_lock(void *arg)
 	go_on(link);
 }
 
+/* Its file may have been lost. */
+static void say_commit(const struct link *link)
+{
+	struct pool_state state;
+	pool_state(link->o.pool, &state);
+	if (!state.epoch && link->welcome.commit && link->o.cursor_dir && !link->o.is_cursor_busy)
+		log_warn("cursor_absent", "epoch=%llu pos=%llu going_on=%s",
+			 (unsigned long long)link->welcome.epoch,
+			 (unsigned long long)link->welcome.pos,
+			 log_quote(STR("behind what tuttid last saw this bot finish")));
+}
+
 /* Its time begins with the first welcome: a connection that is lost meanwhile changes nothing. */
 static void wait_for_cursor(struct link *link)
 {
@@ -341,6 +365,7 @@ static void take_welcome(struct link *link, struct str text)
 	}
 	link->epoch = link->welcome.epoch;
 	link->window = link->welcome.window ? link->welcome.window : WIRE_WINDOW;
+	say_commit(link);
 	if (link->o.is_cursor_busy)
 		wait_for_cursor(link);
 	else

@@ -25,7 +25,7 @@ struct link_options {
 	const struct registry *registry;
 	struct str bot;
 	unsigned part, parts, window;
-	enum wire_from from; /* where there is no cursor */
+	enum wire_from from; /* where there is no cursor, and the bus knows no commit */
 	const struct doors *doors;
 	const struct zsock_curve *curve; /* NULL: none */
 	void (*on_welcome)(void *arg, const struct wire_welcome *welcome);

@@ -32,6 +32,8 @@ struct pool {
 	bool is_barred;               /* a notice runs */
 	bool is_reset_due;            /* the cursor is to begin at: */
 	uint64_t reset_epoch, reset_pos;
+	uint64_t
+		blind_to; /* what was begun up to there, the bus may know and the cursor does not */
 	unsigned connection, wake_after;
 	bool is_alone; /* what runs, has crashed before */
 	uint64_t done, bytes, dead;
@@ -140,7 +142,8 @@ static bool admit_event(struct pool *pool, struct job *job)
 	enum cursor_seen seen = cursor_take(pool->cursor, job->h.epoch, job->h.pos);
 	if (seen == CURSOR_FULL)
 		return false;
-	if (pool->cursor->file.p) /* it knows better than the bus what was begun */
+	/* the file knows better than the bus what was begun */
+	if (pool->cursor->file.p && job->h.pos > pool->blind_to)
 		job->flags &= ~(unsigned)WIRE_REDELIVERED;
 	job->crash_pos = job->h.pos;
 	if (seen == CURSOR_AGAIN) {
@@ -406,14 +409,25 @@ static bool was_here(const struct cursor *cursor, const struct wire_welcome *w)
 	       w->commit <= w->head;
 }
 
+/* Where the journal is read from its tail, a gap may come: a cursor that was lost was of an older one. */
+static bool is_first(const struct cursor *cursor, const struct wire_welcome *w)
+{
+	return !cursor->epoch && (w->commit || w->pos >= w->tail || w->pos == w->head);
+}
+
 void pool_welcome(struct pool *pool, const struct wire_welcome *w)
 {
 	pthread_mutex_lock(&pool->lock);
-	pool->is_reset_due = pool->cursor->epoch != w->epoch || pool->cursor->pos > w->head;
+	const struct cursor *c = pool->cursor;
+	pool->is_reset_due = c->epoch != w->epoch || c->pos > w->head;
 	pool->reset_epoch = w->epoch;
 	pool->reset_pos = w->pos;
+	if (!c->epoch || was_here(c, w) || (c->epoch == w->epoch && w->commit > c->pos))
+		pool->blind_to = w->head;
+	else if (pool->is_reset_due)
+		pool->blind_to = 0;
 	/* the first time ever, or at home again: nobody has to be told */
-	if (!pool->cursor->epoch || was_here(pool->cursor, w))
+	if (is_first(c, w) || was_here(c, w))
 		reset_if_due(pool, w->epoch);
 	if (!pool->is_reset_due && w->commit <= w->head) /* we were on another host meanwhile */
 		cursor_mark(pool->cursor, w->epoch, w->commit);

@@ -396,6 +396,43 @@ static void without_a_file_the_flag_of_the_bus_counts(void **state)
 	cursor_close(&cursor);
 }
 
+static void a_new_file_believes_the_bus_about_what_was_before_it(void **state)
+{
+	(void)state;
+	static struct why why;
+	struct pool *pool = set_up(1);
+	struct buf frame = {0};
+	cursor_close(&cursor);
+	assert_int_equal(cursor_open(&cursor, in_dir("new"), STR("b"), 0, 1, &why), 0);
+	pool_welcome(pool, &(struct wire_welcome){
+				   .epoch = EPOCH, .pos = 5, .commit = 5, .tail = 1, .head = 7});
+	for (uint64_t pos = 6; pos <= 8; pos++) {
+		message(&frame, pos, 1, "x"); /* flagged by the bus */
+		offer(pool, &frame);
+		assert_int_equal(wait_done(pool, pos - 5).pos, pos);
+		assert_int_equal(flags_seen, pos <= 7 ? WIRE_REDELIVERED : 0);
+	}
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+/* A cursor that was lost with its epoch: the gap that the bus tells is heard. */
+static void without_a_cursor_another_epoch_is_a_gap_too(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(1);
+	cursor_close(&cursor);
+	cursor_open_memory(&cursor);
+	pool_welcome(pool,
+		     &(struct wire_welcome){.epoch = EPOCH, .pos = 9, .tail = 10, .head = 20});
+	assert_int_equal(cursor.epoch, 0);
+	gap(pool, EPOCH, 9, "x");
+	wait_pos(pool, EPOCH, 9);
+	assert_int_equal(ran, 1);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 static void what_is_no_batch_is_refused(void **state)
 {
 	(void)state;
@@ -527,20 +564,23 @@ static void at_the_third_crash_it_counts_as_set_aside(void **state)
 
 int main(void)
 {
-	return run_unit_in_dir(
-		test(every_event_runs_and_each_lane_in_order),
-		test(a_stuck_handler_holds_the_commit_and_nobody_else),
-		test(what_nobody_wants_is_finished_at_once),
-		test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
-		test(beyond_the_span_events_are_held_until_there_is_room),
-		test(stopping_forgets_what_has_not_begun),
-		test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
-		test(a_gap_that_was_told_is_not_told_again),
-		test(the_cursor_enters_another_epoch_behind_the_gap),
-		test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
-		test(without_workers_events_run_in_steps_of_whoever_steps), test(exit_is_told),
-		test(without_a_file_the_flag_of_the_bus_counts), test(what_is_no_batch_is_refused),
-		test(what_another_process_committed_is_not_run_again),
-		test(a_cursor_of_another_tuttid_gives_way_to_the_commit_here),
-		test(what_has_crashed_runs_alone), test(at_the_third_crash_it_counts_as_set_aside));
+	return run_unit_in_dir(test(every_event_runs_and_each_lane_in_order),
+			       test(a_stuck_handler_holds_the_commit_and_nobody_else),
+			       test(what_nobody_wants_is_finished_at_once),
+			       test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
+			       test(beyond_the_span_events_are_held_until_there_is_room),
+			       test(stopping_forgets_what_has_not_begun),
+			       test(a_gap_waits_for_what_was_before_and_holds_what_is_behind),
+			       test(a_gap_that_was_told_is_not_told_again),
+			       test(the_cursor_enters_another_epoch_behind_the_gap),
+			       test(a_gap_nobody_wants_moves_the_cursor_in_its_turn),
+			       test(without_workers_events_run_in_steps_of_whoever_steps),
+			       test(exit_is_told), test(without_a_file_the_flag_of_the_bus_counts),
+			       test(a_new_file_believes_the_bus_about_what_was_before_it),
+			       test(without_a_cursor_another_epoch_is_a_gap_too),
+			       test(what_is_no_batch_is_refused),
+			       test(what_another_process_committed_is_not_run_again),
+			       test(a_cursor_of_another_tuttid_gives_way_to_the_commit_here),
+			       test(what_has_crashed_runs_alone),
+			       test(at_the_third_crash_it_counts_as_set_aside));
 }

@@ -77,7 +77,7 @@ void door_reset(struct bus *b)
 void door_commit(struct bus *b, struct peer *p)
 {
 	struct commit_id id = {p->bot, p->filter.part, p->filter.parts};
-	if (p->known && known_commit(p->known, b->journal.epoch, p->commit))
+	if (p->known && !p->is_gap_due && known_commit(p->known, b->journal.epoch, p->commit))
 		commits_put(&b->commits, id, p->known->epoch, p->known->commit);
 }
 

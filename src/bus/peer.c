@@ -27,6 +27,7 @@ struct peer *peer_new(struct str id, const struct wire_open *open, uint64_t now_
 	p->id = own(id);
 	p->bot = own(open->bot);
 	p->from = open->from;
+	p->or_tail = open->or_tail;
 	p->asked_epoch = open->epoch;
 	p->asked_pos = open->pos;
 	p->process = open->process;
@@ -127,6 +128,7 @@ bool peer_ack(struct peer *p, uint64_t done, uint64_t commit)
 		commit = p->at.pos - 1;
 	if (commit > p->commit)
 		p->commit = commit;
+	p->is_gap_due &= commit == 0;
 	return p->done != before;
 }
 

@@ -42,12 +42,14 @@ struct peer {
 	struct filter filter;
 	enum peer_state state;
 	enum wire_from from; /* as asked, until it is served */
+	bool or_tail;
 	uint64_t asked_epoch, asked_pos;
 	uint64_t process, attempt; /* 0: not said */
 
 	struct journal_cursor at; /* the record to look at next */
 	uint64_t told;            /* the bot knows that up to here nothing is missing */
 	uint64_t commit;          /* everything up to it is finished */
+	bool is_gap_due;          /* another epoch was told, and it has committed nothing since */
 	uint64_t old_to;          /* events up to here are flagged WIRE_OLD */
 	uint64_t seen_to;         /* ... and up to here WIRE_REDELIVERED */
 

@@ -26,12 +26,13 @@ static struct start from_cursor(uint64_t epoch, uint64_t pos, const struct start
 
 struct start start_at(const struct start_ask *ask, const struct start_journal *j)
 {
-	if (ask->from == WIRE_FROM_TAIL)
-		return (struct start){.pos = j->tail - 1, .next = j->tail};
-	if (ask->from == WIRE_FROM_COMMIT && ask->commit_epoch)
+	bool is_commit = ask->from == WIRE_FROM_COMMIT;
+	if (is_commit && ask->commit_epoch)
 		return from_cursor(ask->commit_epoch, ask->commit_pos, j);
-	if (ask->from != WIRE_FROM_HEAD && ask->epoch)
+	if ((is_commit || ask->from == WIRE_FROM_CURSOR) && ask->epoch)
 		return from_cursor(ask->epoch, ask->pos, j);
+	if (ask->from == WIRE_FROM_TAIL || (is_commit && ask->or_tail))
+		return (struct start){.pos = j->tail - 1, .next = j->tail};
 	return (struct start){.pos = j->head, .next = j->head + 1};
 }
 

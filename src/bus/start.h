@@ -6,6 +6,7 @@
 
 struct start_ask {
 	enum wire_from from;
+	bool or_tail;                      /* commit, and there is none */
 	uint64_t epoch, pos;               /* the bot's own cursor; epoch 0: it has none */
 	uint64_t commit_epoch, commit_pos; /* what the bus has kept for it; epoch 0: nothing */
 };

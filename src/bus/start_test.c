@@ -59,6 +59,9 @@ static void commit_is_what_the_bus_kept(void **state)
 	assert_true(start_at(&ask, &journal).gap.is_epoch);
 	ask.commit_epoch = 0; /* nothing kept: as any newcomer */
 	assert_int_equal(start_at(&ask, &journal).next, 201);
+	ask.or_tail = true;
+	assert_int_equal(start_at(&ask, &journal).next, 100);
+	assert_false(start_at(&ask, &journal).has_gap);
 	ask.epoch = 7;
 	ask.pos = 130;
 	assert_int_equal(start_at(&ask, &journal).next, 131);

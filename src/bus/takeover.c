@@ -8,6 +8,7 @@
 static struct start_ask ask_of(const struct peer *p, const struct known_bot *known)
 {
 	return (struct start_ask){.from = p->from,
+				  .or_tail = p->or_tail,
 				  .epoch = p->asked_epoch,
 				  .pos = p->asked_pos,
 				  .commit_epoch = known ? known->epoch : 0,
@@ -53,8 +54,10 @@ static void serve(struct bus *b, struct peer *p)
 	uint64_t sent_to = known && known->epoch == journal.epoch ? known->sent_to : 0;
 	struct journal_cursor at;
 	bool is_there = window_seek(&b->window, &b->journal, start.next, &at);
-	peer_start(p, at, start.pos, journal.head,
+	bool is_epoch = start.has_gap && start.gap.is_epoch;
+	peer_start(p, at, is_epoch ? 0 : start.pos, journal.head,
 		   start_seen_to(&ask, known, sent_to, journal.head));
+	p->is_gap_due = is_epoch; /* a kill before it is heard: it is told again */
 	p->known = known_get(&b->known, p->bot, p->filter.part, p->filter.parts);
 	p->known->connections++;
 	log_info("bot_open", "bot=%.*s part=%u/%u from=%.*s pos=%llu", STR_FMT(p->bot),

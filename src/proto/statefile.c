@@ -20,7 +20,7 @@ static bool is_zero(const uint8_t *p, size_t n)
 	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
 }
 
-/* The magic last: before it, a killed beginning is still an empty file. */
+/* The magic last: a killed beginning is no file of ours yet. */
 static void begin(struct mapped *m, const struct statefile_kind *kind)
 {
 	BUG_ON(kind->mark.n > STATEFILE_MARK_MAX);
@@ -36,16 +36,13 @@ static void begin(struct mapped *m, const struct statefile_kind *kind)
 /* NULL where the file is ours and whole. */
 static const char *look(const struct mapped *m, const struct statefile_kind *kind)
 {
+	if (is_zero(m->p, m->n))
+		return "it is all zero";
 	if (get_le64(m->p) != kind->magic)
 		return "it is something else";
 	if (get_le32(m->p + 8) != STATEFILE_VERSION)
 		return "it is of another version";
 	return get_le32(m->p + 12) == sum(m->p) ? NULL : "its header is damaged";
-}
-
-static bool is_unused(const struct mapped *m)
-{
-	return get_le64(m->p) == 0 && is_zero(m->p + STATEFILE_HEADER, m->n - STATEFILE_HEADER);
 }
 
 static int begin_anew(struct mapped *m, const char *path, const struct statefile_kind *kind,
@@ -83,7 +80,7 @@ int statefile_open(struct mapped *m, const char *dir, const char *name,
 	*is_new = wrong != NULL;
 	if (!wrong)
 		return 0;
-	if (is_unused(m)) {
+	if (m->before == 0) {
 		begin(m, kind);
 		return 0;
 	}

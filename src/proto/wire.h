@@ -83,6 +83,7 @@ struct wire_open {
 	unsigned window;           /* clamped to 1..WIRE_WINDOW_MAX */
 	unsigned part, parts;      /* part i of n */
 	enum wire_from { WIRE_FROM_CURSOR, WIRE_FROM_HEAD, WIRE_FROM_TAIL, WIRE_FROM_COMMIT } from;
+	bool or_tail; /* where a commit is asked for and there is none: the tail, not the head */
 	struct str topics[WIRE_TOPICS_MAX]; /* prefixes */
 	size_t n_topics;                    /* 0: everything */
 };

@@ -62,6 +62,16 @@ static int read_from(struct wire_open *open, struct json_at object, struct why *
 	return 0;
 }
 
+static int read_else(struct wire_open *open, struct json_at object, struct why *why)
+{
+	struct json_at at = json_get(object, "else");
+	struct str word = json_kind(at) == JSON_STRING ? json_str(at) : (struct str){0};
+	open->or_tail = str_eq(word, from_names[WIRE_FROM_TAIL]);
+	if (json_kind(at) == JSON_NONE || open->or_tail || str_eq(word, from_names[WIRE_FROM_HEAD]))
+		return 0;
+	return why_set(why, -EBADMSG, "else is not one of head, tail");
+}
+
 static int read_topics(struct wire_open *open, struct json_at object, struct why *why)
 {
 	struct json_at at = json_get(object, "topics");
@@ -131,6 +141,8 @@ static int read_open(struct wire_open *open, struct json_at object, struct why *
 	if (rc == 0)
 		rc = read_from(open, object, why);
 	if (rc == 0)
+		rc = read_else(open, object, why);
+	if (rc == 0)
 		rc = read_topics(open, object, why);
 	if (rc == 0)
 		rc = read_part(open, object, why);
@@ -175,9 +187,10 @@ void wire_open_write(struct buf *out, const struct wire_open *open)
 	if (open->process)
 		buf_addf(out, ",\"process\":%llu,\"attempt\":%llu",
 			 (unsigned long long)open->process, (unsigned long long)open->attempt);
-	buf_addf(out, ",\"window\":%u,\"part\":[%u,%u],\"from\":\"%s\",\"topics\":[",
+	buf_addf(out, ",\"window\":%u,\"part\":[%u,%u],\"from\":\"%s\"%s,\"topics\":[",
 		 open->window ? open->window : WIRE_WINDOW, open->part,
-		 open->parts ? open->parts : 1, wire_from_name(open->from).p);
+		 open->parts ? open->parts : 1, wire_from_name(open->from).p,
+		 open->or_tail ? ",\"else\":\"tail\"" : "");
 	for (size_t i = 0; i < open->n_topics; i++) {
 		if (i)
 			buf_addc(out, ',');

@@ -102,6 +102,8 @@ static void what_is_malformed_is_refused_with_a_sentence(void **state)
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"window\":\"big\"}", 400, "window is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"from\":\"start\"}", 400, "from is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"from\":1}", 400, "from is not");
+	assert_refused("{\"v\":1,\"bot\":\"e\",\"else\":\"cursor\"}", 400, "else is not");
+	assert_refused("{\"v\":1,\"bot\":\"e\",\"else\":1}", 400, "else is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"topics\":\"A.\"}", 400, "topics is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"topics\":[1]}", 400, "a topic is not");
 	assert_refused("{\"v\":1,\"bot\":\"e\",\"part\":[1,1]}", 400, "part is not");
@@ -145,6 +147,7 @@ static void what_is_written_is_read(void **state)
 				.part = 1,
 				.parts = 2,
 				.from = WIRE_FROM_COMMIT,
+				.or_tail = true,
 				.topics = {STR("A\"\\."), STR("B.")},
 				.n_topics = 2};
 	struct buf text = {0};
@@ -152,13 +155,14 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(wire_open_read(&o, json, buf_str(&text), &code, &why), 0);
 	assert_true(str_eq(o.bot, out.bot) && o.epoch == 7 && o.pos == UINT64_MAX);
 	assert_true(o.process == 77 && o.attempt == 2);
-	assert_true(o.window == 33 && o.part == 1 && o.parts == 2 && o.from == out.from);
+	assert_true(o.window == 33 && o.part == 1 && o.parts == 2 && o.from == out.from &&
+		    o.or_tail);
 	assert_true(o.n_topics == 2 && str_eq(o.topics[0], out.topics[0]));
 	text.n = 0;
 	out = (struct wire_open){.bot = STR("e"), .from = WIRE_FROM_HEAD};
 	wire_open_write(&text, &out);
 	assert_int_equal(wire_open_read(&o, json, buf_str(&text), &code, &why), 0);
-	assert_true(o.window == WIRE_WINDOW && o.parts == 1 && o.n_topics == 0);
+	assert_true(o.window == WIRE_WINDOW && o.parts == 1 && o.n_topics == 0 && !o.or_tail);
 	buf_done(&text);
 }
 

@@ -47,6 +47,8 @@ with Bus("events") as w:
     check("what the earlier connection was sent is redelivered", all(e.flags == OLD | REDELIVERED for e in again.events))
     never = w.bot(bot="never", **{"from": "commit"})
     check("from commit without one: the head", never.welcomed()["pos"] == 11)
+    never = w.bot(bot="nowhere", **{"from": "commit", "else": "tail"})
+    check("... else the tail", never.welcomed()["pos"] == 0)
 
     # credit
     slow = w.bot(bot="slow", window=4, **{"from": "tail"})

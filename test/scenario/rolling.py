@@ -4,20 +4,10 @@ import collections
 import os
 
 from plays import check, done
+from record import rows, start
 from tutti import Failed, World
 
 RATE, SECONDS, DEPLOYS = 300, 6, 4
-
-
-def rows(path):
-    """(kind, pid, pos, flags, guild, content) of the record."""
-    with open(path, encoding="utf-8") as f:
-        for line in f:
-            words = line.rstrip("\n").split(" ", 12)
-            if words[0] == "b":
-                yield words[0], int(words[1]), int(words[3]), int(words[7]), int(words[8]), words[12]
-            elif words[0] == "e":
-                yield words[0], int(words[1]), int(words[3]), 0, 0, ""
 
 
 def set_up(w):
@@ -27,10 +17,6 @@ def set_up(w):
         w.discord("guild", id=((i + 1) << 22) + 1)
         w.discord("channel", id=7 + i, guild=((i + 1) << 22) + 1)
     w.tuttid()
-
-
-def start(w, name, **env):
-    return w.start(name, [os.path.join(os.path.dirname(w.daemon), "test/record"), "--config", w.config_path], env)
 
 
 def all_once(w, bot, paths, count):

@@ -87,7 +87,7 @@ class Bot:
     def _turn(self):
         for gate in self.gates:
             gate.look()
-        ready = dict(self.poller.poll(1000 if all(gate.line for gate in self.gates) else 100))
+        ready = dict(self.poller.poll(1000 if all(gate.is_open for gate in self.gates) else 100))
         for gate in self.gates:
             gate.take(ready)
 

@@ -1,4 +1,5 @@
 """One tuttid, as a bot has it: a cursor in its journal, a connection to its events door, the calls."""
+import collections
 import json
 import logging
 import secrets
@@ -11,7 +12,7 @@ from .asker import Asker
 
 SILENCE = 5  # seconds without a word, after which a connection is opened anew
 REFUSED_PAUSE, KEY_PAUSE_MOST = 30, 60
-TAKE_OVER = 12  # how long the process before us may take to leave; the bus waits 15 s for our sign of life
+TAKE_OVER = 12  # how long the process before us may take to leave, before we go on without the cursor's file
 log = logging.getLogger("tutti")
 
 
@@ -27,8 +28,10 @@ class Gate:
         self.line = self.user_id = None
         self.calls, self.ops = (Asker(doors, door, bot.ack) for door in ("call", "events"))
         self.welcome, self.key_pause, self.is_open = {}, 1, False
-        self.has_lock = cursor.lock()
-        self.open_at = 0
+        cursor.lock()
+        self.open_at = self.lock_at = 0
+        self.waits_since, self.is_waiting = None, False  # for the cursor: since the first welcome
+        self.queue = collections.deque()
         self.process, self.attempt = secrets.randbelow(1 << 53) + 1, 0
 
     def look(self):
@@ -41,6 +44,8 @@ class Gate:
             self.close()
         self.calls.look()
         self.ops.look()
+        if self.waits_since and not self.cursor.is_ours and now >= self.lock_at:
+            self._try_lock(now)
         self.ack()
 
     def take(self, ready):
@@ -48,18 +53,32 @@ class Gate:
         why = self.line and self.line.monitor in ready and self.line.refused()
         if why:
             self.close(self._key_refused(why))
-        elif self.line and self.line.sock in ready:
-            self.heard = time.monotonic()
+        elif self.line and self.line.sock in ready and not self.is_waiting:
+            self._receive()
+        while self.line and self.queue and not self.is_waiting:
             try:
-                pause = self._take(*self.line.sock.recv_multipart())
+                pause = self._take(*self.queue.popleft())
             except wire.Unreadable as why:
                 log.error("protocol endpoint=%s reason=%r", self.line.endpoint, str(why))
                 pause, self.is_open = REFUSED_PAUSE, False
             if pause is not None:
                 self.close(pause)
 
+    def _receive(self):
+        """All that is there, handled or not: a process that takes over is heard while a batch is handled."""
+        while self.line.sock.poll(0):
+            self.heard = time.monotonic()
+            self.queue.append(self.line.sock.recv_multipart())
+
+    def _is_to_leave(self):
+        self._receive()
+        return self.bot.is_stopping or any(kind in (b"C", b"X") for kind, *_ in self.queue)
+
     def ack(self):
         now = time.monotonic()
+        if self.is_waiting and now - self.said >= 1:
+            self._say(wire.ack(0, 0))
+            self.said = now
         if self.is_open and (now - self.said >= 1 or self.done - self.said_done >= self.welcome["window"] // 4):
             self._say(wire.ack(self.done, self.cursor.pos))
             self.said, self.said_done = now, self.done
@@ -78,10 +97,11 @@ class Gate:
             bot.poller.register(sock, zmq.POLLIN)
         self.is_open, self.done, self.heard, self.said = False, 0, time.monotonic(), 0
         self.attempt += 1
-        come_from = "cursor" if cursor.epoch else bot.come_from if self.has_lock else "commit"
+        come_from = "cursor" if cursor.epoch else "commit"  # a file that is gone or damaged is no bot that is new
+        or_else = "tail" if bot.come_from == "tail" and not cursor.epoch else None
         topics = [name + "." for name in bot.handlers]
         self._say([b"O", wire.ask(bot.name, topics, cursor.epoch, cursor.pos, come_from, bot.part, bot.window,
-                                  self.process, self.attempt)])
+                                  self.process, self.attempt, or_else)])
 
     def close(self, pause=0):
         """Opened again after so many seconds."""
@@ -91,7 +111,8 @@ class Gate:
         if self.is_open:
             self._say(wire.ack(self.done, self.cursor.pos))
             self._say([b"C"])
-        self.is_open, self.has_lock = False, self.has_lock or bool(self.cursor.epoch)
+        self.is_open = self.is_waiting = False
+        self.queue.clear()
         for sock in (self.line.sock, self.line.monitor):
             self.bot.poller.unregister(sock)
         self.line.close()
@@ -127,14 +148,50 @@ class Gate:
         return None
 
     def _welcome(self, welcome):
-        if not self.cursor.lock(TAKE_OVER):
-            raise Refused("another process of this bot keeps its cursor")
         self.welcome, self.user_id, self.key_pause = welcome, welcome["user_id"], 1
-        if self.cursor.epoch != welcome["epoch"]:
-            self.cursor.put(welcome["epoch"], welcome["pos"])
+        now = time.monotonic()
+        self.waits_since = self.waits_since or now
+        if self.cursor.is_ours or self.cursor.epoch:
+            return self._go_on()
+        self.is_waiting = True
+        self.bot.poller.modify(self.line.sock, zmq.POLLERR)  # nothing is taken meanwhile
+        self._try_lock(now)
+        return None
+
+    def _try_lock(self, now):
+        """One that stands still, or takes long, is not waited for: we go on from what its file says, and write to the
+        file when we have it. What that process has in hand runs again."""
+        is_late = now - self.waits_since >= TAKE_OVER
+        self.lock_at = now + (1 if is_late else 0.02)
+        if self.cursor.lock():
+            log.info("cursor_taken waited_s=%.1f", now - self.waits_since)
+        elif not is_late or not self.is_waiting:
+            return
+        else:
+            log.warning("cursor_busy path=%s note='its process does not leave: what it has in hand runs again'",
+                        self.cursor.path)
+            self.cursor.put(*self.cursor.read() or (0, 0))
+        if self.is_waiting:
+            self.is_waiting = False
+            self.bot.poller.modify(self.line.sock, zmq.POLLIN)
+            pause = self._go_on()
+            if pause is not None:
+                self.close(pause)
+
+    def _go_on(self):
+        welcome, cursor, commit = self.welcome, self.cursor, self.welcome.get("commit", 0)
+        if cursor.epoch == welcome["epoch"] and cursor.pos < welcome["pos"]:
+            return 0  # asked before the file could be read: open again, from it
+        if not cursor.epoch and commit and cursor.is_ours:
+            log.warning("cursor_absent pos=%d going_on='behind what tuttid last saw this bot finish'", welcome["pos"])
+        if cursor.epoch != welcome["epoch"]:
+            cursor.put(welcome["epoch"], welcome["pos"])
+        if commit <= welcome["head"]:
+            cursor.put(welcome["epoch"], commit)  # a process of ours has been there
         self.is_open, self.said_done = True, 0
         log.info("welcome bot=%s epoch=%d pos=%d endpoint=%s", self.bot.name, welcome["epoch"], welcome["pos"],
                  self.line.endpoint)
+        return None
 
     def _refused(self, code, text):
         self.is_open = False
@@ -149,8 +206,8 @@ class Gate:
 
     def _events(self, frame):
         for event in wire.records(frame):
-            if self.bot.is_stopping:
-                break
+            if self._is_to_leave():
+                return  # it is delivered again, to whom comes next
             if event.pos > self.cursor.pos:
                 self.bot.handle(self, event)
                 self.cursor.put(event.epoch, event.pos)

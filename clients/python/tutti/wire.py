@@ -61,11 +61,11 @@ def records(frame):
         at += header + payload
 
 
-def ask(bot, topics, epoch, pos, come_from=None, part=None, window=None, process=None, attempt=None):
+def ask(bot, topics, epoch, pos, come_from=None, part=None, window=None, process=None, attempt=None, or_else=None):
     """The JSON of an O."""
     all = {"v": VERSION, "bot": bot, "epoch": epoch or None, "pos": pos if epoch else None,
            "topics": sorted(topics) or None, "from": come_from, "part": part, "window": window,
-           "process": process, "attempt": attempt}
+           "process": process, "attempt": attempt, "else": or_else}
     return json.dumps({k: v for k, v in all.items() if v is not None}).encode()
 
 

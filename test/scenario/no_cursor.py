@@ -1,0 +1,67 @@
+"""A bot whose cursor file is gone or damaged goes on behind what tuttid last saw it finish, and says so; what
+tuttid had sent before comes flagged."""
+import os
+
+from plays import check, done
+from record import rows, start
+from tutti import Failed
+
+
+def damage(path, how):
+    n = os.path.getsize(path)
+    if how == "gone":
+        os.unlink(path)
+    elif how == "empty":
+        open(path, "w").close()
+    else:
+        with open(path, "r+b") as f:
+            f.write(bytes(n) if how == "zero" else os.urandom(n))
+
+
+def begun(path):
+    return [row for row in rows(path) if row[0] == "b"]
+
+
+def until_begun(bot, path, text):
+    bot.until(lambda: any(row[5] == text for row in begun(path)) or None, text)
+
+
+def lost(how):
+    def play(w):
+        w.config(log__level="info")
+        w.sandbox("--no-limits")
+        w.tuttid()
+        path = os.path.join(w.dir, "record")
+        open(path, "w").close()
+        bot = start(w, "first", RECORD_FILE=path, RECORD_SLEEP_MS="300")
+        bot.wait_line(" welcome ")
+        for i in range(5):
+            w.discord("say", channel=7, content=f"before {i}")
+        until_begun(bot, path, "before 2")
+        bot.kill()
+        bot.wait()
+        for i in range(5):
+            w.discord("say", channel=7, content=f"missed {i}")
+        w.metric("gateway_events", lambda n: n >= 11)
+        cursor = os.path.join(w.env["TUTTI_STATE"], "record.cursor")
+        damage(cursor, how)
+        bot = start(w, "second", RECORD_FILE=path)
+        if how in ("zero", "random"):
+            bot.wait_line(" cursor_bad ")
+        bot.wait_line(" cursor_absent ")
+        until_begun(bot, path, "missed 4")
+        if how in ("zero", "random"):
+            if not os.path.exists(cursor + ".bad"):
+                raise Failed("the damaged file was not kept")
+        seen = {row[5] for row in begun(path)}
+        missing = [text for i in range(5) for text in (f"before {i}", f"missed {i}") if text not in seen]
+        again = [row for row in begun(path) if row[1] == bot.pid and row[5] <= "before 2"]
+        if missing or not again or not all(row[3] & 1 for row in again):
+            raise Failed(f"missing {missing}, again {again}")
+        w.bots["second"] = bot
+    return play
+
+
+for how in ("gone", "empty", "zero", "random"):
+    check(f"a cursor that is {how}", lost(how))
+done()
