@@ -26,6 +26,14 @@ def written(world, count):
     return rows(world)
 
 
+def hears(world, doors, program, records):
+    """A bot that is new here, served from the first position, and sent these."""
+    bot = world.bot(os.path.basename(program), program, wait=False)
+    doors.serve(pos=0)
+    doors.say(b"E", records)
+    return bot
+
+
 CHECKS = []
 
 
@@ -53,9 +61,7 @@ def asks_for_its_events_from_the_head_and_commits_what_is_finished(w, d):
 @check
 def goes_on_from_its_cursor_after_a_kill_and_flags_what_was_in_hand(w, d):
     w.env["RECORD_SLEEP_MS"] = "600000"
-    w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, "stuck", guild=1) + record(2, "waits behind it", guild=1))
+    hears(w, d, "test/record", record(1, "stuck", guild=1) + record(2, "waits behind it", guild=1))
     written(w, 1)
     w.bots["record"].kill()
     w.bots["record"].wait()
@@ -71,16 +77,12 @@ def goes_on_from_its_cursor_after_a_kill_and_flags_what_was_in_hand(w, d):
 @check
 def what_is_finished_above_a_hole_does_not_run_again(w, d):
     w.env["RECORD_SLEEP_MS"] = "600000"
-    w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, "stuck", guild=1))
+    hears(w, d, "test/record", record(1, "stuck", guild=1))
     written(w, 1)
     w.bots["record"].kill()
     w.bots["record"].wait()
     w.env.update(RECORD_SLEEP_MS="0")
-    w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(2, "two", guild=2) + record(3, "three", guild=3))
+    hears(w, d, "test/record", record(2, "two", guild=2) + record(3, "three", guild=3))
     d.until(lambda: d.done == 2, "both")
     assert d.commit == 3, d.commit  # 1 never came on this connection
     d.say(b"E", record(2, "two", guild=2) + record(3, "three", guild=3) + record(4, "four", guild=4))
@@ -103,9 +105,7 @@ def lanes_are_served_side_by_side_and_each_in_order(w, d):
 
 @check
 def opens_again_after_silence_and_from_where_it_was(w, d):
-    w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, "one"))
+    hears(w, d, "test/record", record(1, "one"))
     written(w, 1)
     asked = d.open()  # nothing was said for 5 s
     assert (asked["epoch"], asked["pos"]) == (EPOCH, 1), asked
@@ -131,9 +131,7 @@ def opens_again_when_the_bus_does_not_know_it(w, d):
 @check
 def ends_well_when_another_process_takes_over(w, d):
     w.env["RECORD_SLEEP_MS"] = "300"
-    bot = w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, "in hand"))
+    bot = hears(w, d, "test/record", record(1, "in hand"))
     written(w, 1)
     d.say(b"X", b"409", b"taken over by another process of this bot")
     bot.wait(exit=0)
@@ -144,9 +142,7 @@ def ends_well_when_another_process_takes_over(w, d):
 @check
 def leaves_when_asked_with_its_commit(w, d):
     w.env["RECORD_SLEEP_MS"] = "300"
-    bot = w.bot("record", "test/record", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, "in hand") + record(2, "not begun"))
+    bot = hears(w, d, "test/record", record(1, "in hand") + record(2, "not begun"))
     written(w, 1)
     d.say(b"C")
     d.until(lambda: d.left, "its C")
@@ -249,9 +245,7 @@ def garbage_ends_the_connection_and_nothing_else(w, d):
 
 @check
 def messages_of_bots_match_nothing_by_default(w, d):
-    w.bot("echo", "examples/echo", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",echo no", bot=True) + record(2, ",echo yes"))
+    hears(w, d, "examples/echo", record(1, ",echo no", bot=True) + record(2, ",echo yes"))
     frames, document = d.call()
     assert document["body"]["content"] == "ok, you said: yes", document
     d.answer(frames, 200, {"id": "1"})
@@ -260,9 +254,7 @@ def messages_of_bots_match_nothing_by_default(w, d):
 
 @check
 def a_call_pings_nobody_and_carries_its_route(w, d):
-    w.bot("echo", "examples/echo", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",echo @everyone \"quoted\""))
+    hears(w, d, "examples/echo", record(1, ",echo @everyone \"quoted\""))
     frames, document = d.call()
     assert frames[1] == b"echo" and len(frames[2]) == 16 and frames[4] == b"REST", frames
     assert 0 < struct.unpack("<I", frames[3])[0] <= 30000
@@ -275,9 +267,7 @@ def a_call_pings_nobody_and_carries_its_route(w, d):
 
 @check
 def a_handler_that_runs_again_asks_under_the_same_id(w, d):
-    bot = w.bot("echo", "examples/echo", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",echo a") + record(2, ",echo a", guild=2))
+    bot = hears(w, d, "examples/echo", record(1, ",echo a") + record(2, ",echo a", guild=2))
     first = {d.call()[0][2] for _ in range(2)}
     assert len(first) == 2, "two events, two ids"
     bot.kill()
@@ -296,9 +286,7 @@ def a_handler_that_runs_again_asks_under_the_same_id(w, d):
 
 @check
 def a_call_without_an_answer_is_repeated_under_its_id(w, d):
-    w.bot("echo", "examples/echo", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",echo a"))
+    hears(w, d, "examples/echo", record(1, ",echo a"))
     first, document = d.call()
     second, again = d.call()
     assert (first[2], document) == (second[2], again)
@@ -309,9 +297,7 @@ def a_call_without_an_answer_is_repeated_under_its_id(w, d):
 
 @check
 def a_refused_call_is_an_error_with_discords_words(w, d):
-    bot = w.bot("echo", "examples/echo", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",echo a"))
+    bot = hears(w, d, "examples/echo", record(1, ",echo a"))
     frames, _ = d.call()
     d.answer(frames, 403, {"message": "Missing Access", "code": 50001})
     bot.wait_line(r" handler_error .*handler=echo .*echo\.c:\d+ .*Missing Access.*403.*50001")
@@ -392,9 +378,7 @@ def a_capture_that_does_not_convert_tells_the_user_where_so_declared(w, d):
 
 @check
 def errors_carry_route_place_and_reason(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",fail") + record(2, ",badjson"))
+    bot = hears(w, d, "test/calls", record(1, ",fail") + record(2, ",badjson"))
     bot.wait_line(r' handler_error .*handler=fail at=\S*calls\.c:\d+ .*pos=1 .*a reason with')
     bot.wait_line(r" handler_error .*handler=badjson .*the body is not JSON")
     d.until(lambda: d.commit == 2, "the commit")
@@ -402,9 +386,7 @@ def errors_carry_route_place_and_reason(w, d):
 
 @check
 def a_gateway_op_waits_for_room_and_no_longer_than_its_deadline(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",members"))
+    bot = hears(w, d, "test/calls", record(1, ",members"))
     frames, document = d.op()
     assert frames[2] == b"calls" and len(frames[3]) == 16 and frames[5] == b"GATEWAY", frames
     assert document == {"op": 8, "d": {"guild_id": "1", "query": "", "limit": 2}}, document
@@ -418,9 +400,7 @@ def a_gateway_op_waits_for_room_and_no_longer_than_its_deadline(w, d):
 
 @check
 def a_gateway_op_without_an_answer_is_asked_again(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",members"))
+    bot = hears(w, d, "test/calls", record(1, ",members"))
     first, _ = d.op()
     second, _ = d.op()
     assert first[3] == second[3]
@@ -430,9 +410,7 @@ def a_gateway_op_without_an_answer_is_asked_again(w, d):
 
 @check
 def a_call_past_its_deadline_is_an_error(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",slow"))
+    bot = hears(w, d, "test/calls", record(1, ",slow"))
     frames, _ = d.call()
     assert struct.unpack("<I", frames[3])[0] <= 300
     bot.wait_line(r" handler_error .*handler=slow .*outcome is unknown.*before the deadline")
@@ -440,27 +418,21 @@ def a_call_past_its_deadline_is_an_error(w, d):
 
 @check
 def a_handler_may_end_the_bot(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",bye"))
+    bot = hears(w, d, "test/calls", record(1, ",bye"))
     d.until(lambda: d.left and d.commit == 1, "the last word")
     bot.wait(exit=0)
 
 
 @check
 def stop_works_from_another_thread_twice_and_before_serve(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",stop"))
+    bot = hears(w, d, "test/calls", record(1, ",stop"))
     bot.wait(exit=0)
     w.bot("early", "test/calls", wait=False, env={"STOP_BEFORE": "1"}).wait(exit=0)
 
 
 @check
 def a_stop_waits_for_the_answer_of_a_handler_in_hand(w, d):
-    bot = w.bot("calls", "test/calls", wait=False)
-    d.serve(pos=0)
-    d.say(b"E", record(1, ",reply"))
+    bot = hears(w, d, "test/calls", record(1, ",reply"))
     frames, _ = d.call()
     bot.kill(signal.SIGTERM)
     bot.wait_line(r" stopping ")
