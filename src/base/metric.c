@@ -1,5 +1,7 @@
 #include "base/metric.h"
 
+#include "base/fnv.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,13 +40,9 @@ _Static_assert(sizeof(struct metric_file) + METRICS * 8 <= FILE_SIZE, "one page 
 
 static uint64_t names_hash(void)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = FNV_START;
 	for (size_t i = 0; i < METRICS; i++)
-		for (const char *c = metric_table[i].name;; c++) {
-			h = (h ^ (unsigned char)*c) * 1099511628211u;
-			if (!*c)
-				break;
-		}
+		h = fnv(h, metric_table[i].name, strlen(metric_table[i].name) + 1);
 	return h;
 }
 

@@ -1,5 +1,6 @@
 /* A call made into the document of the call door, and its answer into a tt_result. */
 #include "base/bytes.h"
+#include "base/fnv.h"
 #include "bot/call.h"
 
 #include <sys/random.h>
@@ -7,10 +8,8 @@
 /* 64 bits of a text, by FNV-1a with a seed. */
 static uint64_t hash_text(uint64_t seed, const char *text)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed;
-	for (const char *p = text ? text : ""; *p; p++)
-		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
-	return (h ^ 0xff) * UINT64_C(0x100000001b3);
+	struct str s = str_c(text);
+	return fnv(fnv(FNV_START ^ seed, s.p, s.n), "\xff", 1);
 }
 
 /* The finalizer of SplitMix64. */

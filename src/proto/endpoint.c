@@ -1,5 +1,7 @@
 #include "proto/endpoint.h"
 
+#include "base/fnv.h"
+
 #include <errno.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -51,12 +53,8 @@ static bool is_digits(struct str s)
 
 static uint64_t hash_more(uint64_t h, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
-	return (h ^ '/') * 1099511628211u;
+	return fnv(fnv(h, s.p, s.n), "/", 1);
 }
-
-static const uint64_t hash_start = 14695981039346656037u;
 
 /* Rows are found by method, number of segments and first segment: chains of about five rows. */
 enum { HEADS = 128 };
@@ -65,7 +63,7 @@ static uint16_t head[HEADS], following[COUNT(table)]; /* index + 1 */
 
 static unsigned head_of(struct str method, const struct segments *s)
 {
-	uint64_t h = hash_more(hash_more(hash_start, method), s->at[0]) + s->n;
+	uint64_t h = hash_more(hash_more(FNV_START, method), s->at[0]) + s->n;
 	return (unsigned)((h ^ (h >> 29)) % HEADS);
 }
 
@@ -284,7 +282,7 @@ static int add_query(struct endpoint *e, const struct endpoint_ask *ask, struct 
 /* A literal id in a route that the table does not list must not make a route of its own. */
 static uint64_t route_hash(struct str method, const struct segments *asked)
 {
-	uint64_t h = hash_more(hash_start, method);
+	uint64_t h = hash_more(FNV_START, method);
 	for (size_t i = 0; i < asked->n; i++) {
 		bool is_variable = is_param(asked->at[i]) || is_digits(asked->at[i]);
 		h = hash_more(h, is_variable ? STR("{}") : asked->at[i]);
@@ -302,7 +300,7 @@ static uint64_t major_hash(const struct segments *asked, const struct str *value
 	if (top == COUNT(tops) || asked->n < 2 ||
 	    (!is_param(asked->at[1]) && !is_digits(asked->at[1])))
 		return 0;
-	uint64_t h = hash_more(hash_more(hash_start, tops[top]), values[1]);
+	uint64_t h = hash_more(hash_more(FNV_START, tops[top]), values[1]);
 	if (top >= 2 && asked->n > 2)
 		h = hash_more(h, values[2]);
 	return h;

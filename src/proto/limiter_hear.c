@@ -1,3 +1,4 @@
+#include "base/fnv.h"
 #include "proto/limiter.h"
 
 #include <math.h>
@@ -21,9 +22,7 @@ static uint64_t us_of(double s)
 
 static uint64_t hash_of(struct str text)
 {
-	uint64_t h = 14695981039346656037u;
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ (unsigned char)text.p[i]) * 1099511628211u;
+	uint64_t h = fnv(FNV_START, text.p, text.n);
 	return h ? h : 1;
 }
 

@@ -1,3 +1,4 @@
+#include "base/fnv.h"
 #include "rest/rest.h"
 
 #include <errno.h>
@@ -146,9 +147,7 @@ static void add_nonce(struct buf *out, struct str bot, const uint8_t *id)
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	uint8_t mixed[18] = {0};
-	uint64_t h = 14695981039346656037u;
-	for (size_t i = 0; i < bot.n; i++)
-		h = (h ^ (unsigned char)bot.p[i]) * 1099511628211u;
+	uint64_t h = fnv(FNV_START, bot.p, bot.n);
 	memcpy(mixed, id, MEMORY_ID);
 	for (size_t i = 0; i < 8; i++)
 		mixed[i] ^= (uint8_t)(h >> (8 * i));

@@ -1,5 +1,6 @@
 #include "rest/memory.h"
 
+#include "base/fnv.h"
 #include "base/why.h"
 
 #include <stdlib.h>
@@ -20,11 +21,7 @@ struct memory *memory_new(void)
 static struct memory_entry **head_of(struct memory *m, struct str bot,
 				     const uint8_t id[static MEMORY_ID])
 {
-	uint64_t h = 14695981039346656037u;
-	for (size_t i = 0; i < MEMORY_ID; i++)
-		h = (h ^ id[i]) * 1099511628211u;
-	for (size_t i = 0; i < bot.n; i++)
-		h = (h ^ (unsigned char)bot.p[i]) * 1099511628211u;
+	uint64_t h = fnv(fnv(FNV_START, id, MEMORY_ID), bot.p, bot.n);
 	return &m->heads[(h ^ (h >> 32)) % HEADS];
 }
 

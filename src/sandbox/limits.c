@@ -1,5 +1,7 @@
 #include "sandbox/limits.h"
 
+#include "base/fnv.h"
+
 #include <errno.h>
 
 static const uint64_t ban_window_us = 600 * 1000000ull;
@@ -11,10 +13,7 @@ void limits_init(struct limits *l)
 
 static uint64_t hash_of(struct str name)
 {
-	uint64_t h = 14695981039346656037ull;
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ (unsigned char)name.p[i]) * 1099511628211ull;
-	return h | 1;
+	return fnv(FNV_START, name.p, name.n) | 1;
 }
 
 static struct limits_bucket *bucket_of(struct limits *l, uint64_t hash, uint64_t major)
