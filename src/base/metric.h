@@ -2,7 +2,7 @@
  *
  * metric.def is the one list. Each role maps RUN/metrics.<role>: a header, then one u64 per row of
  * the list, in order, guarded by a hash over their names. Writers are single-threaded per counter
- * and use relaxed stores; readers (tutti status, later /metrics) map the file read-only and never
+ * and use relaxed stores; readers (tutti status, the parent) map the file read-only and never
  * ask the role.
  */
 #ifndef BASE_METRIC_H

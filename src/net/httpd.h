@@ -1,6 +1,5 @@
 /* net/httpd.h: a small HTTP server on the loop, plain or TLS; a request may become a WebSocket.
- * An answer may also be a stream without an end. The one door to evhttp. For the sandbox, and later
- * metrics and the REST door.
+ * An answer may also be a stream without an end. The one door to evhttp. For the sandbox.
  *
  *     static void serve(void *arg, struct httpd_request *r)
  *     {
