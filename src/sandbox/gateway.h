@@ -27,17 +27,16 @@ void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *
 /* What waits in the fullest connection, bytes. */
 size_t fake_gateway_waiting(const struct fake_gateway *gw);
 
-/* conn 0: all connections. They return how many were meant. */
-unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
-			    struct str reason);
-unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin);
-unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
+/* conn 0: all connections. */
+void fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code, struct str reason);
+void fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin);
+void fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d);
 /* Bytes that cannot be read, once. */
-unsigned fake_gateway_garble(struct fake_gateway *gw, unsigned conn);
+void fake_gateway_garble(struct fake_gateway *gw, unsigned conn);
 /* Stops reading: what a half-dead server looks like. */
-unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
+void fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen);
 /* Sends it no events; they are there for a resume. */
-unsigned fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf);
+void fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf);
 /* How the next connections are received. */
 struct fake_greeting {
 	uint64_t delay_ms;    /* before Hello; of all connections until it is set again */
@@ -52,7 +51,7 @@ TT_CHECK int fake_gateway_plan(struct fake_gateway *gw, const struct fault *faul
 /* The last n events of each session once more, with their old sequences. */
 void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n);
 /* Op 9; one that is not resumable ends the session. */
-unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable);
+void fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable);
 void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left);
 /* All sessions are forgotten; is_closing: a RESUME of an unknown one closes with 4009. */
 void fake_gateway_expire(struct fake_gateway *gw, bool is_closing);

@@ -8,90 +8,66 @@ static bool is_meant(const struct fake_conn *c, unsigned number)
 	return c->stream && !c->is_closing && (number == 0 || c->number == number);
 }
 
-unsigned fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code,
-			    struct str reason)
+/* The first that is meant from c on. */
+static struct fake_conn *meant(struct fake_conn *c, unsigned number)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			conn_close(c, code, reason);
-			n++;
-		}
-	return n;
+	while (c && !is_meant(c, number))
+		c = c->next;
+	return c;
 }
 
-unsigned fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin)
+void fake_gateway_close(struct fake_gateway *gw, unsigned conn, unsigned code, struct str reason)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			if (is_fin)
-				conn_fall_silent(c);
-			else
-				conn_drop(c);
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn))
+		conn_close(c, code, reason);
 }
 
-unsigned fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
+void fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			if (op == OP_HEARTBEAT)
-				rules_asked(&c->rules, loop_now_us());
-			conn_send(c, op, d);
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
+		if (is_fin)
+			conn_fall_silent(c);
+		else
+			conn_drop(c);
+	}
 }
 
-unsigned fake_gateway_garble(struct fake_gateway *gw, unsigned conn)
+void fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			conn_garble(c);
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
+		if (op == OP_HEARTBEAT)
+			rules_asked(&c->rules, loop_now_us());
+		conn_send(c, op, d);
+	}
 }
 
-unsigned fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
+void fake_gateway_garble(struct fake_gateway *gw, unsigned conn)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			c->is_frozen = is_frozen;
-			httpd_stream_pause(c->stream, is_frozen);
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn))
+		conn_garble(c);
 }
 
-unsigned fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable)
+void fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			conn_send(c, OP_INVALID_SESSION, is_resumable ? STR("true") : STR("false"));
-			if (!is_resumable)
-				conn_leave(c, true);
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
+		c->is_frozen = is_frozen;
+		httpd_stream_pause(c->stream, is_frozen);
+	}
 }
 
-unsigned fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf)
+void fake_gateway_invalidate(struct fake_gateway *gw, unsigned conn, bool is_resumable)
 {
-	unsigned n = 0;
-	for (struct fake_conn *c = gw->conns; c; c = c->next)
-		if (is_meant(c, conn)) {
-			c->is_deaf = is_deaf;
-			n++;
-		}
-	return n;
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
+		conn_send(c, OP_INVALID_SESSION, is_resumable ? STR("true") : STR("false"));
+		if (!is_resumable)
+			conn_leave(c, true);
+	}
+}
+
+void fake_gateway_deafen(struct fake_gateway *gw, unsigned conn, bool is_deaf)
+{
+	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn))
+		c->is_deaf = is_deaf;
 }
 
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting)
