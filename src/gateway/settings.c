@@ -47,8 +47,6 @@ static int read_intents(struct settings *out, const struct config *config, struc
 static int read_shards(struct settings *out, const struct config *config, struct why *why)
 {
 	struct config_range range = config->discord_shard_range;
-	if (config->discord_shards > INT32_MAX)
-		return why_set(why, -EINVAL, "discord.shards is too large");
 	out->shards = (uint32_t)config->discord_shards;
 	out->first = 0;
 	out->count = out->shards;
