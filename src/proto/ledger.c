@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "proto/crc32c.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 
 #include <stdatomic.h>
@@ -25,14 +26,6 @@ static uint64_t mask(unsigned bits)
 	return ((uint64_t)1 << bits) - 1;
 }
 
-static uint64_t sum(uint64_t v, uint32_t shard)
-{
-	uint8_t bytes[12];
-	put_le64(bytes, v & mask(48));
-	put_le32(bytes + 8, shard);
-	return (uint64_t)(crc32c(0, bytes, sizeof bytes) & 0xffff) << 48;
-}
-
 static _Atomic uint64_t *place(const struct ledger *l, uint32_t shard)
 {
 	BUG_ON(shard >= l->shards);
@@ -41,8 +34,8 @@ static _Atomic uint64_t *place(const struct ledger *l, uint32_t shard)
 
 static bool is_good(const struct ledger *l, uint32_t shard)
 {
-	uint64_t v = le64toh(atomic_load(place(l, shard)));
-	return v == 0 || v >> 48 == sum(v, shard) >> 48;
+	uint64_t value, word = le64toh(atomic_load(place(l, shard)));
+	return word == 0 || unseal(word, shard, &value);
 }
 
 static struct entry get(const struct ledger *l, uint32_t shard)
@@ -55,7 +48,7 @@ static struct entry get(const struct ledger *l, uint32_t shard)
 static void set(struct ledger *l, uint32_t shard, struct entry e)
 {
 	uint64_t v = (e.last_ms & mask(44)) | (uint64_t)e.row << 44;
-	atomic_store(place(l, shard), htole64(v | sum(v, shard)));
+	atomic_store(place(l, shard), htole64(seal(v, shard)));
 }
 
 static unsigned row_at(struct entry e, uint64_t now_ms)
