@@ -209,6 +209,33 @@ static void start_bucket(void *arg)
 	loop_timer_in(g->starts, IDENTIFY_SPACING_US);
 }
 
+/* A session that cannot be resumed is announced and forgotten: there is none any more, then. */
+static enum state_found find_session(struct gateway *g, uint32_t number, uint32_t shards,
+				     struct session_resume *resume)
+{
+	static const struct {
+		const char *log, *why;
+	} lost[] = {
+		[STATE_OLD] =
+			{"\"it was identified with another token, number of shards or intents\"",
+			 "configuration"},
+		[STATE_GONE] = {"\"what would resume it is missing in the state directory\"",
+				"state"},
+	};
+	enum state_found found = state_resume(&g->state, number, shards, resume);
+	if (found == STATE_ALIVE || found == STATE_NONE)
+		return found;
+	log_warn("session_lost", "shard=%u session=%u why=%s", number, resume->number,
+		 lost[found].log);
+	publish_session_lost(&g->publish,
+			     &(struct publish_from){.shard = number,
+						    .session = resume->number,
+						    .received_us = loop_wall_us()},
+			     lost[found].why);
+	state_forget(&g->state, number, resume->number);
+	return found;
+}
+
 static struct shard *make_shard(struct gateway *g, uint32_t number, enum state_found *found)
 {
 	struct session_resume resume;
@@ -224,18 +251,18 @@ static struct shard *make_shard(struct gateway *g, uint32_t number, enum state_f
 		.hosts = g->settings.hosts,
 	};
 	crypto_random(&options.seed, sizeof options.seed);
-	*found = state_resume(&g->state, number, g->total, &resume);
-	if (*found == STATE_OLD) {
-		log_warn("session_lost", "shard=%u session=%u why=%s", number, resume.number,
-			 "\"it was identified with another token, number of shards or intents\"");
-		publish_session_lost(&g->publish,
-				     &(struct publish_from){.shard = number,
-							    .session = resume.number,
-							    .received_us = loop_wall_us()},
-				     "configuration");
-		state_forget(&g->state, number);
-	}
+	*found = find_session(g, number, g->total, &resume);
 	return shard_new(&g->common, &options, &resume);
+}
+
+/* What was begun for another number of shards, or another range of them, is not resumed when that
+ * comes back: what happened in between came in other sessions. */
+static void give_up_others(struct gateway *g)
+{
+	struct session_resume resume;
+	for (uint32_t number = 0; number < state_room(&g->state); number++)
+		if (!is_ours(g, number))
+			(void)find_session(g, number, 0, &resume);
 }
 
 static int open_files(struct gateway *g, uint32_t shards, struct why *why);
@@ -254,6 +281,7 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 	identify_init(&g->identify, total, (unsigned)g->role->config->discord_identify_reserve);
 	g->places = mem_zero(g->count * sizeof *g->places);
 	bool is_any_new = false;
+	give_up_others(g);
 	for (uint32_t i = 0; i < g->count; i++) {
 		enum state_found found;
 		g->places[i].shard = make_shard(g, g->first + i, &found);
@@ -409,7 +437,6 @@ static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 	struct journal_options options = {.dir = g->role->journal_dir,
 					  .size = (uint64_t)config->journal_size,
 					  .max_event = (uint64_t)config->journal_max_event,
-					  .shards = shards,
 					  .now_ms = loop_wall_us() / 1000};
 	journal_close(&g->journal, true);
 	state_close(&g->state);
@@ -423,6 +450,10 @@ static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 	g->state.journal = &g->journal;
 	if (g->state.sessions.reason.text[0])
 		log_warn("sessions_new", "why=%s", log_quote(str_c(g->state.sessions.reason.text)));
+	if (g->state.sessions.damaged)
+		log_warn("sessions_damaged", "copies=%u what=%s", g->state.sessions.damaged,
+			 "\"of two copies of a session the damaged one is not used\"");
+	options.shards = state_room(&g->state);
 	memcpy(options.id, g->state.sessions.id, sizeof options.id);
 	read_boot_id(options.boot_id);
 	rc = journal_open_write(&g->journal, &options, why);

@@ -271,7 +271,7 @@ static void do_lost(struct shard *shard, const struct session_action *action)
 	of.session = (uint32_t)action->number;
 	log_warn("session_lost", "shard=%u session=%u", number(shard), of.session);
 	publish_session_lost(shard->common->publish, &of, "discord");
-	state_forget(shard->common->state, number(shard));
+	state_forget(shard->common->state, number(shard), of.session);
 }
 
 static void do_live(struct shard *shard, const struct session_action *action)

@@ -52,10 +52,29 @@ uint32_t state_shards(const struct state *state)
 	return 0;
 }
 
+/* The journal's; 0 where it has no room for the shard. */
+static uint64_t slot_of(const struct state *state, uint32_t shard)
+{
+	return shard < state->journal->shards ? journal_slot(state->journal, shard) : 0;
+}
+
+/* The newest session that anything knows of: the slot is written down behind the copies, and a
+ * directory may be restored from an older one. */
+static uint32_t newest(const struct state *state, uint32_t shard)
+{
+	struct session_saved saved = {0};
+	uint64_t slot = slot_of(state, shard) >> 32;
+	uint64_t last = sessions_last(&state->sessions, shard) >> 32;
+	uint64_t session = slot > last ? slot : last;
+	if (sessions_get(&state->sessions, shard, &saved) && saved.session > session)
+		session = saved.session;
+	return (uint32_t)session;
+}
+
 /* The newest s of the session that is known: slot and refreshed copy are each at most behind. */
 static uint32_t last_s(const struct state *state, uint32_t shard, uint32_t session)
 {
-	uint64_t slot = journal_slot(state->journal, shard);
+	uint64_t slot = slot_of(state, shard);
 	uint64_t copy = sessions_last(&state->sessions, shard);
 	uint32_t s = 0;
 	if (slot >> 32 == session)
@@ -70,26 +89,39 @@ static void put_text(char *out, size_t size, struct str text)
 	snprintf(out, size, "%.*s", STR_FMT(text));
 }
 
-enum state_found state_resume(const struct state *state, uint32_t shard, uint32_t shards,
+enum state_found state_resume(struct state *state, uint32_t shard, uint32_t shards,
 			      struct session_resume *out)
 {
 	struct session_saved saved;
+	uint32_t session = newest(state, shard);
 	*out = (struct session_resume){0};
-	if (!sessions_get(&state->sessions, shard, &saved))
+	if (session <= sessions_over(&state->sessions, shard))
 		return STATE_NONE;
-	out->number = saved.session;
-	out->s = last_s(state, shard, saved.session);
+	out->number = session;
+	if (!sessions_get(&state->sessions, shard, &saved) || saved.session != session)
+		return STATE_GONE;
 	if (saved.shards != shards || !is_ours(state, &saved))
 		return STATE_OLD;
+	out->s = last_s(state, shard, session);
 	put_text(out->id, sizeof out->id, saved.session_id);
 	put_text(out->url, sizeof out->url, saved.resume_url);
+	/* a new journal knows it from here on: what is refreshed comes from its slot */
+	journal_slot_set(state->journal, shard, (uint64_t)session << 32 | out->s);
 	return STATE_ALIVE;
+}
+
+/* A number that was given away is never given away again: (epoch, shard, session, s) is one event.
+ */
+static uint32_t next(const struct state *state, uint32_t shard)
+{
+	uint32_t session = newest(state, shard), over = sessions_over(&state->sessions, shard);
+	return (session > over ? session : over) + 1;
 }
 
 int state_begin(struct state *state, uint32_t shard, uint32_t shards, struct session_resume *resume,
 		const struct envelope_ready *ready)
 {
-	resume->number = sessions_next(&state->sessions, shard);
+	resume->number = next(state, shard);
 	struct session_saved saved = {.session = resume->number,
 				      .shards = shards,
 				      .session_id = str_c(resume->id),
@@ -98,8 +130,6 @@ int state_begin(struct state *state, uint32_t shard, uint32_t shards, struct ses
 				      .user_id = ready->user_id};
 	hash(state, shards, saved.hash);
 	int rc = sessions_put(&state->sessions, shard, &saved);
-	if (rc < 0)
-		sessions_forget(&state->sessions, shard);
 	journal_slot_set(state->journal, shard, (uint64_t)resume->number << 32);
 	sessions_last_set(&state->sessions, shard, (uint64_t)resume->number << 32);
 	return rc;
@@ -111,9 +141,23 @@ uint64_t state_user(const struct state *state, uint32_t shard)
 	return sessions_get(&state->sessions, shard, &saved) ? saved.user_id : 0;
 }
 
-void state_forget(struct state *state, uint32_t shard)
+void state_forget(struct state *state, uint32_t shard, uint32_t session)
 {
-	sessions_forget(&state->sessions, shard);
+	sessions_forget(&state->sessions, shard, session);
+}
+
+uint32_t state_room(const struct state *state)
+{
+	return state->sessions.shards;
+}
+
+bool state_is_used(const struct state *state)
+{
+	uint32_t shard = 0;
+	while (shard < state->sessions.shards && !newest(state, shard) &&
+	       !sessions_over(&state->sessions, shard))
+		shard++;
+	return shard < state->sessions.shards;
 }
 
 void state_refresh(struct state *state, uint32_t first, uint32_t count)

@@ -35,9 +35,11 @@ uint32_t state_shards(const struct state *state);
 enum state_found {
 	STATE_NONE,  /* the shard never had a session, or it is over */
 	STATE_OLD,   /* it has one that cannot be resumed; out->number says which */
+	STATE_GONE,  /* the same, since what would resume it is damaged or missing */
 	STATE_ALIVE, /* resume with out */
 };
-enum state_found state_resume(const struct state *state, uint32_t shard, uint32_t shards,
+/* shards: 0, where it is none of ours: then never alive. */
+enum state_found state_resume(struct state *state, uint32_t shard, uint32_t shards,
 			      struct session_resume *out);
 
 /* READY came: writes the session down under a new number, which is put into resume. Before the
@@ -46,7 +48,13 @@ TT_CHECK int state_begin(struct state *state, uint32_t shard, uint32_t shards,
 			 struct session_resume *resume, const struct envelope_ready *ready);
 /* The bot's own id; 0: not known. */
 uint64_t state_user(const struct state *state, uint32_t shard);
-void state_forget(struct state *state, uint32_t shard);
+/* The shard's sessions up to this number are over, and that is announced. */
+void state_forget(struct state *state, uint32_t shard, uint32_t session);
+
+/* Shards that may have a session: those of the file. */
+uint32_t state_room(const struct state *state);
+/* A session was written down in this directory, ever. */
+bool state_is_used(const struct state *state);
 
 /* Copies the journal's slots into the sessions file, for when the journal is lost. */
 void state_refresh(struct state *state, uint32_t first, uint32_t count);

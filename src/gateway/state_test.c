@@ -2,6 +2,8 @@
 
 #include "test/dir.h"
 
+#include <unistd.h>
+
 struct kept {
 	struct journal journal;
 	struct state state;
@@ -131,7 +133,7 @@ static void a_session_that_is_over_is_not_found(void **state)
 	(void)state;
 	keep_open(&k, "e", "token", 7);
 	begin(&k, 0);
-	state_forget(&k.state, 0);
+	state_forget(&k.state, 0, 1);
 	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_NONE);
 	assert_int_equal(begin(&k, 0).number, 2);
 	keep_close(&k);
@@ -148,7 +150,120 @@ static void one_that_cannot_be_written_down_ends_with_the_process(void **state)
 	begin(&k, 0);
 	assert_true(state_begin(&k.state, 0, 4, &resume, &ready) < 0);
 	assert_int_equal(resume.number, 2);
-	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_NONE);
+	/* and its successor says so, although the one before is still in the file */
+	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_GONE);
+	assert_int_equal(resume.number, 2);
+	keep_close(&k);
+}
+
+static void damage(struct kept *k, uint32_t shard)
+{
+	uint8_t *p = k->state.sessions.file.p + 4096 + 1024 * (size_t)shard;
+	p[32 + 80] ^= 1;
+	p[512 + 80] ^= 1;
+}
+
+/* Exactly one announcement, and no number that was given away before. */
+static void assert_gone_once(struct kept *k, uint32_t shard, uint32_t session)
+{
+	struct session_resume resume;
+	assert_int_equal(state_resume(&k->state, shard, 4, &resume), STATE_GONE);
+	assert_int_equal(resume.number, session);
+	state_forget(&k->state, shard, session);
+	assert_int_equal(state_resume(&k->state, shard, 4, &resume), STATE_NONE);
+	assert_int_equal(begin(k, shard).number, session + 1);
+	assert_int_equal(state_resume(&k->state, shard, 4, &resume), STATE_ALIVE);
+}
+
+static void a_session_without_a_whole_copy_is_known_to_be_gone(void **state)
+{
+	struct kept k;
+	(void)state;
+	keep_open(&k, "h", "token", 7);
+	begin(&k, 0);
+	begin(&k, 1);
+	put(&k, 1, 1, 9);
+	state_refresh(&k.state, 0, 2);
+	damage(&k, 0);
+	damage(&k, 1);
+	keep_close(&k);
+	keep_open(&k, "h", "token", 7);
+	assert_int_equal(k.state.sessions.damaged, 4);
+	assert_gone_once(&k, 0, 1);
+	keep_close(&k);
+	assert_int_equal(unlink(in_dir("h/journal")), 0); /* the file alone knows it, too */
+	keep_open(&k, "h", "token", 7);
+	assert_gone_once(&k, 1, 1);
+	keep_close(&k);
+}
+
+static void copy(const char *from, const char *to)
+{
+	char command[1200];
+	int n = snprintf(command, sizeof command, "cp '%s/sessions'", in_dir(from));
+	snprintf(command + n, sizeof command - (size_t)n, " '%s/sessions'", in_dir(to));
+	assert_int_equal(system(command), 0);
+}
+
+static void a_directory_from_an_older_copy_gives_no_number_away_twice(void **state)
+{
+	struct kept k;
+	struct why why;
+	(void)state;
+	assert_int_equal(mapped_mkdir(in_dir("old"), &why), 0);
+	keep_open(&k, "i", "token", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 41);
+	keep_close(&k);
+	copy("i", "old");
+	keep_open(&k, "i", "token", 7);
+	state_forget(&k.state, 0, 1);
+	assert_int_equal(begin(&k, 0).number, 2);
+	put(&k, 0, 2, 5);
+	keep_close(&k);
+	copy("old", "i");
+	keep_open(&k, "i", "token", 7);
+	assert_false(k.journal.is_new);
+	assert_gone_once(&k, 0, 2);
+	keep_close(&k);
+}
+
+static void a_shard_that_is_not_ours_is_never_alive(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "j", "token", 7);
+	assert_false(state_is_used(&k.state));
+	begin(&k, 3);
+	assert_true(state_is_used(&k.state));
+	assert_true(state_room(&k.state) >= 4);
+	assert_int_equal(state_resume(&k.state, 3, 0, &resume), STATE_OLD);
+	assert_int_equal(resume.number, 1);
+	state_forget(&k.state, 3, 1);
+	assert_int_equal(state_resume(&k.state, 3, 4, &resume), STATE_NONE);
+	assert_true(state_is_used(&k.state));
+	keep_close(&k);
+}
+
+/* Its slot is what is refreshed from: a stop before the first event must not forget the s. */
+static void a_new_journal_knows_the_s_that_it_goes_on_from(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "k", "token", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 30);
+	state_refresh(&k.state, 0, 4);
+	for (int i = 0; i < 3; i++) {
+		keep_close(&k);
+		assert_int_equal(unlink(in_dir("k/journal")), 0);
+		keep_open(&k, "k", "token", 7);
+		assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_ALIVE);
+		assert_int_equal(resume.s, 30);
+		state_refresh(&k.state, 0, 4);
+	}
 	keep_close(&k);
 }
 
@@ -170,5 +285,9 @@ int main(void)
 			       test(without_the_journal_the_refreshed_s_is_used),
 			       test(a_session_that_is_over_is_not_found),
 			       test(one_that_cannot_be_written_down_ends_with_the_process),
+			       test(a_session_without_a_whole_copy_is_known_to_be_gone),
+			       test(a_directory_from_an_older_copy_gives_no_number_away_twice),
+			       test(a_shard_that_is_not_ours_is_never_alive),
+			       test(a_new_journal_knows_the_s_that_it_goes_on_from),
 			       test(the_file_holds_no_token));
 }

@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 #include "proto/crc32c.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 #include "test/dir.h"
 #include "test/steps.h"
@@ -78,32 +79,41 @@ static void what_is_put_is_found_again(void **state)
 	assert_false(sessions_get(&f, 0, &s) || sessions_get(&f, 2, &s));
 }
 
-static void numbers_only_grow(void **state)
-{
-	(void)state;
-	assert_int_equal(sessions_next(&f, 0), 1);
-	assert_int_equal(sessions_next(&f, 0), 2);
-	assert_int_equal(sessions_next(&f, 1), 1);
-	open_again(SHARDS);
-	assert_int_equal(sessions_next(&f, 0), 3);
-	struct session_saved put = make(10, 'x');
-	assert_int_equal(sessions_put(&f, 0, &put), 0);
-	assert_int_equal(sessions_next(&f, 0), 11);
-}
-
-static void a_session_that_is_over_is_not_found(void **state)
+static void what_is_over_stays_over(void **state)
 {
 	(void)state;
 	struct session_saved put = make(1, 'a'), s;
+	assert_int_equal(sessions_over(&f, 1), 0);
 	assert_int_equal(sessions_put(&f, 1, &put), 0);
-	put = make(2, 'b');
-	assert_int_equal(sessions_put(&f, 1, &put), 0);
-	sessions_forget(&f, 1);
+	sessions_forget(&f, 1, 1);
 	assert_false(sessions_get(&f, 1, &s));
 	open_again(SHARDS);
 	assert_false(sessions_get(&f, 1, &s));
+	assert_int_equal(sessions_over(&f, 1), 1);
+	assert_int_equal(sessions_over(&f, 0), 0);
+	put = make(2, 'b');
 	assert_int_equal(sessions_put(&f, 1, &put), 0);
+	sessions_forget(&f, 1, 1);
 	assert_saved(2, 'b');
+	assert_int_equal(sessions_over(&f, 1), 1);
+}
+
+/* Numbers grow beyond what the refreshed word has room for. */
+static void the_last_s_is_that_of_its_session(void **state)
+{
+	(void)state;
+	static const uint32_t sessions[] = {1, 2, 40000, 65535, 65536, 65537, 200000, 4000000000};
+	for (size_t i = 0; i < sizeof sessions / sizeof *sessions; i++) {
+		uint64_t word = (uint64_t)sessions[i] << 32 | 77;
+		if (sessions[i] > 32767)
+			sessions_forget(&f, 2, sessions[i] - 3);
+		sessions_last_set(&f, 2, word);
+		assert_true(sessions_last(&f, 2) == word);
+		sessions_forget(&f, 2, sessions[i] + 9);
+		assert_true(sessions_last(&f, 2) == word);
+	}
+	sessions_last_set(&f, 2, 0);
+	assert_int_equal(sessions_last(&f, 2), 0);
 }
 
 static void too_long_a_text_stores_nothing(void **state)
@@ -123,26 +133,69 @@ static void more_shards_keep_what_there_is(void **state)
 	struct session_saved put = make(1, 'a'), s;
 	assert_int_equal(sessions_put(&f, 1, &put), 0);
 	open_again(100);
+	assert_int_equal(f.shards, 100);
 	assert_false(f.is_new || sessions_get(&f, 99, &s));
 	assert_saved(1, 'a');
 	open_again(2);
+	assert_int_equal(f.shards, 100); /* what is in it is to be seen, whoever asks for less */
 	assert_saved(1, 'a');
 }
 
-static void a_torn_copy_leaves_the_other(void **state)
+/* Every byte of the one and of the other: the session goes on, and is in two copies again. */
+static void one_damaged_copy_is_survived(void **state)
 {
 	(void)state;
+	static const size_t copies[] = {AT_COPY0, AT_COPY1};
 	struct session_saved put = make(1, 'a');
 	assert_int_equal(sessions_put(&f, 1, &put), 0);
 	put = make(2, 'b');
 	assert_int_equal(sessions_put(&f, 1, &put), 0);
-	for (size_t i = 0; i < COPY_BYTES; i++) {
-		uint8_t *byte = copies_of(&f, 1).newest + i;
-		*byte ^= 0x20;
-		assert_saved(1, 'a');
-		*byte ^= 0x20;
+	for (size_t i = 0; i < 2; i++)
+		for (size_t at = 0; at < COPY_BYTES; at++) {
+			at_shard(&f, 1)[copies[i] + at] ^= 0x20;
+			assert_saved(2, 'b');
+			if (at % 97 == 0) {
+				open_again(SHARDS);
+				assert_int_equal(f.damaged, 1);
+				open_again(SHARDS);
+				assert_int_equal(f.damaged, 0);
+			} else {
+				at_shard(&f, 1)[copies[i] + at] ^= 0x20;
+			}
+			assert_saved(2, 'b');
+		}
+	assert_memory_equal(at_shard(&f, 1) + AT_COPY0, at_shard(&f, 1) + AT_COPY1, COPY_BYTES);
+}
+
+static void two_damaged_copies_are_counted_once(void **state)
+{
+	(void)state;
+	struct session_saved put = make(1, 'a'), s;
+	assert_int_equal(sessions_put(&f, 1, &put), 0);
+	at_shard(&f, 1)[AT_COPY0 + 20] ^= 1;
+	at_shard(&f, 1)[AT_COPY1 + 90] ^= 1;
+	open_again(SHARDS);
+	assert_int_equal(f.damaged, 2);
+	assert_false(sessions_get(&f, 1, &s));
+	open_again(SHARDS);
+	assert_int_equal(f.damaged, 0);
+}
+
+static void a_turned_bit_in_a_word_is_found(void **state)
+{
+	(void)state;
+	sessions_forget(&f, 1, 5);
+	sessions_last_set(&f, 1, 6ull << 32 | 100);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		at_shard(&f, 1)[AT_LAST + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(sessions_last(&f, 1), 0);
+		at_shard(&f, 1)[AT_LAST + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		for (size_t at = AT_OVER0; at <= AT_OVER1; at += AT_OVER1 - AT_OVER0) {
+			at_shard(&f, 1)[at + bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_int_equal(sessions_over(&f, 1), 5);
+			at_shard(&f, 1)[at + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
 	}
-	assert_saved(2, 'b');
 }
 
 static uint32_t older, newer;
@@ -168,13 +221,17 @@ static void a_kill_while_putting_leaves_one_or_the_other(void **state)
 		steps_look = look;
 		assert_int_equal(sessions_put(&f, 1, &put), 0);
 		steps_look = NULL;
-		assert_true(steps_taken > COPY_BYTES);
+		assert_true(steps_taken > (size_t)2 * COPY_BYTES);
+		assert_memory_equal(at_shard(&f, 1) + AT_COPY0, at_shard(&f, 1) + AT_COPY1,
+				    COPY_BYTES);
 	}
 	older = 6;
 	newer = 0;
 	steps_look = look;
-	sessions_forget(&f, 1);
+	sessions_forget(&f, 1, 6);
 	steps_look = NULL;
+	struct session_saved s;
+	assert_false(sessions_get(&f, 1, &s));
 }
 
 static void a_damaged_file_is_put_aside(void **state)
@@ -203,11 +260,13 @@ static void a_second_gateway_is_turned_away(void **state)
 int main(void)
 {
 	return run_unit_in_dir(fresh_test(what_is_put_is_found_again),
-			       fresh_test(numbers_only_grow),
-			       fresh_test(a_session_that_is_over_is_not_found),
+			       fresh_test(what_is_over_stays_over),
+			       fresh_test(the_last_s_is_that_of_its_session),
 			       fresh_test(too_long_a_text_stores_nothing),
 			       fresh_test(more_shards_keep_what_there_is),
-			       fresh_test(a_torn_copy_leaves_the_other),
+			       fresh_test(one_damaged_copy_is_survived),
+			       fresh_test(two_damaged_copies_are_counted_once),
+			       fresh_test(a_turned_bit_in_a_word_is_found),
 			       fresh_test(a_kill_while_putting_leaves_one_or_the_other),
 			       fresh_test(a_damaged_file_is_put_aside),
 			       fresh_test(a_second_gateway_is_turned_away));

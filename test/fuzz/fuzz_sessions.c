@@ -9,19 +9,25 @@ static const struct commit_id bot = {{"echo", 4}, 1, 2};
 static void use_sessions(uint32_t shards)
 {
 	struct sessions f;
-	struct session_saved saved, put = {.session = 3, .session_id = STR("abc")};
+	struct session_saved saved, put = {.session_id = STR("abc")};
 	BUG_ON(sessions_open(&f, fuzz_dir(), shards, id, NULL) < 0);
-	for (uint32_t shard = 0; shard < shards; shard++) {
+	for (uint32_t shard = 0; shard < f.shards; shard++) {
 		(void)sessions_last(&f, shard);
 		if (sessions_get(&f, shard, &saved)) {
 			uint8_t copy[SESSION_ID_MAX + SESSION_URL_MAX];
 			memcpy(copy, saved.session_id.p, saved.session_id.n);
 			memcpy(copy, saved.resume_url.p, saved.resume_url.n);
 		}
-		(void)sessions_next(&f, shard);
+		sessions_forget(&f, shard, shard);
+		BUG_ON(sessions_over(&f, shard) < shard);
 	}
-	BUG_ON(sessions_put(&f, 0, &put) < 0);
-	BUG_ON(!sessions_get(&f, 0, &saved) || saved.session != 3);
+	put.session = sessions_over(&f, 0) + 1;
+	if (put.session) {
+		BUG_ON(sessions_put(&f, 0, &put) < 0);
+		BUG_ON(!sessions_get(&f, 0, &saved) || saved.session != put.session);
+		sessions_forget(&f, 0, put.session);
+		BUG_ON(sessions_get(&f, 0, &saved));
+	}
 	sessions_close(&f);
 }
 

@@ -44,9 +44,9 @@ class Down:
         for pid in roles:  # they end with the parent, whatever ended it
             gone(pid)
 
-    def say(self):
+    def say(self, channel=7):
         self.said += 1
-        self.w.discord("say", channel=7, content=f"m{self.said}")
+        self.w.discord("say", channel=channel, content=f"m{self.said}")
 
     def seen(self):
         with open(self.files["record"], encoding="utf-8") as f:
@@ -118,6 +118,26 @@ def more_shards(d):
     around(d, lambda: d.w.config(discord__shards=2), during=False)
     d.w.main.until(lambda: d.w.main.count(r" ready .*shard=1") or None, "shard 1")
     d.check(identifies=3, lost=1)
+
+
+def fewer_shards_and_back(d):
+    """2, 1, 2: the sessions of the first two are over with the second start, and are not resumed by the third."""
+    w = d.w
+    w.discord("guild", id=(1 << 22) + 1)
+    w.discord("channel", id=8, guild=(1 << 22) + 1)
+    for shards in (2, 1, 2):
+        w.config(discord__shards=shards)
+        d.up()
+        for shard in range(shards):
+            w.main.until(lambda shard=shard: w.main.count(rf" ready .*shard={shard} ") or None, f"shard {shard}", 40)
+        d.say()
+        d.say(8)
+        d.until_seen({f"m{i + 1}" for i in range(d.said)})
+        d.down()
+    d.up()
+    d.check(identifies=5, lost=3)
+    if len(d.seen()) != d.said:
+        raise Failed(f"not each once: {d.seen()}")
 
 
 def patch(d, at, with_what):
@@ -194,6 +214,53 @@ def no_sessions(d):
     d.check(identifies=2, epochs=2, gaps=["epoch"])  # another id: no record may correct what is unknown
 
 
+COPIES = 4096 + 32, 4096 + 512  # src/proto/sessions.c
+
+
+def turn_bits(path, places):
+    with open(path, "r+b") as f:
+        for at in places:
+            f.seek(at)
+            byte = f.read(1)[0]
+            f.seek(at)
+            f.write(bytes([byte ^ 0x10]))
+
+
+def half_a_session(d):
+    around(d, lambda: turn_bits(os.path.join(d.state, "sessions"), [COPIES[1] + 80]))
+    if not d.w.main.count(" sessions_damaged .*copies=1"):
+        raise Failed("nobody said it")
+    d.check()
+
+
+def no_session(d):
+    around(d, lambda: turn_bits(os.path.join(d.state, "sessions"), [at + 80 for at in COPIES]), during=False)
+    if not d.w.main.count(" session_lost .*shard=0 session=1"):
+        raise Failed("nobody said it")
+    d.check(identifies=2, lost=1)
+
+
+def older_state(d):
+    """The journal knows that there was a second session: it is the one that is lost, and its number is not used again."""
+    d.up()
+    d.say()
+    d.until_seen({"m1"})
+    shutil.copytree(d.state, d.state + ".old")
+    d.w.discord("invalid", resumable="false")
+    d.w.main.until(lambda: d.w.main.count(" ready .*session=2 ") or None, "the second session", 40)
+    d.say()
+    d.until_seen({"m2"})
+    d.down()
+    shutil.copy(os.path.join(d.state, "ledger"), os.path.join(d.state + ".old", "ledger"))
+    shutil.rmtree(d.state)
+    os.rename(d.state + ".old", d.state)
+    d.up()
+    d.w.main.until(lambda: d.w.main.count(" ready .*session=3 ") or None, "the third session", 40)
+    d.check(identifies=3, lost=2)
+    if [row[4:6] for row in d.lines("l")] != [["0", "1"], ["0", "2"]]:
+        raise Failed(f"announced: {d.lines('l')}")
+
+
 def no_power(d):
     """What a reboot without a clean stop leaves: the state directory. The copy of s in it is at most a second old."""
     around(d, lambda: shutil.rmtree(d.run_dir), signal.SIGKILL)
@@ -230,11 +297,15 @@ def full_disk(d):
 check("G2 another binary", lambda w: other_binary(Down(w)))
 check("G3 other intents", lambda w: other_intents(Down(w)))
 check("G3 more shards", lambda w: more_shards(Down(w)))
+check("G3a fewer shards, and as many as before", lambda w: fewer_shards_and_back(Down(w)))
 check("G3 a journal of another version", lambda w: other_version(Down(w)))
 check("G3 a damaged journal", lambda w: damaged(Down(w)))
 check("G1 a half-written record", lambda w: half_written(Down(w)))
 check("G1 a journal gone round", lambda w: full_circle(Down(w)))
 check("G3 no sessions file", lambda w: no_sessions(Down(w)))
+check("G3d one copy of a session damaged", lambda w: half_a_session(Down(w)))
+check("G3d both copies of a session damaged", lambda w: no_session(Down(w)))
+check("G3d an older copy of the state directory", lambda w: older_state(Down(w)))
 check("G3c the host without power", lambda w: no_power(Down(w)))
 check("G5 no room for the journal", lambda w: full_disk(Down(w)))
 done()
