@@ -8,7 +8,8 @@
  *     await bot.run();
  *
  * Each event is handled at least once, in order, also over a kill of the bot or of tuttid: the cursor lies
- * in a file. Where tuttid is, and which key opens its doors, is said in the constructor or, for containers,
+ * in a file. SIGTERM ends a bot within 5 s: an event whose handler still runs then comes again, flagged, at the next
+ * start. Where tuttid is, and which key opens its doors, is said in the constructor or, for containers,
  * in TUTTI_HOST, TUTTI_PORT, TUTTI_KEY (a file of `tutti keys new`), TUTTI_SERVER_KEY, TUTTI_STATE. A bot that
  * reads several tuttids names them by { connect: ["host:port", ...] } or TUTTI_CONNECT, and has a cursor for each. */
 import { randomBytes } from "node:crypto";
