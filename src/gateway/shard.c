@@ -57,6 +57,16 @@ static size_t most_read(const struct shard_common *common)
 	return common->max_event > READY_MOST ? common->max_event : READY_MOST;
 }
 
+/* Bytes of a WebSocket message that are taken: of one that holds more than most_read() only the front is
+ * kept, which says which event it is. Above this bound the connection is given up, and after two resumes
+ * the event is skipped. Compressed a message may be a little larger than plain. */
+static size_t most_taken(const struct shard_common *common)
+{
+	enum { MESSAGE_MOST = 64 << 20 };
+	size_t packed = most_read(common) + most_read(common) / 8 + 65536;
+	return packed > MESSAGE_MOST ? packed : MESSAGE_MOST;
+}
+
 /* What comes from the connection. */
 
 static void on_open(void *arg)
@@ -160,8 +170,7 @@ static void do_connect(struct shard *shard, const struct session_action *action)
 	const struct wsock_options options = {
 		.url = action->text,
 		.user_agent = shard->common->user_agent,
-		/* compressed it may be a little larger than plain */
-		.max_message = most_read(shard->common) + most_read(shard->common) / 8 + 65536,
+		.max_message = most_taken(shard->common),
 		.on_open = on_open,
 		.on_message = on_message,
 		.on_end = on_end,

@@ -273,6 +273,48 @@ static void a_ready_above_max_event_begins_a_session_all_the_same(void **state)
 	end(&w);
 }
 
+static void an_event_of_any_size_is_told_at_once(void **state)
+{
+	enum { BYTES = 6 << 20 };
+	struct world w;
+	char *text = mem_zero(BYTES + 100);
+	(void)state;
+	begin(&w, "r", NULL);
+	identify(&w);
+	int n = snprintf(text, BYTES + 100, "{\"t\":\"X\",\"s\":2,\"op\":0,\"d\":\"%*s\"}", BYTES,
+			 "");
+	assert_in_range(n, BYTES, BYTES + 100);
+	say(&w, text);
+	free(text);
+	assert_true(str_starts(
+		next(&w), STR("1:2 TUTTI_TOO_LARGE.0.0. {\"t\":\"X\",\"s\":2,\"bytes\":6291")));
+	say(&w, "{\"t\":\"TYPING_START\",\"s\":3,\"op\":0,\"d\":{}}");
+	assert_str(next(&w), "1:3 TYPING_START.0.0. {}");
+	assert_int_equal(w.connections, 1);
+	end(&w);
+}
+
+/* Beyond what is taken of a message. */
+static void what_is_beyond_all_bounds_is_skipped_in_its_place(void **state)
+{
+	static const char header[] = {(char)0x81, 127, 0, 0, 0, 0, 8, 0, 0, 0}; /* 128 MiB */
+	struct world w;
+	(void)state;
+	begin(&w, "s", NULL);
+	identify(&w);
+	for (unsigned i = 1; i <= 3; i++) {
+		httpd_stream_write(w.stream, str_of(header, sizeof header));
+		until(&w, w.connections == i + 1);
+		until(&w, w.stream);
+		say(&w, HELLO);
+		until(&w, w.heard[OP_RESUME] == i);
+	}
+	assert_true(str_starts(next(&w), STR("1:2 TUTTI_SKIPPED.0.0. ")));
+	say(&w, "{\"t\":\"TYPING_START\",\"s\":3,\"op\":0,\"d\":{}}");
+	assert_str(next(&w), "1:3 TYPING_START.0.0. {}");
+	end(&w);
+}
+
 static void one_byte_at_a_time_is_the_same(void **state)
 {
 	struct world w;
@@ -542,6 +584,8 @@ int main(void)
 	log_open(LOG_ERROR, "/dev/null");
 	return run_unit_in_dir(test(a_session_begins_and_its_secrets_stay_here),
 			       test(a_ready_above_max_event_begins_a_session_all_the_same),
+			       test(an_event_of_any_size_is_told_at_once),
+			       test(what_is_beyond_all_bounds_is_skipped_in_its_place),
 			       test(one_byte_at_a_time_is_the_same),
 			       test(a_lost_connection_is_resumed_where_discord_said),
 			       test(a_process_after_us_resumes_too),
