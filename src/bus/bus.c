@@ -57,6 +57,10 @@ static int open_state(struct bus *b, struct why *why)
 	if (rc == 0 && b->commits.is_new && b->commits.reason.text[0])
 		log_warn("commits_begun_anew", "reason=%s",
 			 log_quote(str_c(b->commits.reason.text)));
+	if (rc == 0 && b->commits.damaged)
+		log_warn("commits_damaged", "places=%u what=%s", b->commits.damaged,
+			 "\"these bots go on from their own cursor; without one, at what comes "
+			 "next\"");
 	if (rc == 0)
 		rc = self_open(&b->self, b->role->state_dir, why);
 	return rc;

@@ -1,4 +1,6 @@
 /* The file, behind the header of statefile.h: 4,096 places of 128 bytes from 4096 on, 16 a set.
+ * Words are sealed (seal.h): turn and which with the identity's CRC, pos with its epoch. What is not
+ * sealed at all, 16 bits of zero in place of the check, is of a version before, and is believed.
  *
  *       0 u64 turn of the last store, 0: empty     8 u64 which of the two below is valid, 0 or 1
  *      16 u64 epoch, u64 pos                      32 u64 epoch, u64 pos
@@ -8,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "proto/crc32c.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 #include "proto/wire.h"
 
@@ -61,6 +64,11 @@ static struct packed pack(struct commit_id id)
 	return k;
 }
 
+static uint64_t turn_of(const uint8_t *p)
+{
+	return load(p) & SEAL_MOST;
+}
+
 /* The place of an identity; else NULL, and *oldest the one to take. */
 static uint8_t *find(const struct commits *c, const struct packed *k, uint8_t **oldest)
 {
@@ -69,7 +77,7 @@ static uint8_t *find(const struct commits *c, const struct packed *k, uint8_t **
 	for (uint8_t *p = set; p < set + PLACE_BYTES * WAYS; p += PLACE_BYTES) {
 		if (load(p) && memcmp(p + AT_ID, k->bytes, sizeof k->bytes) == 0)
 			return p;
-		if (load(p) < load(*oldest))
+		if (turn_of(p) < turn_of(*oldest))
 			*oldest = p;
 	}
 	return NULL;
@@ -80,18 +88,52 @@ static uint8_t *pair(uint8_t *p, uint64_t which)
 	return p + AT_PAIRS + PAIR_BYTES * (which & 1);
 }
 
+static bool read_sealed(uint64_t word, uint32_t about, uint64_t *value)
+{
+	return unseal(word, about, value) || word >> 48 == 0;
+}
+
+/* Is the identity one that was packed? */
+static bool is_whole(const uint8_t *p)
+{
+	uint32_t n = get_le32(p + AT_ID + 8);
+	struct commit_id id = {.bot = str_of((const char *)p + AT_NAME, n),
+			       .part = get_le32(p + AT_ID),
+			       .parts = get_le32(p + AT_ID + 4)};
+	struct packed k = pack(id);
+	return n <= WIRE_BOT_MAX && memcmp(k.bytes, p + AT_ID, sizeof k.bytes) == 0;
+}
+
+/* What a place that is not empty says. False: it is damaged, and says nothing. A turn that nobody
+ * can have reached would soon have no room. */
+static bool read_place(uint8_t *p, uint64_t *epoch, uint64_t *pos)
+{
+	uint64_t turn, which;
+	uint32_t crc = get_le32(p + AT_CRC);
+	if (!is_whole(p) || !read_sealed(load(p + AT_TURN), crc, &turn) || turn > SEAL_MOST / 2 ||
+	    !read_sealed(load(p + AT_WHICH), crc, &which) || which > 1)
+		return false;
+	*epoch = load(pair(p, which));
+	return read_sealed(load(pair(p, which) + 8), seal_of(*epoch), pos);
+}
+
 int commits_open(struct commits *c, const char *dir, struct why *why)
 {
 	const struct statefile_kind kind = {.magic = COMMITS_MAGIC,
 					    .size = AT_COMMITS + PLACE_BYTES * COMMITS_MAX};
+	uint64_t epoch, pos;
 	*c = (struct commits){0};
 	int rc = statefile_open(&c->file, dir, "commits", &kind, &c->is_new, &c->reason, why);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < COMMITS_MAX; i++) {
-		uint64_t turn = load(c->file.p + AT_COMMITS + PLACE_BYTES * i);
-		if (turn > c->turn)
-			c->turn = turn;
+		uint8_t *p = c->file.p + AT_COMMITS + PLACE_BYTES * i;
+		if (load(p) && !read_place(p, &epoch, &pos)) {
+			store(p + AT_TURN, 0);
+			c->damaged++;
+		}
+		if (turn_of(p) > c->turn)
+			c->turn = turn_of(p);
 	}
 	return 0;
 }
@@ -105,27 +147,22 @@ bool commits_get(const struct commits *c, struct commit_id id, uint64_t *epoch, 
 {
 	struct packed k = pack(id);
 	uint8_t *oldest, *p = find(c, &k, &oldest);
-	if (!p)
-		return false;
-	uint8_t *valid = pair(p, load(p + AT_WHICH));
-	*epoch = load(valid);
-	*pos = load(valid + 8);
-	return true;
+	return p && read_place(p, epoch, pos);
 }
 
 /* Another epoch is written into the pair that is not valid, then chosen. */
-static void put_pair(uint8_t *p, uint64_t epoch, uint64_t pos)
+static void put_pair(uint8_t *p, uint32_t crc, uint64_t epoch, uint64_t pos)
 {
-	uint64_t which = load(p + AT_WHICH);
+	uint64_t which = load(p + AT_WHICH) & 1;
 	uint8_t *valid = pair(p, which), *other = pair(p, ~which);
 	if (load(valid) == epoch) {
-		if (pos > load(valid + 8))
-			store(valid + 8, pos);
+		if (pos > (load(valid + 8) & SEAL_MOST))
+			store(valid + 8, seal(pos, seal_of(epoch)));
 		return;
 	}
 	store(other, epoch);
-	store(other + 8, pos);
-	store(p + AT_WHICH, ~which & 1);
+	store(other + 8, seal(pos, seal_of(epoch)));
+	store(p + AT_WHICH, seal(~which & 1, crc));
 }
 
 void commits_put(struct commits *c, struct commit_id id, uint64_t epoch, uint64_t pos)
@@ -133,14 +170,14 @@ void commits_put(struct commits *c, struct commit_id id, uint64_t epoch, uint64_
 	struct packed k = pack(id);
 	uint8_t *oldest, *p = find(c, &k, &oldest);
 	if (p) {
-		put_pair(p, epoch, pos);
+		put_pair(p, k.crc, epoch, pos);
 	} else {
 		p = oldest;
 		store(p + AT_TURN, 0); /* empty while it changes hands */
 		atomic_thread_fence(memory_order_release);
 		memset(p + AT_WHICH, 0, AT_ID - AT_WHICH);
-		put_pair(p, epoch, pos);
+		put_pair(p, k.crc, epoch, pos);
 		memcpy(p + AT_ID, k.bytes, sizeof k.bytes);
 	}
-	store(p + AT_TURN, ++c->turn);
+	store(p + AT_TURN, seal(++c->turn, k.crc));
 }

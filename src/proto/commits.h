@@ -2,7 +2,7 @@
  *
  * A mapped file of COMMITS_MAX places in sets of 16. An identity is (bot, part, parts); its hash
  * names the set. Where that is full, the identity that committed longest ago is thrown out. A kill
- * leaves each place as it was or as it is.
+ * leaves each place as it was or as it is. A place that is damaged counts as empty.
  */
 #ifndef PROTO_COMMITS_H
 #define PROTO_COMMITS_H
@@ -13,7 +13,8 @@ enum { COMMITS_MAX = 4096 };
 
 struct commits {
 	struct mapped file;
-	uint64_t turn; /* counts stores: the smallest is the place that was stored longest ago */
+	uint64_t turn;    /* counts stores: the smallest is the place that was stored longest ago */
+	uint32_t damaged; /* places that this open found damaged, and emptied */
 	bool is_new;
 	struct why reason; /* why, where an old file was put aside as commits.bad */
 };

@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 #include "proto/crc32c.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 #include "proto/wire.h"
 #include "test/dir.h"
@@ -97,6 +98,59 @@ static void the_longest_names_differ(void **state)
 	assert_true(commits_get(&c, first, &epoch, &pos));
 }
 
+static uint8_t *place_of(struct commit_id id)
+{
+	struct packed k = pack(id);
+	uint8_t *oldest, *p = find(&c, &k, &oldest);
+	assert_non_null(p);
+	return p;
+}
+
+/* Each bit of a place that says anything: the identity never committed, rather than elsewhere. */
+static void a_turned_bit_makes_no_other_commit(void **state)
+{
+	(void)state;
+	commits_put(&c, bot(1), 7, 41);
+	commits_put(&c, bot(1), 9, 42); /* the other pair holds what was before */
+	commits_put(&c, bot(2), 9, 50);
+	size_t at = (size_t)(place_of(bot(1)) - c.file.p);
+	size_t valid = AT_PAIRS + PAIR_BYTES * (load(c.file.p + at + AT_WHICH) & 1);
+	uint8_t good[PLACE_BYTES];
+	memcpy(good, c.file.p + at, sizeof good);
+	for (size_t bit = 0; bit < 8 * PLACE_BYTES; bit++) {
+		bool is_other_pair = bit / 8 >= AT_PAIRS && bit / 8 < AT_ID &&
+				     (bit / 8 < valid || bit / 8 >= valid + PAIR_BYTES);
+		c.file.p[at + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		commits_close(&c);
+		assert_int_equal(commits_open(&c, test_dir, &why), 0);
+		bool found = commits_get(&c, bot(1), &epoch, &pos);
+		assert_true(!found || (epoch == 9 && pos == 42));
+		assert_true(found == (c.damaged == 0));
+		assert_true(found || !is_other_pair);
+		assert_true(commits_get(&c, bot(2), &epoch, &pos) && pos == 50);
+		memcpy(c.file.p + at, good, sizeof good);
+	}
+	commits_put(&c, bot(1), 9, 43);
+	assert_true(commits_get(&c, bot(1), &epoch, &pos) && pos == 43);
+}
+
+/* Of the version that sealed nothing. */
+static void an_older_file_is_read(void **state)
+{
+	(void)state;
+	commits_put(&c, bot(1), 7, 42);
+	uint8_t *p = place_of(bot(1)), *valid = pair(p, load(p + AT_WHICH));
+	store(p + AT_TURN, turn_of(p));
+	store(p + AT_WHICH, load(p + AT_WHICH) & 1);
+	store(valid + 8, 42);
+	commits_close(&c);
+	assert_int_equal(commits_open(&c, test_dir, &why), 0);
+	assert_int_equal(c.damaged, 0);
+	assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == 7 && pos == 42);
+	commits_put(&c, bot(1), 7, 43);
+	assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == 7 && pos == 43);
+}
+
 static struct {
 	uint64_t epoch, pos;
 } before, after;
@@ -163,10 +217,11 @@ static void a_kill_while_a_place_changes_hands_mixes_nobody(void **state)
 
 int main(void)
 {
-	return run_unit_in_dir(fresh_test(the_last_commit_is_found_again),
-			       fresh_test(another_epoch_begins_lower),
-			       fresh_test(the_one_that_was_silent_longest_goes),
-			       fresh_test(the_longest_names_differ),
-			       fresh_test(a_kill_at_any_store_leaves_one_or_the_other),
-			       fresh_test(a_kill_while_a_place_changes_hands_mixes_nobody));
+	return run_unit_in_dir(
+		fresh_test(the_last_commit_is_found_again), fresh_test(another_epoch_begins_lower),
+		fresh_test(the_one_that_was_silent_longest_goes),
+		fresh_test(the_longest_names_differ),
+		fresh_test(a_turned_bit_makes_no_other_commit), fresh_test(an_older_file_is_read),
+		fresh_test(a_kill_at_any_store_leaves_one_or_the_other),
+		fresh_test(a_kill_while_a_place_changes_hands_mixes_nobody));
 }

@@ -1,17 +1,19 @@
 /* The file, behind the header of statefile.h:
  *
- *      64 u64 which of the two places below is valid, 0 or 1
- *     128 place 0: u64 epoch, u64 pos        192 place 1: the same
+ *      64 u64 which of the two places below is valid, 0 or 1, sealed (seal.h)
+ *     128 place 0: u64 epoch, u64 pos sealed with its epoch        192 place 1: the same
  *    1024 256 words of u64: bit 0..7 crashes, 8..15 signal, 16..63 pos; of an event that is
  *         finished, or 0: free
  *    4096 4,097 words of u64: bit 0..15 started, 16..31 finished, 32..63 block, of 16 positions
  *
  * Every change is one aligned store of 8 bytes, so a kill falls between two of them. A word says by
  * its block (pos / 16) which positions it is about; a word of another block counts as empty. So
- * nothing has to be cleared when pos moves on, and no order of two stores can be wrong. */
+ * nothing has to be cleared when pos moves on, and no order of two stores can be wrong. What is not
+ * sealed at all, 16 bits of zero in place of the check, is of a version before, and is believed. */
 #include "proto/cursor.h"
 
 #include "base/bytes.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 #include "proto/wire.h"
 
@@ -47,9 +49,25 @@ static void store(struct cursor *c, size_t at, uint64_t v)
 	atomic_store_explicit(word, htole64(v), memory_order_release);
 }
 
+static bool read_sealed(uint64_t word, uint32_t about, uint64_t *value)
+{
+	return unseal(word, about, value) || word >> 48 == 0;
+}
+
 static size_t place(const struct cursor *c)
 {
 	return AT_PLACES + PLACE_BYTES * (load(c, AT_PLACE) & 1);
+}
+
+/* False: it is damaged, and says nothing. */
+static bool read_place(const struct cursor *c, uint64_t *epoch, uint64_t *pos)
+{
+	uint64_t which;
+	if (!read_sealed(load(c, AT_PLACE), 0, &which) || which > 1)
+		return false;
+	size_t at = AT_PLACES + PLACE_BYTES * (size_t)which;
+	*epoch = load(c, at);
+	return read_sealed(load(c, at + 8), seal_of(*epoch), pos);
 }
 
 /* The word about pos, empty where it is about others. */
@@ -104,7 +122,7 @@ static void commit(struct cursor *c)
 	if (pos <= c->pos)
 		return;
 	c->pos = pos;
-	store(c, place(c) + 8, pos);
+	store(c, place(c) + 8, seal(pos, seal_of(c->epoch)));
 }
 
 static void set_front(struct cursor *c, uint64_t pos)
@@ -116,7 +134,7 @@ static void set_front(struct cursor *c, uint64_t pos)
 
 enum cursor_seen cursor_take(struct cursor *c, uint64_t epoch, uint64_t pos)
 {
-	if (epoch != c->epoch || pos <= c->pos || pos == NOTHING)
+	if (epoch != c->epoch || pos <= c->pos || pos > SEAL_MOST)
 		return CURSOR_FINISHED;
 	if (is_in_hand(c, pos))
 		return CURSOR_IN_HAND;
@@ -155,7 +173,7 @@ void cursor_finish(struct cursor *c, uint64_t epoch, uint64_t pos)
 
 void cursor_mark(struct cursor *c, uint64_t epoch, uint64_t pos)
 {
-	if (epoch == c->epoch)
+	if (epoch == c->epoch && pos <= SEAL_MOST)
 		set_front(c, pos);
 }
 
@@ -209,34 +227,37 @@ unsigned cursor_crashes(const struct cursor *c, uint64_t pos, int *signal)
 	return is_finished(c, pos) ? 0 : (unsigned)(word & 255);
 }
 
-/* What the process knows, besides the file. */
-static void forget_hand(struct cursor *c)
+/* What the process knows, besides the file. False: the file says nothing. */
+static bool forget_hand(struct cursor *c)
 {
 	memset(c->in_hand, 0, sizeof c->in_hand);
 	c->lowest = NOTHING;
-	c->epoch = load(c, place(c));
-	c->pos = load(c, place(c) + 8);
+	bool is_good = read_place(c, &c->epoch, &c->pos);
+	if (!is_good)
+		c->epoch = c->pos = 0;
 	c->front = c->pos;
+	return is_good;
 }
 
 /* Bits first: what they say is of an epoch that is gone, or true of this one. Then the other place,
  * then the choice. from: NULL is nothing. */
 static void fill(struct cursor *c, const struct cursor *from, uint64_t epoch, uint64_t pos)
 {
-	size_t other = AT_PLACES + PLACE_BYTES * (~load(c, AT_PLACE) & 1);
+	uint64_t which = ~load(c, AT_PLACE) & 1;
+	size_t other = AT_PLACES + PLACE_BYTES * (size_t)which;
 	for (size_t i = 0; i < CURSOR_CRASHED; i++)
 		store(c, AT_CRASHED + 8 * i, from ? load(from, AT_CRASHED + 8 * i) : 0);
 	for (size_t i = 0; i < WORDS; i++)
 		store(c, AT_WORDS + 8 * i, from ? load(from, AT_WORDS + 8 * i) : 0);
 	store(c, other, epoch);
-	store(c, other + 8, pos);
-	store(c, AT_PLACE, ~load(c, AT_PLACE) & 1);
+	store(c, other + 8, seal(pos, seal_of(epoch)));
+	store(c, AT_PLACE, seal(which, 0));
 }
 
 void cursor_reset(struct cursor *c, uint64_t epoch, uint64_t pos)
 {
 	fill(c, NULL, epoch, pos);
-	forget_hand(c);
+	(void)forget_hand(c);
 }
 
 enum { NAME_MAX_BYTES = WIRE_BOT_MAX + 40 };
@@ -265,7 +286,9 @@ int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part
 	if (rc < 0)
 		return rc;
 	c->p = c->file.p;
-	forget_hand(c);
+	if (!forget_hand(c))
+		why_set(&c->reason, -EBADMSG, "the position in %s/%s is damaged, and not used", dir,
+			name);
 	return 0;
 }
 
@@ -288,9 +311,10 @@ uint64_t cursor_epoch_of(const char *path)
 	struct cursor c;
 	if (!open_to_read(&c, path))
 		return 0;
-	uint64_t epoch = load(&c, place(&c));
+	uint64_t epoch, pos;
+	bool is_good = read_place(&c, &epoch, &pos);
 	cursor_close(&c);
-	return epoch;
+	return is_good ? epoch : 0;
 }
 
 bool cursor_copy(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts)
@@ -304,11 +328,13 @@ bool cursor_copy(struct cursor *c, const char *dir, struct str bot, unsigned par
 	if (n < 0 || (size_t)n >= sizeof path || !open_to_read(&other, path))
 		return false;
 	/* the place first: it may advance meanwhile, and then bits are lost, which would say less */
-	uint64_t epoch = load(&other, place(&other)), pos = load(&other, place(&other) + 8);
-	fill(c, &other, epoch, pos);
-	forget_hand(c);
+	uint64_t epoch, pos;
+	bool is_good = read_place(&other, &epoch, &pos);
+	if (is_good)
+		fill(c, &other, epoch, pos);
+	(void)forget_hand(c);
 	cursor_close(&other);
-	return true;
+	return is_good;
 }
 
 void cursor_open_memory(struct cursor *c)
@@ -316,7 +342,7 @@ void cursor_open_memory(struct cursor *c)
 	memset(c, 0, sizeof *c);
 	c->p = c->memory = mem_zero(FILE_BYTES);
 	c->is_new = true;
-	forget_hand(c);
+	(void)forget_hand(c);
 }
 
 int cursor_keep(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,

@@ -44,7 +44,8 @@ struct cursor {
 	uint64_t lowest;     /* in hand; UINT64_MAX: nothing */
 	uint64_t in_hand[CURSOR_SPAN / 64]; /* a bit per position, modulo the span */
 	bool is_new;                        /* begun by this open */
-	struct why reason;                  /* why, where an old file was put aside as NAME.bad */
+	struct why reason;                  /* why, where an old file was put aside as NAME.bad, or
+					     * its position is damaged: there is no cursor, then */
 };
 
 /* dir/BOT.cursor, or dir/BOT.I-of-N.cursor where parts > 1. Makes dir. -EWOULDBLOCK: in use. */

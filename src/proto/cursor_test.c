@@ -1,4 +1,5 @@
 #include "base/bytes.h"
+#include "proto/seal.h"
 #include "proto/statefile.h"
 #include "test/dir.h"
 #include "test/steps.h"
@@ -349,6 +350,60 @@ static void a_finished_event_makes_room_for_another_that_crashes(void **state)
 	cursor_close(&c);
 }
 
+static uint8_t *byte_of(size_t at, unsigned bit)
+{
+	return c.file.p + at + bit / 8;
+}
+
+/* Each bit of the place and of the word that chooses it: no cursor then, rather than a wrong one. */
+static void a_turned_bit_makes_no_other_position(void **state)
+{
+	(void)state;
+	open_fresh();
+	cursor_mark(&c, EPOCH, 42);
+	cursor_reset(&c, EPOCH, 50);
+	cursor_mark(&c, EPOCH, 58);
+	size_t at = place(&c), places[] = {AT_PLACE, at, at + 8};
+	for (size_t i = 0; i < 3; i++)
+		for (unsigned bit = 0; bit < 64; bit++) {
+			*byte_of(places[i], bit) ^= (uint8_t)(1 << bit % 8);
+			open_again();
+			assert_true(c.epoch == 0 && c.pos == 0 && c.front == 0);
+			assert_non_null(strstr(c.reason.text, "is damaged"));
+			assert_int_equal(cursor_epoch_of(in_dir("echo.cursor")), 0);
+			cursor_open_memory(&again);
+			assert_false(cursor_copy(&again, test_dir, STR("echo"), 0, 1));
+			cursor_close(&again);
+			*byte_of(places[i], bit) ^= (uint8_t)(1 << bit % 8);
+			open_again();
+			assert_true(c.epoch == EPOCH && c.pos == 58 && !c.reason.text[0]);
+		}
+	*byte_of(at + 8, 3) ^= 1 << 3;
+	open_again();
+	cursor_reset(&c, EPOCH, 7); /* and it goes on in that file */
+	open_again();
+	assert_true(c.epoch == EPOCH && c.pos == 7);
+	cursor_close(&c);
+}
+
+/* Of the version that sealed nothing. */
+static void an_older_file_is_read(void **state)
+{
+	(void)state;
+	open_fresh();
+	for (uint64_t which = 0; which < 2; which++) {
+		store(&c, AT_PLACE, which);
+		store(&c, AT_PLACES + PLACE_BYTES * (size_t)which, EPOCH);
+		store(&c, AT_PLACES + PLACE_BYTES * (size_t)which + 8, 5 + which);
+		open_again();
+		assert_true(c.epoch == EPOCH && c.pos == 5 + which);
+	}
+	cursor_mark(&c, EPOCH, 70);
+	open_again();
+	assert_int_equal(c.pos, 70);
+	cursor_close(&c);
+}
+
 /* ------------------------------------------------------------------ a kill after every store */
 
 enum { MOST = 12000 };
@@ -362,8 +417,8 @@ static void look(void)
 	static uint8_t bytes[FILE_BYTES];
 	__builtin_memcpy(bytes, c.p, sizeof bytes);
 	again.p = bytes;
-	uint64_t epoch = load(&again, place(&again)), pos = load(&again, place(&again) + 8);
-	if (epoch != EPOCH || pos > came)
+	uint64_t epoch = 0, pos = 0;
+	if (!read_place(&again, &epoch, &pos) || epoch != EPOCH || pos > came)
 		fail_msg("epoch %llu pos %llu", (unsigned long long)epoch, (unsigned long long)pos);
 	for (uint64_t p = pos > 40 ? pos - 40 : 1; p <= pos; p++)
 		if (was[p] != NEVER && was[p] < FINISHING)
@@ -428,7 +483,9 @@ static struct {
 
 static void look_at_reset(void)
 {
-	uint64_t epoch = load(&c, place(&c)), pos = load(&c, place(&c) + 8);
+	uint64_t epoch, pos;
+	if (!read_place(&c, &epoch, &pos))
+		fail_msg("no cursor");
 	bool is_before = epoch == before.epoch && pos == before.pos;
 	if (!is_before && (epoch != after.epoch || pos != after.pos))
 		fail_msg("neither before nor after");
@@ -520,23 +577,24 @@ static void killed_bots_lose_nothing_and_double_only_what_is_flagged(void **stat
 
 int main(void)
 {
-	return run_unit_in_dir(test(finished_in_order_it_follows),
-			       test(what_never_comes_is_finished_by_what_comes_later),
-			       test(the_lowest_in_hand_holds_the_commit),
-			       test(after_a_kill_each_event_is_what_it_was),
-			       test(a_new_connection_does_not_run_what_is_in_hand),
-			       test(it_takes_no_more_than_its_span), test(old_laps_finish_nothing),
-			       test(a_reset_forgets_all_of_before),
-			       test(hostile_positions_do_no_harm),
-			       test(parts_and_names_have_files_of_their_own),
-			       test(without_a_file_it_works_in_memory),
-			       test(what_leads_to_the_next_epoch_is_counted_until_it_begins),
-			       test(what_was_begun_in_memory_goes_on_in_the_file),
-			       test(what_another_process_has_finished_can_be_copied),
-			       test(where_nothing_was_begun_the_file_is_taken_as_it_is),
-			       test(crashes_are_counted_per_event_and_outlive_the_process),
-			       test(a_finished_event_makes_room_for_another_that_crashes),
-			       test(a_kill_after_any_store_loses_and_doubles_nothing),
-			       test(a_kill_in_a_reset_leaves_one_or_the_other),
-			       test(killed_bots_lose_nothing_and_double_only_what_is_flagged));
+	return run_unit_in_dir(
+		test(finished_in_order_it_follows),
+		test(what_never_comes_is_finished_by_what_comes_later),
+		test(the_lowest_in_hand_holds_the_commit),
+		test(after_a_kill_each_event_is_what_it_was),
+		test(a_new_connection_does_not_run_what_is_in_hand),
+		test(it_takes_no_more_than_its_span), test(old_laps_finish_nothing),
+		test(a_reset_forgets_all_of_before), test(hostile_positions_do_no_harm),
+		test(parts_and_names_have_files_of_their_own),
+		test(without_a_file_it_works_in_memory),
+		test(what_leads_to_the_next_epoch_is_counted_until_it_begins),
+		test(what_was_begun_in_memory_goes_on_in_the_file),
+		test(what_another_process_has_finished_can_be_copied),
+		test(where_nothing_was_begun_the_file_is_taken_as_it_is),
+		test(crashes_are_counted_per_event_and_outlive_the_process),
+		test(a_finished_event_makes_room_for_another_that_crashes),
+		test(a_turned_bit_makes_no_other_position), test(an_older_file_is_read),
+		test(a_kill_after_any_store_loses_and_doubles_nothing),
+		test(a_kill_in_a_reset_leaves_one_or_the_other),
+		test(killed_bots_lose_nothing_and_double_only_what_is_flagged));
 }

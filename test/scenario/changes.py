@@ -240,6 +240,22 @@ def no_session(d):
     d.check(identifies=2, lost=1)
 
 
+def no_commit(d):
+    """Every position in the bus's file is damaged: the bots go on from their own."""
+    def change():
+        path, places = os.path.join(d.state, "commits"), range(4096, 4096 + 4096 * 128, 128)
+        with open(path, "rb") as f:
+            text = f.read()
+        used = [at for at in places if any(text[at:at + 8])]
+        if len(used) != 1:  # the reader never commits
+            raise Failed(f"{len(used)} commits")
+        turn_bits(path, [at + pair for at in used for pair in (24, 40)])
+    around(d, change)
+    if not d.w.main.count(" commits_damaged .*places=1"):
+        raise Failed("nobody said it")
+    d.check()
+
+
 def older_state(d):
     """The journal knows that there was a second session: it is the one that is lost, and its number is not used again."""
     d.up()
@@ -306,6 +322,7 @@ check("G3 no sessions file", lambda w: no_sessions(Down(w)))
 check("G3d one copy of a session damaged", lambda w: half_a_session(Down(w)))
 check("G3d both copies of a session damaged", lambda w: no_session(Down(w)))
 check("G3d an older copy of the state directory", lambda w: older_state(Down(w)))
+check("G3e a damaged commit", lambda w: no_commit(Down(w)))
 check("G3c the host without power", lambda w: no_power(Down(w)))
 check("G5 no room for the journal", lambda w: full_disk(Down(w)))
 done()
