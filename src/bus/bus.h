@@ -16,6 +16,7 @@
 #define BUS_BUS_H
 
 #include "base/json.h"
+#include "base/pace.h"
 #include "bus/batch.h"
 #include "bus/known.h"
 #include "bus/peers.h"
@@ -43,6 +44,7 @@ struct bus {
 	struct role *role;
 	struct loop *loop;
 	struct json *json;
+	struct pace said; /* of bots that come and go */
 
 	enum source_state source;
 	struct journal journal; /* mapped unless ABSENT */

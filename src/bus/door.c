@@ -26,8 +26,9 @@ void door_drop(struct bus *b, struct peer *p, const char *why)
 		p->known = NULL;
 	}
 	if (why)
-		log_info("bot_gone", "bot=%.*s part=%u/%u why=%s commit=%llu", STR_FMT(p->bot),
-			 p->filter.part, p->filter.parts, why, (unsigned long long)p->commit);
+		pace_log(&b->said, loop_now_us(), LOG_INFO, "bot_gone",
+			 "bot=%.*s part=%u/%u why=%s commit=%llu", STR_FMT(p->bot), p->filter.part,
+			 p->filter.parts, why, (unsigned long long)p->commit);
 	peers_drop(&b->peers, p);
 }
 
@@ -187,8 +188,9 @@ static void on_open(struct bus *b, const struct said *said)
 		metric_add(METRIC_bus_garbage, 1);
 		say_refused(b, said->id, code, why.text);
 	} else if ((reason = refuse_open(said, &open))) {
-		log_info("bot_refused", "bot=%.*s key=%.*s reason=%s", STR_FMT(open.bot),
-			 STR_FMT(said->key->name), log_quote(str_c(reason)));
+		pace_log(&b->said, loop_now_us(), LOG_INFO, "bot_refused",
+			 "bot=%.*s key=%.*s reason=%s", STR_FMT(open.bot), STR_FMT(said->key->name),
+			 log_quote(str_c(reason)));
 		say_refused(b, said->id, 403, reason);
 	} else {
 		open_peer(b, said, &open);

@@ -60,9 +60,9 @@ static void serve(struct bus *b, struct peer *p)
 	p->is_gap_due = is_epoch; /* a kill before it is heard: it is told again */
 	p->known = known_get(&b->known, p->bot, p->filter.part, p->filter.parts);
 	p->known->connections++;
-	log_info("bot_open", "bot=%.*s part=%u/%u from=%.*s pos=%llu", STR_FMT(p->bot),
-		 p->filter.part, p->filter.parts, STR_FMT(wire_from_name(p->from)),
-		 (unsigned long long)start.pos);
+	pace_log(&b->said, loop_now_us(), LOG_INFO, "bot_open",
+		 "bot=%.*s part=%u/%u from=%.*s pos=%llu", STR_FMT(p->bot), p->filter.part,
+		 p->filter.parts, STR_FMT(wire_from_name(p->from)), (unsigned long long)start.pos);
 	say_absent(b, p);
 	metric_add(METRIC_bus_opens, 1);
 	say_welcome(b, p, start.pos);

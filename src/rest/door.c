@@ -34,8 +34,8 @@ static void refuse(struct rest *rest, const struct str *frames, int status, cons
 {
 	struct buf json = {0};
 	metric_add(METRIC_rest_refused, 1);
-	log_info("call_refused", "bot=%s status=%d reason=%s", log_quote(frames[BOT]), status,
-		 log_quote(str_c(message)));
+	pace_log(&rest->said, loop_now_us(), LOG_INFO, "call_refused", "bot=%s status=%d reason=%s",
+		 log_quote(frames[BOT]), status, log_quote(str_c(message)));
 	rest_sentence(&json, 0, str_c(message));
 	send_answer(rest, frames[PEER], (const uint8_t *)frames[ID].p, status, buf_str(&json));
 	buf_done(&json);

@@ -63,7 +63,8 @@ void call_end_with(struct call *call, int status, uint64_t wait_ms, const char *
 	va_end(args);
 	rest_sentence(&json, wait_ms, str_c(text));
 	if (status <= STATUS_OTHER_BODY)
-		log_info("call_failed", "bot=%s method=%.*s path=%s status=%d reason=%s", call->bot,
+		pace_log(&call->rest->said, loop_now_us(), LOG_INFO, "call_failed",
+			 "bot=%s method=%.*s path=%s status=%d reason=%s", call->bot,
 			 STR_FMT(call->method), log_quote(buf_str(&call->endpoint.shown)), status,
 			 log_quote(str_c(text)));
 	call_end(call, status, buf_str(&json));

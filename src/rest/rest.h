@@ -15,6 +15,7 @@
 #define REST_REST_H
 
 #include "base/json.h"
+#include "base/pace.h"
 #include "net/guard.h"
 #include "net/https.h"
 #include "net/role.h"
@@ -40,6 +41,7 @@ enum {
 
 struct rest {
 	struct role *role;
+	struct pace said; /* of calls that are refused or fail */
 	struct loop *loop;
 	struct https *https;
 	struct guard *guard; /* NULL: no CURVE */
