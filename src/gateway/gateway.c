@@ -418,13 +418,18 @@ static void read_boot_id(uint8_t out[static 16])
 	}
 }
 
-static int open_ledger(struct gateway *g, uint32_t shards, struct why *why)
+static void judge_ledger(struct gateway *g)
 {
-	int rc = ledger_open(&g->ledger, g->role->state_dir, shards, loop_wall_us() / 1000, why);
-	if (rc == 0 && g->ledger.is_damaged)
+	bool is_missing = g->ledger.is_new && state_is_used(&g->state);
+	if (is_missing)
+		ledger_distrust(&g->ledger, loop_wall_us() / 1000);
+	if (g->ledger.is_damaged)
 		log_warn("ledger_damaged", "what=%s",
-			 "\"how often was identified is not known: an hour until the next\"");
-	return rc;
+			 is_missing
+				 ? "\"there are sessions and no ledger: how often was identified "
+				   "is not known: an hour until the next\""
+				 : "\"how often was identified is not known: an hour until the "
+				   "next\"");
 }
 
 /* Opens ledger, sessions and journal, or opens them again with more room. */
@@ -441,7 +446,7 @@ static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 	journal_close(&g->journal, true);
 	state_close(&g->state);
 	ledger_close(&g->ledger);
-	int rc = open_ledger(g, shards, why);
+	int rc = ledger_open(&g->ledger, g->role->state_dir, shards, options.now_ms, why);
 	if (rc < 0)
 		return rc;
 	rc = state_open(&g->state, g->role->state_dir, shards, &identity, why);
@@ -457,13 +462,13 @@ static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 	memcpy(options.id, g->state.sessions.id, sizeof options.id);
 	read_boot_id(options.boot_id);
 	rc = journal_open_write(&g->journal, &options, why);
-	if (rc == 0)
-		log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",
-			 (unsigned long long)g->journal.epoch,
-			 (unsigned long long)g->journal.last_pos,
-			 g->journal.is_new ? "true" : "false",
-			 log_quote(str_c(g->journal.reason.text)));
-	return rc;
+	if (rc < 0)
+		return rc;
+	log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",
+		 (unsigned long long)g->journal.epoch, (unsigned long long)g->journal.last_pos,
+		 g->journal.is_new ? "true" : "false", log_quote(str_c(g->journal.reason.text)));
+	judge_ledger(g);
+	return 0;
 }
 
 static int open_all(struct gateway *g, struct why *why)

@@ -128,6 +128,15 @@ static void set_all(struct ledger *l, struct entry e)
 		set(l, shard, e);
 }
 
+/* On disk at once: a kill must not make it a clean one. */
+void ledger_distrust(struct ledger *ledger, uint64_t now_ms)
+{
+	ledger->is_new = false;
+	ledger->is_damaged = true;
+	set_all(ledger, (struct entry){now_ms, LEDGER_ROWS});
+	put(ledger);
+}
+
 int ledger_open(struct ledger *ledger, const char *dir, uint32_t shards, uint64_t now_ms,
 		struct why *why)
 {
@@ -145,10 +154,8 @@ int ledger_open(struct ledger *ledger, const char *dir, uint32_t shards, uint64_
 			     (!first && !second && !is_zero(p, (size_t)2 * COPY)) ||
 			     !are_entries_good(ledger);
 	ledger->is_new = !ledger->is_damaged && !ledger->generation;
-	if (ledger->is_damaged) { /* on disk at once: a kill must not make it a clean one */
-		set_all(ledger, (struct entry){now_ms, LEDGER_ROWS});
-		put(ledger);
-	}
+	if (ledger->is_damaged)
+		ledger_distrust(ledger, now_ms);
 	return 0;
 }
 

@@ -52,6 +52,8 @@ struct ledger_told { /* session_start_limit */
 TT_CHECK int ledger_open(struct ledger *ledger, const char *dir, uint32_t shards, uint64_t now_ms,
 			 struct why *why);
 void ledger_close(struct ledger *ledger);
+/* A new one where there must have been an older one: it is taken as damaged. */
+void ledger_distrust(struct ledger *ledger, uint64_t now_ms);
 
 /* What Discord has counted fills in what the file cannot know. Damaged: nobody waits if nobody
  * identified today. New: Discord's count, in starts of all its shards, stands for ours, the first

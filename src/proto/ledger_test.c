@@ -176,6 +176,23 @@ static void a_new_ledger_takes_discords_count_for_its_own(void **state)
 	}
 }
 
+/* Whoever opens it knows that there was another: sessions live. */
+static void a_new_one_in_the_place_of_another_is_damage(void **state)
+{
+	(void)state;
+	struct ledger l = open_at("k", T);
+	ledger_distrust(&l, T);
+	assert_true(l.is_damaged && !l.is_new);
+	assert_int_equal(ledger_wait_ms(&l, 1, T), HOUR);
+	assert_int_equal(believe(&l, 999, T), 999);
+	assert_int_equal(ledger_wait_ms(&l, 1, T), HOUR);
+	ledger_close(&l);
+	l = open_at("k", T);
+	assert_false(l.is_new);
+	assert_int_equal(ledger_wait_ms(&l, 1, T), HOUR);
+	ledger_close(&l);
+}
+
 static void the_last_of_all_is_never_in_the_future(void **state)
 {
 	(void)state;
@@ -198,5 +215,6 @@ int main(void)
 			       test(what_is_damaged_means_the_longest_delay),
 			       test(where_nobody_identified_today_damage_costs_nothing),
 			       test(a_new_ledger_takes_discords_count_for_its_own),
+			       test(a_new_one_in_the_place_of_another_is_damage),
 			       test(the_last_of_all_is_never_in_the_future));
 }

@@ -247,13 +247,21 @@ def no_commit(d):
         with open(path, "rb") as f:
             text = f.read()
         used = [at for at in places if any(text[at:at + 8])]
-        if len(used) != 1:  # the reader never commits
-            raise Failed(f"{len(used)} commits")
         turn_bits(path, [at + pair for at in used for pair in (24, 40)])
     around(d, change)
-    if not d.w.main.count(" commits_damaged .*places=1"):
+    if not d.w.main.count(" commits_damaged .*places=2"):
         raise Failed("nobody said it")
     d.check()
+
+
+def no_ledger(d):
+    """With sessions it is no newcomer: resumed, and an hour until the next identify."""
+    around(d, lambda: os.remove(os.path.join(d.state, "ledger")))
+    if not d.w.main.count(" ledger_damaged .*there are sessions and no ledger"):
+        raise Failed("nobody said it")
+    d.w.discord("invalid", resumable="false")
+    d.w.main.until(lambda: d.w.main.count(r" identify_waits .*shard=0 wait_s=3[56]\d\d ") or None, "an hour")
+    d.check(lost=1)
 
 
 def older_state(d):
@@ -323,6 +331,7 @@ check("G3d one copy of a session damaged", lambda w: half_a_session(Down(w)))
 check("G3d both copies of a session damaged", lambda w: no_session(Down(w)))
 check("G3d an older copy of the state directory", lambda w: older_state(Down(w)))
 check("G3e a damaged commit", lambda w: no_commit(Down(w)))
+check("G3f no ledger, and a session", lambda w: no_ledger(Down(w)))
 check("G3c the host without power", lambda w: no_power(Down(w)))
 check("G5 no room for the journal", lambda w: full_disk(Down(w)))
 done()
