@@ -79,7 +79,9 @@ struct tt_with {
 	void *arg;         /* for tt_arg() */
 	tt_error_handler *on_error;
 	unsigned limit_ms; /* a handler that runs longer is logged with its route, while it runs,
-			      and counted; 0: bot.limit_ms of the configuration */
+			      and counted; 0: bot.limit_ms of the configuration. Its lane waits
+			      for it, the others go on: for 65,536 positions of the journal or
+			      64 MiB, then nothing more comes until it ends */
 };
 
 /* .arg of the route whose handler runs. */

@@ -6,6 +6,7 @@ struct lane {
 	uint64_t key;
 	struct job *first, *last; /* waiting */
 	bool is_running;
+	bool is_late;           /* as lanes_look() saw it */
 	struct lane *next_same; /* in its slot, or spare */
 	struct lane *next_ready;
 };
@@ -151,6 +152,35 @@ void lanes_done(struct lanes *lanes, struct job *job)
 		make_ready(lanes, lane);
 	else
 		retire(lanes, lane);
+}
+
+bool lane_is_late(const struct lane *lane)
+{
+	return lane->is_late;
+}
+
+static size_t look_at(struct lane *lane, uint64_t before_us, lanes_fn *fn, void *arg)
+{
+	size_t n = 0;
+	lane->is_late = lane->first && lane->first->came_us <= before_us;
+	if (!lane->is_late)
+		return 0;
+	for (struct job *job = lane->first; job; job = job->next, n++)
+		fn(arg, job);
+	return n;
+}
+
+struct lanes_late lanes_look(struct lanes *lanes, uint64_t before_us, lanes_fn *fn, void *arg)
+{
+	struct lanes_late longest = {0};
+	for (size_t i = 0; lanes->waiting && i < lanes->slots; i++) {
+		for (struct lane *lane = lanes->table[i]; lane; lane = lane->next_same) {
+			size_t n = look_at(lane, before_us, fn, arg);
+			if (n > longest.waiting)
+				longest = (struct lanes_late){lane->key, lane->first->came_us, n};
+		}
+	}
+	return longest;
 }
 
 /* The lane's jobs put before list. */

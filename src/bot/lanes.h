@@ -26,6 +26,8 @@ struct job {
 	uint64_t crash_pos;  /* where the cursor counts its crashes; 0: nowhere */
 	unsigned crashes;    /* of this event so far; not 0: it runs alone */
 	int signal;          /* of the last of them */
+	uint64_t came_us;    /* when it was offered */
+	bool is_counted;     /* it takes no more room in the window */
 	struct lane *lane;   /* while it is in hand */
 	struct job *next;
 };
@@ -50,6 +52,16 @@ struct job *lanes_take(struct lanes *lanes);
 void lanes_done(struct lanes *lanes, struct job *job);
 /* Takes out all jobs that did not start, in any order, as a list by next. */
 struct job *lanes_drop(struct lanes *lanes);
+
+/* A lane is late while its next has waited since before_us or longer: looked at here, until then as it
+ * was. fn is called for each job that waits in a late lane; longest is that with the most. */
+struct lanes_late {
+	uint64_t key, since_us;
+	size_t waiting; /* 0: none is late */
+};
+typedef void lanes_fn(void *arg, struct job *job);
+struct lanes_late lanes_look(struct lanes *lanes, uint64_t before_us, lanes_fn *fn, void *arg);
+bool lane_is_late(const struct lane *lane);
 
 /* guild_id, else channel_id, else the shard. */
 uint64_t lane_key(const struct wire_header *h);

@@ -79,6 +79,43 @@ static void a_lane_is_guild_then_channel_then_shard(void **state)
 			 3);
 }
 
+static void take_note(void *arg, struct job *job)
+{
+	job->is_counted = true;
+	(*(unsigned *)arg)++;
+}
+
+static void a_lane_is_late_while_its_next_has_waited_long(void **state)
+{
+	(void)state;
+	struct job stuck = job_in(1, 1), old = job_in(1, 2), young = job_in(1, 3),
+		   other = job_in(2, 4);
+	struct lanes lanes;
+	unsigned n = 0;
+	lanes_init(&lanes);
+	lanes_add(&lanes, &stuck);
+	assert_ptr_equal(lanes_take(&lanes), &stuck);
+	old.came_us = 100;
+	young.came_us = other.came_us = 300;
+	lanes_add(&lanes, &old);
+	lanes_add(&lanes, &young);
+	lanes_add(&lanes, &other);
+	assert_int_equal(lanes_look(&lanes, 99, take_note, &n).waiting, 0);
+	assert_false(lane_is_late(old.lane));
+	struct lanes_late late = lanes_look(&lanes, 100, take_note, &n);
+	assert_true(late.waiting == 2 && late.key == 1 && late.since_us == 100 && n == 2);
+	assert_true(young.is_counted && !other.is_counted && lane_is_late(old.lane));
+	lanes_done(&lanes, &stuck);
+	assert_ptr_equal(lanes_take(&lanes), &other);
+	assert_ptr_equal(lanes_take(&lanes), &old);
+	assert_int_equal(lanes_look(&lanes, 100, take_note, &n).waiting, 0);
+	assert_false(lane_is_late(old.lane));
+	lanes_drop(&lanes);
+	lanes_done(&lanes, &old);
+	lanes_done(&lanes, &other);
+	lanes_done_all(&lanes);
+}
+
 static void many_lanes_come_and_go(void **state)
 {
 	(void)state;
@@ -102,8 +139,8 @@ static void many_lanes_come_and_go(void **state)
 
 int main(void)
 {
-	return run_unit(test(one_lane_is_one_after_the_other), test(lanes_take_turns),
-			test(dropping_leaves_what_runs),
-			test(a_lane_is_guild_then_channel_then_shard),
-			test(many_lanes_come_and_go));
+	return run_unit(
+		test(one_lane_is_one_after_the_other), test(lanes_take_turns),
+		test(dropping_leaves_what_runs), test(a_lane_is_guild_then_channel_then_shard),
+		test(a_lane_is_late_while_its_next_has_waited_long), test(many_lanes_come_and_go));
 }

@@ -37,8 +37,8 @@ struct link {
 	struct zsock *sock;
 	enum link_state state;
 	struct loop_timer *tick, *open, *lock;
-	uint64_t heard_us, told_us, locked_us, key_us; /* locked_us: 0 is not yet */
-	uint64_t epoch;                                /* of this connection */
+	uint64_t heard_us, told_us, late_us, locked_us, key_us; /* locked_us: 0 is not yet */
+	uint64_t epoch;                                         /* of this connection */
 	uint64_t process, attempt; /* which link we are, and its how manieth O */
 	struct wire_welcome welcome;
 	unsigned window;
@@ -219,6 +219,20 @@ static void say_waiting(struct link *link)
 	log_warn("waiting", "for=tuttid endpoint=%s", link->endpoint);
 }
 
+/* A handler that hangs, or is slow, holds its lane; the others are to get more. */
+static void relieve(struct link *link)
+{
+	uint64_t now = loop_now_us();
+	struct lanes_late late = pool_relieve(link->o.pool, now);
+	if (late.waiting < link->window || (link->late_us && now - link->late_us < TELL_US))
+		return;
+	link->late_us = now;
+	log_warn("lane_late", "lane=%llu waiting=%zu since_s=%llu window=%u note=%s",
+		 (unsigned long long)late.key, late.waiting,
+		 (unsigned long long)(now - late.since_us) / 1000000, link->window,
+		 log_quote(STR("a handler hangs or is slow; the other lanes go on")));
+}
+
 /* Once a second: the ping, and whether anybody is there. */
 static void tick(void *arg)
 {
@@ -229,6 +243,7 @@ static void tick(void *arg)
 	if (link->state == LINK_OPENING)
 		say_waiting(link);
 	if (link->state == LINK_LOCKING || (link->state == LINK_OPEN && !is_silent)) {
+		relieve(link);
 		pool_state(link->o.pool, &state);
 		say_progress(link, &state);
 	}

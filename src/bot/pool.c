@@ -1,5 +1,7 @@
 #include "bot/pool.h"
 
+#include "net/loop.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,6 +14,8 @@ enum { WAKE_BYTES = 256 * 1024 }; /* a quarter of what the bus sends unacknowled
 /* The events of one E: the jobs, then the frame's bytes. */
 struct batch {
 	_Atomic size_t refs;
+	struct pool *pool;
+	size_t bytes;
 	struct job job[];
 };
 
@@ -39,6 +43,7 @@ struct pool {
 	uint64_t done, bytes, dead;
 	uint64_t woken_done, woken_bytes; /* as of the last wake-up */
 	bool wants_exit, is_stopping, is_ended;
+	_Atomic size_t held_bytes; /* of all batches */
 	int fd;
 	struct worker *worker;
 };
@@ -55,8 +60,10 @@ static void wake(struct pool *pool)
 static void release(struct job *job)
 {
 	struct batch *batch = job->batch;
-	if (atomic_fetch_sub(&batch->refs, 1) == 1)
-		free(batch);
+	if (atomic_fetch_sub(&batch->refs, 1) > 1)
+		return;
+	atomic_fetch_sub(&batch->pool->held_bytes, batch->bytes);
+	free(batch);
 }
 
 static void release_list(struct job *list)
@@ -76,13 +83,29 @@ static void forget_held(struct pool *pool)
 	pool->held_end = &pool->held;
 }
 
-/* Under the lock: the event needs no more work. */
-static void count_done(struct pool *pool, const struct job *job)
+/* Under the lock: the event needs no more work, or no more room. */
+static void count_done(struct pool *pool, struct job *job)
 {
-	if (job->connection != pool->connection)
+	if (job->connection != pool->connection || job->is_counted)
 		return;
+	job->is_counted = true;
 	pool->done++;
 	pool->bytes += wire_record_size(WIRE_HEADER + job->h.topic.n, job->payload.n);
+}
+
+static void count_late(void *arg, struct job *job)
+{
+	struct pool *pool = arg;
+	if (atomic_load(&pool->held_bytes) < POOL_BYTES)
+		count_done(pool, job);
+}
+
+struct lanes_late pool_relieve(struct pool *pool, uint64_t now_us)
+{
+	pthread_mutex_lock(&pool->lock);
+	struct lanes_late late = lanes_look(&pool->lanes, now_us - POOL_LATE_US, count_late, pool);
+	pthread_mutex_unlock(&pool->lock);
+	return late;
 }
 
 /* Under the lock: the cursor begins anew, if it is to, before anything of the epoch is taken. */
@@ -153,6 +176,8 @@ static bool admit_event(struct pool *pool, struct job *job)
 	if ((seen == CURSOR_NEW || seen == CURSOR_AGAIN) &&
 	    pool->options.wants(pool->options.arg, &job->h)) {
 		lanes_add(&pool->lanes, job);
+		if (lane_is_late(job->lane))
+			count_late(pool, job);
 		return true;
 	}
 	if (seen == CURSOR_NEW || seen == CURSOR_AGAIN)
@@ -337,16 +362,21 @@ static int count_records(struct str frame, size_t *n)
 	return got;
 }
 
-static struct batch *batch_new(struct str frame, size_t n, unsigned connection)
+static struct batch *batch_new(struct pool *pool, struct str frame, size_t n, unsigned connection)
 {
-	struct batch *batch = mem_new(sizeof *batch + n * sizeof(struct job) + frame.n);
+	size_t size = sizeof(struct batch) + n * sizeof(struct job) + frame.n;
+	struct batch *batch = mem_new(size);
+	uint64_t now = loop_now_us();
 	char *bytes = (char *)&batch->job[n];
 	memcpy(bytes, frame.p, frame.n);
 	struct str rest = str_of(bytes, frame.n);
 	batch->refs = n;
+	batch->pool = pool;
+	batch->bytes = size;
+	atomic_fetch_add(&pool->held_bytes, size);
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = &batch->job[i];
-		*job = (struct job){.batch = batch, .connection = connection};
+		*job = (struct job){.batch = batch, .connection = connection, .came_us = now};
 		int got = wire_record_next(&rest, &job->h, &job->payload);
 		BUG_ON(got != 1);
 		job->flags = job->h.flags;
@@ -370,7 +400,7 @@ int pool_offer(struct pool *pool, struct str frame)
 	int bad = count_records(frame, &n);
 	if (bad < 0 || n == 0)
 		return -EBADMSG;
-	struct batch *batch = batch_new(frame, n, pool->connection);
+	struct batch *batch = batch_new(pool, frame, n, pool->connection);
 	pthread_mutex_lock(&pool->lock);
 	for (size_t i = 0; i < n; i++)
 		take_job(pool, &batch->job[i]);
@@ -383,7 +413,7 @@ void pool_notice(struct pool *pool, const struct wire_header *h, struct str payl
 {
 	struct buf frame = {0};
 	wire_record_add(&frame, h, payload);
-	struct batch *batch = batch_new(buf_str(&frame), 1, 0);
+	struct batch *batch = batch_new(pool, buf_str(&frame), 1, 0);
 	buf_done(&frame);
 	batch->job[0].is_notice = true;
 	pthread_mutex_lock(&pool->lock);

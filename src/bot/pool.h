@@ -44,6 +44,12 @@ void pool_woken(struct pool *pool);
 void pool_connect(struct pool *pool, unsigned wake_after);
 /* The frame of an E. Events count, in order; -EBADMSG: not of the protocol. */
 TT_CHECK int pool_offer(struct pool *pool, struct str frame);
+/* From time to time: what waits in its lane since POOL_LATE_US or longer, because the handler before it
+ * hangs or is slow, and what comes behind it, no longer counts against the window, so that the other
+ * lanes get more; while less than POOL_BYTES are held in all. Beyond that, and CURSOR_SPAN positions
+ * behind the first unfinished one, the window fills and nothing more comes. The lane that holds most. */
+enum { POOL_LATE_US = 1000 * 1000, POOL_BYTES = 64 << 20 };
+struct lanes_late pool_relieve(struct pool *pool, uint64_t now_us);
 /* What libtutti itself tells the handlers, as an event: it runs alone, when all that was offered
  * before has ended, and nothing behind it begins before its end. Where h has a pos, the cursor goes
  * there then: what is told before a kill is told again. */
@@ -63,7 +69,7 @@ bool pool_copy(struct pool *pool, const char *dir, struct str bot, unsigned part
 
 struct pool_state {
 	uint64_t epoch, pos; /* of the cursor: everything up to it is finished */
-	uint64_t done;       /* events finished on this connection */
+	uint64_t done;       /* events finished on this connection, or late: pool_relieve() */
 	uint64_t bytes;      /* of these, since the connection began */
 	uint64_t dead;       /* set aside since the connection began */
 	size_t waiting, running;

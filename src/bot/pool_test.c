@@ -1,5 +1,6 @@
 #include "bot/pool.h"
 
+#include "net/loop.h"
 #include "test/dir.h"
 
 #include <errno.h>
@@ -104,6 +105,24 @@ static struct pool_state wait_done(struct pool *pool, uint64_t done)
 	return state;
 }
 
+static struct pool_state wait_running(struct pool *pool, size_t running)
+{
+	struct pool_state state;
+	do {
+		pool_state(pool, &state);
+	} while (state.running != running);
+	return state;
+}
+
+static struct pool_state wait_pos(struct pool *pool, uint64_t epoch, uint64_t pos)
+{
+	struct pool_state state;
+	do {
+		pool_state(pool, &state);
+	} while (state.epoch != epoch || state.pos != pos);
+	return state;
+}
+
 static void every_event_runs_and_each_lane_in_order(void **state)
 {
 	(void)state;
@@ -137,6 +156,38 @@ static void a_stuck_handler_holds_the_commit_and_nobody_else(void **state)
 	sem_post(&gate);
 	now = wait_done(pool, 20);
 	assert_int_equal(now.pos, 20);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
+/* The window of what is not finished is the bus's; here it is seen by what counts as done. */
+static void what_waits_long_behind_a_stuck_handler_makes_room(void **state)
+{
+	(void)state;
+	struct pool *pool = set_up(2);
+	struct pool_state now;
+	struct buf frame = {0};
+	message(&frame, 1, 1, "stuck");
+	for (uint64_t pos = 2; pos <= 20; pos++)
+		message(&frame, pos, 1, "x");
+	offer(pool, &frame);
+	wait_running(pool, 1);
+	assert_int_equal(pool_relieve(pool, loop_now_us()).waiting, 0);
+	pool_state(pool, &now);
+	assert_int_equal(now.done, 0);
+	struct lanes_late late = pool_relieve(pool, loop_now_us() + 2 * POOL_LATE_US);
+	assert_true(late.waiting == 19 && late.key == 1);
+	pool_state(pool, &now);
+	assert_true(now.done == 19 && now.pos == 0);
+	message(&frame, 21, 1, "x"); /* behind them: at once */
+	message(&frame, 22, 2, "x"); /* the other lane goes on */
+	offer(pool, &frame);
+	now = wait_done(pool, 21);
+	assert_int_equal(now.waiting, 20);
+	sem_post(&gate);
+	now = wait_pos(pool, EPOCH, 22); /* and nothing is counted twice */
+	assert_int_equal(now.done, 22);
+	assert_int_equal(out_of_order, 0);
 	pool_free(&pool);
 	cursor_close(&cursor);
 }
@@ -233,24 +284,6 @@ static void gap(struct pool *pool, uint64_t epoch, uint64_t to, const char *payl
 					  .pos = to,
 					  .topic = STR("TUTTI_GAP.0.0.")},
 		    str_c(payload));
-}
-
-static struct pool_state wait_running(struct pool *pool, size_t running)
-{
-	struct pool_state state;
-	do {
-		pool_state(pool, &state);
-	} while (state.running != running);
-	return state;
-}
-
-static struct pool_state wait_pos(struct pool *pool, uint64_t epoch, uint64_t pos)
-{
-	struct pool_state state;
-	do {
-		pool_state(pool, &state);
-	} while (state.epoch != epoch || state.pos != pos);
-	return state;
 }
 
 static void a_gap_waits_for_what_was_before_and_holds_what_is_behind(void **state)
@@ -566,6 +599,7 @@ int main(void)
 {
 	return run_unit_in_dir(test(every_event_runs_and_each_lane_in_order),
 			       test(a_stuck_handler_holds_the_commit_and_nobody_else),
+			       test(what_waits_long_behind_a_stuck_handler_makes_room),
 			       test(what_nobody_wants_is_finished_at_once),
 			       test(an_event_of_an_earlier_connection_counts_for_the_cursor_only),
 			       test(beyond_the_span_events_are_held_until_there_is_room),

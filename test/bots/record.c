@@ -7,7 +7,8 @@
  *
  * RECORD_FILE: where; RECORD_SLEEP_MS: how long each handler takes; RECORD_REPLY: answers each that
  * ends in "reply", or with "all" each; RECORD_REPLY_MS: how long that handler goes on then;
- * RECORD_PART: "0/2"; RECORD_NAME: its identity; RECORD_CRASH: content that kills it. */
+ * RECORD_PART: "0/2"; RECORD_NAME: its identity; RECORD_CRASH: content that kills it; RECORD_HANG: content
+ * whose handler never ends. */
 #define BOT record
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 static int file = -1;
 static unsigned sleep_ms, reply_ms;
-static const char *replies, *crash;
+static const char *replies, *crash, *hang;
 
 static bool put(const char *line)
 {
@@ -35,10 +36,10 @@ static bool is_to_reply(const tt_message *message)
 	       (n > 5 && !memcmp(message->content.p + n - 5, "reply", 5));
 }
 
-static bool is_crash(const tt_message *message)
+static bool is_text(const tt_message *message, const char *text)
 {
-	return crash && message->content.n == strlen(crash) &&
-	       !memcmp(message->content.p, crash, message->content.n);
+	return text && message->content.n == strlen(text) &&
+	       !memcmp(message->content.p, text, message->content.n);
 }
 
 on_message_create(with("", .from_bots = true), write_down);
@@ -52,8 +53,10 @@ tt_result write_down(tt_client *client, const tt_message *message)
 		     (unsigned long long)message->channel_id, (unsigned long long)message->id,
 		     STR(message->content))))
 		return tt_error("the line was not written");
-	if (is_crash(message))
+	if (is_text(message, crash))
 		abort();
+	while (is_text(message, hang))
+		pause();
 	if (sleep_ms)
 		usleep(sleep_ms * 1000);
 	if (is_to_reply(message)) {
@@ -87,6 +90,7 @@ int main(void)
 	unsigned i = 0, n = 0;
 	replies = getenv("RECORD_REPLY");
 	crash = getenv("RECORD_CRASH");
+	hang = getenv("RECORD_HANG");
 	if (part && sscanf(part, "%u/%u", &i, &n) != 2)
 		return 78;
 	file = open(path ? path : "/dev/stdout", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
