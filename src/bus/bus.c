@@ -96,7 +96,7 @@ static int run(struct bus *b)
 		rc = source_start(b, &why);
 	if (rc < 0) {
 		log_error("bus_cannot_start", "reason=%s", log_quote(str_c(why.text)));
-		return rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+		return role_status(rc);
 	}
 	pump_start(b);
 	role_ready(b->role);

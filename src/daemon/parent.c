@@ -6,9 +6,11 @@
 #include "daemon/child.h"
 #include "daemon/keep.h"
 #include "net/lock.h"
+#include "proto/commits.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -30,6 +32,7 @@ struct parent {
 	char run_dir[108];
 	int config_fd; /* the configuration as it was when we read it */
 	int status;
+	bool has_served; /* all roles were ready at once */
 	bool is_stopping;
 };
 
@@ -49,7 +52,7 @@ static void signal_all(const struct parent *p, int number)
 }
 
 /* The line that everybody waits for. */
-static void say_serving(const struct parent *p)
+static void say_serving(struct parent *p)
 {
 	struct buf line = {0};
 	buf_addf(&line, "port=%lld", (long long)p->config.zmq_port);
@@ -61,6 +64,7 @@ static void say_serving(const struct parent *p)
 		buf_addf(&line, " %s=%d", p->child[i].kind->name, p->child[i].pid);
 	}
 	log_info("serving", "%.*s", STR_FMT(buf_str(&line)));
+	p->has_served = true;
 	buf_done(&line);
 }
 
@@ -208,6 +212,13 @@ static void reload_asked(void *arg, int number)
 	signal_all(p, SIGHUP);
 }
 
+/* At the first start a person is there to make room. Later the others serve on without this one,
+ * and it is tried again. */
+static bool cannot_begin(const struct parent *p, int status)
+{
+	return !p->has_served && WIFEXITED(status) && WEXITSTATUS(status) == EX_CANTCREAT;
+}
+
 /* One role ended, for whatever reason. */
 static void ended(struct parent *p, struct child *child, int status)
 {
@@ -226,6 +237,11 @@ static void ended(struct parent *p, struct child *child, int status)
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == EX_CONFIG) {
 		log_error("role_refused", "role=%s pid=%d %s", child->kind->name, pid, how);
 		stop(p, EX_CONFIG);
+	} else if (cannot_begin(p, status)) {
+		log_error(
+			"role_cannot_start", "role=%s pid=%d what=%s", child->kind->name, pid,
+			"\"no room or no right for its files; its own line above names the one\"");
+		stop(p, EX_TEMPFAIL);
 	} else {
 		uint64_t in_us = backoff_next(&child->backoff, loop_now_us() - child->started_us);
 		log_warn("role_ended", "role=%s pid=%d %s again_in_s=%llu", child->kind->name, pid,
@@ -266,6 +282,13 @@ static int failed(const char *event, const struct why *why)
 	return EX_TEMPFAIL;
 }
 
+static bool is_missing(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) < 0;
+}
+
 static int take_place(struct parent *p)
 {
 	struct why why = {0};
@@ -278,6 +301,20 @@ static int take_place(struct parent *p)
 	if (metric_open(p->run_dir, "parent", &why) < 0)
 		return failed("metrics", &why);
 	return 0;
+}
+
+/* The gateway must not identify where the bus cannot begin: its file of more than a page takes its
+ * blocks before either starts. One that is there has them. */
+static int make_commits(struct parent *p)
+{
+	struct commits commits;
+	struct why why = {0};
+	if (!is_missing(p->config.state_dir, "commits"))
+		return 0;
+	int rc = commits_open(&commits, p->config.state_dir, &why);
+	if (rc == 0)
+		commits_close(&commits);
+	return rc < 0 ? failed("state_dir", &why) : 0;
 }
 
 /* A role that is started again gets the configuration that the others run on, whatever stands in the
@@ -304,6 +341,8 @@ static int set_up(struct parent *p, const struct token *env)
 		status = take_token(p, env);
 	if (status == 0)
 		status = take_place(p);
+	if (status == 0)
+		status = make_commits(p);
 	if (status == 0)
 		status = hold_config(p);
 	return status;

@@ -235,7 +235,8 @@ static int take_token(struct skeleton *s, const struct token *env)
 static int failed(const char *event, const struct why *why)
 {
 	log_error(event, "%s", why->text);
-	return EX_TEMPFAIL;
+	int status = role_status(why->code);
+	return status == EX_CONFIG ? EX_TEMPFAIL : status;
 }
 
 static int make_dirs(struct skeleton *s)
@@ -339,6 +340,8 @@ int role_run(const struct role_kind *kind, const struct options *options, const 
 		status = set_up(&s, env);
 	if (status == 0)
 		status = run(&s);
+	if (status == EX_CANTCREAT && !options->parent) /* is between roles and their parent */
+		status = EX_TEMPFAIL;
 	token_wipe(&s.token);
 	config_free(&s.config);
 	return status;

@@ -577,7 +577,7 @@ int gateway_main(struct role *role)
 	int rc = open_all(g, &why), status;
 	if (rc < 0) {
 		log_error("gateway", "why=%s", log_quote(str_c(why.text)));
-		status = rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+		status = role_status(rc);
 	} else {
 		status = serve(g);
 	}

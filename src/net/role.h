@@ -2,7 +2,7 @@
  *
  * A role is one function: it sets itself up on role->loop, calls role_ready(), runs
  * loop_run(role->loop) and returns its exit status: 0 asked to stop, EX_TEMPFAIL (75) try again,
- * EX_CONFIG (78) configuration. SIGTERM and the end of the parent stop the loop.
+ * EX_CANTCREAT (73) no room or no right for a file, EX_CONFIG (78) configuration. SIGTERM and the end of the parent stop the loop.
  */
 #ifndef NET_ROLE_H
 #define NET_ROLE_H
@@ -33,6 +33,8 @@ struct role {
 
 /* Tells the parent that this role serves. */
 void role_ready(struct role *role);
+/* What a role that could not start for this negative errno ends with. */
+int role_status(int rc);
 
 int gateway_main(struct role *role);
 int bus_main(struct role *role);

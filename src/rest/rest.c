@@ -102,5 +102,5 @@ int rest_main(struct role *role)
 	zsock_end();
 	if (rc == 0)
 		return 0;
-	return rc == -EINVAL ? EX_CONFIG : EX_TEMPFAIL;
+	return role_status(rc);
 }

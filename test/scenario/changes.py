@@ -2,6 +2,7 @@
 version, damaged, half written, full circle), the sessions file, the disk. Where the session can go on it is
 resumed and nothing is lost; where not, that is announced exactly once. One line a row of docs/faults.md."""
 import os
+import re
 import shutil
 import signal
 import struct
@@ -318,6 +319,30 @@ def full_disk(d):
     return None
 
 
+def full_state(d):
+    """Room for none of the files, for some, for all but one: 75 with the file's name, and never an IDENTIFY."""
+    os.mkdir(d.state)
+    for size in ("16k", "400k", "640k"):
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", d.state],
+                                               capture_output=True).returncode:
+            return "no right to mount here"
+        try:
+            w = d.w
+            w.main = w.start("tuttid", [w.daemon, "--config", w.config_path], {"DISCORD_BOT_TOKEN": CANARY})
+            w.main.wait(75)
+            if not w.main.count(re.escape(d.state) + r"/\w+: No space left on device"):
+                raise Failed(f"no sentence that says it, with {size}")
+            if w.fake.all("recv", op=2):
+                raise Failed(f"it identified, with {size}")
+        finally:
+            subprocess.run(["umount", "-l", d.state], check=False)
+    d.up()
+    d.say()
+    d.until_seen({"m1"})
+    d.check()
+    return None
+
+
 check("G2 another binary", lambda w: other_binary(Down(w)))
 check("G3 other intents", lambda w: other_intents(Down(w)))
 check("G3 more shards", lambda w: more_shards(Down(w)))
@@ -334,4 +359,5 @@ check("G3e a damaged commit", lambda w: no_commit(Down(w)))
 check("G3f no ledger, and a session", lambda w: no_ledger(Down(w)))
 check("G3c the host without power", lambda w: no_power(Down(w)))
 check("G5 no room for the journal", lambda w: full_disk(Down(w)))
+check("G5 no room for the state", lambda w: full_state(Down(w)))
 done()
