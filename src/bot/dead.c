@@ -73,6 +73,8 @@ int dead_write(const char *dir, struct str bot, unsigned part, unsigned parts,
 	int fd = open_for(path, line.n);
 	ssize_t n = fd < 0 ? -1 : write(fd, line.p, line.n);
 	int error = n < 0 ? -errno : n < (ssize_t)line.n ? -ENOSPC : 0;
+	if (error && n > 0 && ftruncate(fd, lseek(fd, 0, SEEK_END) - n) < 0)
+		error = -errno; /* half a line stays, and the next try goes behind it */
 	if (fd >= 0)
 		close(fd);
 	buf_done(&line);

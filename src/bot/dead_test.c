@@ -2,6 +2,8 @@
 
 #include "test/dir.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static struct json *j;
@@ -96,12 +98,30 @@ static void what_cannot_be_written_is_an_error(void **state)
 	assert_true(dead_write(in_dir("nowhere"), STR("echo"), 0, 1, &job, j, &why) < 0);
 }
 
+static void half_a_line_is_taken_back(void **state)
+{
+	struct job job = {.payload = STR("{}")};
+	struct rlimit was, small = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
+	struct stat is;
+	(void)state;
+	unlink(in_dir("echo.dead.jsonl"));
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	small.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &small);
+	int error = dead_write(in_dir(""), STR("echo"), 0, 1, &job, j, &why);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_true(error < 0);
+	assert_int_equal(stat(in_dir("echo.dead.jsonl"), &is), 0);
+	assert_int_equal(is.st_size, 0);
+}
+
 int main(void)
 {
 	j = json_new();
-	int failed = run_unit_in_dir(test(a_line_says_what_and_why_and_holds_the_event),
-				     test(the_file_is_bounded),
-				     test(what_cannot_be_written_is_an_error));
+	int failed = run_unit_in_dir(
+		test(a_line_says_what_and_why_and_holds_the_event), test(the_file_is_bounded),
+		test(what_cannot_be_written_is_an_error), test(half_a_line_is_taken_back));
 	json_free(j);
 	return failed;
 }

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { UNWRITTEN_US = 60 * 1000 * 1000 }; /* between two lines about it */
+
 struct gate {
 	struct gate_options o;
 	struct dispatch dispatch;
@@ -25,6 +27,7 @@ struct gate {
 	struct limit *limit;
 	struct tt_client *client; /* one per worker */
 	unsigned clients;
+	_Atomic uint64_t unwritten_us; /* when it was last said; 0: never */
 };
 
 static void open_cursor(struct gate *g)
@@ -49,25 +52,41 @@ static void open_cursor(struct gate *g)
 	g->cursor_dir = NULL;
 }
 
-static void set_aside(struct gate *g, unsigned worker, const struct job *job)
+/* Who has no room for it is told each minute. A gap has no bytes: its line says all of it. */
+static void say_unwritten(struct gate *g, const struct job *job, const struct why *why)
 {
+	uint64_t now = loop_now_us(), last = atomic_load(&g->unwritten_us);
+	if (last && now - last < UNWRITTEN_US)
+		return;
+	atomic_store(&g->unwritten_us, now);
+	log_error("dead_letter_unwritten",
+		  "topic=%.*s epoch=%llu pos=%llu crashes=%u reason=%s note=%s",
+		  STR_FMT(job->h.topic), (unsigned long long)job->h.epoch,
+		  (unsigned long long)job->h.pos, job->crashes, log_quote(str_c(why->text)),
+		  log_quote(STR("tried again each second; its lane waits, the others go on")));
+}
+
+static bool set_aside(void *arg, unsigned worker, const struct job *job)
+{
+	struct gate *g = arg;
 	struct why why = {0};
 	int error = dead_write(g->cursor_dir, str_c(g->o.bot), g->o.part, g->o.parts, job,
 			       g->client[worker].parser, &why);
+	if (error && !job->is_notice) {
+		say_unwritten(g, job, &why);
+		return false;
+	}
 	log_error("dead_letter", "topic=%.*s epoch=%llu pos=%llu crashes=%u signal=%d dir=%s%s%s",
 		  STR_FMT(job->h.topic), (unsigned long long)job->h.epoch,
 		  (unsigned long long)job->h.pos, job->crashes, job->signal,
 		  log_quote(str_c(g->cursor_dir)), error ? " unwritten=" : "",
 		  error ? log_quote(str_c(why.text)) : "");
+	return true;
 }
 
 static bool run_job(void *arg, unsigned worker, const struct job *job)
 {
 	struct gate *g = arg;
-	if (job->crashes >= POOL_CRASHES) {
-		set_aside(g, worker, job);
-		return false;
-	}
 	crash_enter(&g->cursor, job->h.epoch, job->crash_pos, &g->client[worker]);
 	bool is_exit =
 		dispatch_event(&g->dispatch, &g->client[worker], &job->h, job->payload, job->flags);
@@ -144,6 +163,7 @@ static void make_workers(struct gate *g)
 	}
 	g->pool = pool_new(&(struct pool_options){.workers = g->o.workers,
 						  .run = run_job,
+						  .set_aside = set_aside,
 						  .wants = wants_job,
 						  .on_ready = on_ready,
 						  .arg = g},

@@ -154,6 +154,24 @@ void lanes_done(struct lanes *lanes, struct job *job)
 		retire(lanes, lane);
 }
 
+void lanes_hold(struct lanes *lanes, struct job *job)
+{
+	(void)job; /* its lane is marked as running */
+	lanes->running--;
+}
+
+void lanes_again(struct lanes *lanes, struct job *job)
+{
+	struct lane *lane = job->lane;
+	job->next = lane->first;
+	if (!lane->first)
+		lane->last = job;
+	lane->first = job;
+	lane->is_running = false;
+	lanes->waiting++;
+	make_ready(lanes, lane);
+}
+
 bool lane_is_late(const struct lane *lane)
 {
 	return lane->is_late;

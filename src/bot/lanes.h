@@ -50,6 +50,10 @@ void lanes_add(struct lanes *lanes, struct job *job);
 const struct job *lanes_next(const struct lanes *lanes);
 struct job *lanes_take(struct lanes *lanes);
 void lanes_done(struct lanes *lanes, struct job *job);
+/* The job ends for now and its lane stays taken: nothing else of it starts. */
+void lanes_hold(struct lanes *lanes, struct job *job);
+/* One that was held is its lane's next again. */
+void lanes_again(struct lanes *lanes, struct job *job);
 /* Takes out all jobs that did not start, in any order, as a list by next. */
 struct job *lanes_drop(struct lanes *lanes);
 

@@ -223,6 +223,7 @@ static void say_waiting(struct link *link)
 static void relieve(struct link *link)
 {
 	uint64_t now = loop_now_us();
+	pool_try_again(link->o.pool);
 	struct lanes_late late = pool_relieve(link->o.pool, now);
 	if (late.waiting < link->window || (link->late_us && now - link->late_us < TELL_US))
 		return;

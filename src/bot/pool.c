@@ -33,6 +33,7 @@ struct pool {
 	size_t idle; /* workers that wait for work */
 	struct cursor *cursor;
 	struct job *held, **held_end; /* offered, but the cursor is full or a notice is due */
+	struct job *unwritten;        /* could not be set aside; their lanes are held */
 	bool is_barred;               /* a notice runs */
 	bool is_reset_due;            /* the cursor is to begin at: */
 	uint64_t reset_epoch, reset_pos;
@@ -247,6 +248,30 @@ static void finish(struct pool *pool, struct job *job)
 		wake(pool);
 }
 
+/* Under the lock: its lane waits, the others go on. */
+static void hold(struct pool *pool, struct job *job)
+{
+	lanes_hold(&pool->lanes, job);
+	pool->is_alone = false;
+	job->next = pool->unwritten;
+	pool->unwritten = job;
+	call_workers(pool, pool->options.workers ? 1 : SIZE_MAX);
+	if (pool->is_stopping)
+		wake(pool);
+}
+
+void pool_try_again(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	for (struct job *job = pool->unwritten, *next; job; job = next) {
+		next = job->next;
+		lanes_again(&pool->lanes, job);
+	}
+	pool->unwritten = NULL;
+	call_workers(pool, 0);
+	pthread_mutex_unlock(&pool->lock);
+}
+
 /* Under the lock, without it while the event runs; false: nothing may start now. */
 static bool run_next(struct pool *pool, unsigned worker)
 {
@@ -256,9 +281,17 @@ static bool run_next(struct pool *pool, unsigned worker)
 	if (!job->is_notice)
 		cursor_start(pool->cursor, job->h.epoch, job->h.pos);
 	pthread_mutex_unlock(&pool->lock);
-	bool is_exit = pool->options.run(pool->options.arg, worker, job);
+	bool is_exit = false, is_done = true;
+	if (job->crashes >= POOL_CRASHES && pool->options.set_aside)
+		is_done = pool->options.set_aside(pool->options.arg, worker, job);
+	else
+		is_exit = pool->options.run(pool->options.arg, worker, job);
 	pthread_mutex_lock(&pool->lock);
 	pool->wants_exit |= is_exit;
+	if (!is_done) {
+		hold(pool, job);
+		return true;
+	}
 	finish(pool, job);
 	release(job);
 	return true;
@@ -321,6 +354,7 @@ void pool_free(struct pool **out)
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < pool->options.workers; i++)
 		pthread_join(pool->worker[i].thread, NULL);
+	release_list(pool->unwritten);
 	lanes_done_all(&pool->lanes);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);

@@ -14,7 +14,7 @@
 #include "bot/lanes.h"
 #include "proto/cursor.h"
 
-enum { POOL_CRASHES = 3 }; /* of one event; then run() is to set it aside */
+enum { POOL_CRASHES = 3 }; /* of one event; then it is set aside */
 
 /* Runs one event on worker number i; true: a handler asked to leave serve(). */
 typedef bool pool_run_fn(void *arg, unsigned worker, const struct job *job);
@@ -24,6 +24,9 @@ struct pool;
 struct pool_options {
 	unsigned workers; /* 0: events run in pool_step() */
 	pool_run_fn *run;
+	/* Instead of run at POOL_CRASHES; false: not now, the event stays unfinished and its lane
+	 * waits, until pool_try_again(). NULL: run, too. */
+	bool (*set_aside)(void *arg, unsigned worker, const struct job *job);
 	void *arg;
 	/* Whether any handler may want the event; others finish at once. */
 	bool (*wants)(void *arg, const struct wire_header *h);
@@ -79,6 +82,9 @@ void pool_state(struct pool *pool, struct pool_state *out);
 
 /* Without workers: runs one event on this thread, as worker 0; false: nothing may start now. */
 bool pool_step(struct pool *pool);
+
+/* What could not be set aside is tried again. */
+void pool_try_again(struct pool *pool);
 
 /* Forgets what has not started: it will be delivered again. From now on every end wakes. */
 void pool_stop(struct pool *pool);

@@ -586,6 +586,49 @@ static void what_has_crashed_runs_alone(void **state)
 	}
 }
 
+static _Atomic bool has_room;
+
+static bool write_letter(void *arg, unsigned worker, const struct job *job)
+{
+	(void)arg, (void)worker, (void)job;
+	return atomic_load(&has_room);
+}
+
+static void what_cannot_be_set_aside_holds_its_lane_and_no_other(void **state)
+{
+	(void)state;
+	struct buf frame = {0};
+	struct pool_state now;
+	leave_crashes(POOL_CRASHES);
+	ran = at_once = 0;
+	for (unsigned i = 0; i < LANES; i++)
+		last[i] = 0;
+	has_room = false;
+	struct pool *pool = pool_new(
+		&(struct pool_options){
+			.workers = 2, .run = run_event, .set_aside = write_letter, .wants = wants},
+		&cursor);
+	pool_welcome(pool, &(struct wire_welcome){.epoch = EPOCH, .pos = 0, .head = 1000});
+	pool_connect(pool, 1);
+	for (uint64_t pos = 1; pos <= 40; pos++)
+		message(&frame, pos, pos % 2, "x");
+	offer(pool, &frame);
+	do
+		pool_state(pool, &now);
+	while (now.done < 20 || now.running);
+	assert_true(now.dead == 0 && now.pos < 40 && now.waiting > 0);
+	pool_try_again(pool); /* and fails again */
+	wait_running(pool, 0);
+	has_room = true;
+	pool_try_again(pool);
+	now = wait_done(pool, 40);
+	assert_true(now.dead == 1 && now.pos == 40);
+	assert_int_equal(ran, 39);
+	assert_int_equal(out_of_order, 0);
+	pool_free(&pool);
+	cursor_close(&cursor);
+}
+
 static void at_the_third_crash_it_counts_as_set_aside(void **state)
 {
 	(void)state;
@@ -616,5 +659,6 @@ int main(void)
 			       test(what_another_process_committed_is_not_run_again),
 			       test(a_cursor_of_another_tuttid_gives_way_to_the_commit_here),
 			       test(what_has_crashed_runs_alone),
+			       test(what_cannot_be_set_aside_holds_its_lane_and_no_other),
 			       test(at_the_third_crash_it_counts_as_set_aside));
 }

@@ -109,6 +109,34 @@ def killed(w):
         raise Failed(f"set aside: {letters(w)}")
 
 
+def unwritten(w):
+    """The file of dead letters cannot be written: the event stays, and is set aside when it can."""
+    set_up(w)
+    w.discord("guild", id=2)
+    w.discord("channel", id=9, guild=2)
+    obstacle = os.path.join(w.dir, "cursors", "record.dead.jsonl")
+    os.makedirs(obstacle)
+    w.bot("record", "test/record")
+    w.discord("say", channel=7, content=POISON)
+    w.bots.pop("record").wait()
+    bot = None
+    while not bot or bot.child.poll() is not None:
+        bot = w.bot("record", "test/record", wait=False)
+        bot.until(lambda b=bot: b.count(" dead_letter_unwritten ") or b.child.poll() is not None or None, "an end or a line")
+        w.bots.pop("record")
+    w.discord("say", channel=9, content="beside")
+    bot.until(lambda: "beside" in {c for c, _ in rows(w.env["RECORD_FILE"])} or None, "the other lane")
+    bot.kill(signal.SIGTERM)  # still there behind a restart
+    bot.wait(0)
+    bot = w.bot("record", "test/record")
+    bot.wait_line(" dead_letter_unwritten ")
+    os.rmdir(obstacle)
+    bot.wait_line(" dead_letter ")
+    if [letter["d"]["content"] for letter in letters(w)] != [POISON]:
+        raise Failed(f"dead letters: {letters(w)}")
+
+
+check("a letter that cannot be written is no lost event", unwritten)
 check("a poisoned message is set aside at its third crash", poisoned)
 check("killed ten times, a message in hand is not", killed)
 done()
