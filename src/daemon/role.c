@@ -17,8 +17,9 @@
 
 enum {
 	LOCK_WAIT_MS = 3000,
-	STOP_MS = 3000,       /* that a role has to finish */
-	ORPHAN_STOP_MS = 1000 /* without a parent: the next one waits for our locks */
+	DESCRIPTORS_FEW = 4096, /* a hard limit below is told */
+	STOP_MS = 3000,         /* that a role has to finish */
+	ORPHAN_STOP_MS = 1000   /* without a parent: the next one waits for our locks */
 };
 
 /* Sanitizers reserve terabytes of shadow, which RLIMIT_DATA would count. */
@@ -271,16 +272,23 @@ static int open_counters(struct skeleton *s)
 	return 0;
 }
 
-/* As many connections as the host lets us have: libzmq, out of descriptors, spins on its listener.
- */
+/* As many connections as the host lets us have. Out of descriptors, libzmq spins on a listener of tcp
+ * and aborts on one of ipc, in a thread of its own: nothing of ours is asked before. */
 static int raise_descriptors(struct skeleton *s)
 {
 	struct rlimit limit;
-	(void)s;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (s->kind->is_limited && limit.rlim_max < DESCRIPTORS_FEW)
+		log_warn("few_descriptors", "limit=%llu what=%s",
+			 (unsigned long long)limit.rlim_max,
+			 "\"with about as many connections of bots this role ends and is started "
+			 "again; "
+			 "raise the hard limit (ulimit -Hn, LimitNOFILE)\"");
 	return 0;
 }
 

@@ -37,6 +37,22 @@ def config_changes_underneath(w):
     w.roles()
 
 
+def few_descriptors(w):
+    """All of the hard limit is used; one that is low is told by the two roles that bots connect to."""
+    w.sandbox()
+    for limit, told in ((512, 2), (4096, 0)):
+        w.main = w.start("tuttid", ["sh", "-c", f"ulimit -Sn 256 && ulimit -Hn {limit} && exec \"$@\"", "sh",
+                                    w.daemon, "--config", w.config_path], {"DISCORD_BOT_TOKEN": CANARY})
+        w.roles()
+        with open(f"/proc/{w.role['bus']}/limits", encoding="utf-8") as f:
+            if not any(line.split()[:5] == ["Max", "open", "files", str(limit), str(limit)] for line in f):
+                raise Failed(f"the bus has not all of {limit} descriptors")
+        if w.main.count(rf" few_descriptors .*limit={limit} ") != told:
+            raise Failed(f"with {limit} it is not told {told} times")
+        w.main.kill(signal.SIGTERM)
+        w.main.wait(0)
+
+
 def ends_on(number):
     def play(w):
         w.sandbox()
@@ -180,6 +196,7 @@ def as_another_user(w):
 check("a role that refuses ends everything with 78", refused_token)
 check("a role is started at once, then after a second", back_off)
 check("a broken configuration does not reach a role that is started again", config_changes_underneath)
+check("few descriptors are told, and all of them used", few_descriptors)
 check("SIGINT ends all in order", ends_on(signal.SIGINT))
 check("SIGHUP ends all in order", ends_on(signal.SIGHUP))
 if os.access("/dev/shm", os.W_OK):
