@@ -202,7 +202,7 @@ static void close_asker(struct asker *a)
 
 #define until(a, condition)                        \
 	for (int turn = 0; !(condition); turn++) { \
-		assert_true(turn < 1000);          \
+		assert_true(turn < 10000);         \
 		loop_step((a)->loop, 20);          \
 	}
 
@@ -246,7 +246,7 @@ static void doubts_of_many_are_one_request_and_hold_no_other_up(void **state)
 		discover_refresh(a.discover);
 	discover_ask(a.discover); /* somebody has to identify */
 	until(&a, a.answers == 2);
-	assert_true(a.asked_us[1] - a.asked_us[0] < 4 * SECOND);
+	assert_true(a.asked_us[1] - a.asked_us[0] < DISCOVER_REFRESH_US);
 	for (int i = 0; i < 100; i++)
 		discover_refresh(a.discover);
 	until(&a, a.answers == 3);
