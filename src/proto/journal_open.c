@@ -68,12 +68,15 @@ static const char *compare_header(const struct journal *j, const struct journal_
 	return NULL;
 }
 
-/* A kill between head and slot leaves the slot of the newest record one behind. It never goes back:
- * a new session may have been noted after that record. */
+/* A kill between head and slot leaves the slot of the newest record one behind; a turned bit, anywhere:
+ * a resume behind it would skip events, or have them twice. Records, taken in order, are proved. No
+ * slot goes back to an older session: a new one may have been noted after the last record. */
 static void repair_slot(struct journal *j, const struct wire_header *h)
 {
-	uint64_t value = (uint64_t)h->session << 32 | h->s;
-	if (h->s && h->shard < j->shards && value > journal_slot(j, h->shard))
+	if (!h->s || h->shard >= j->shards)
+		return;
+	uint64_t value = (uint64_t)h->session << 32 | h->s, slot = journal_slot(j, h->shard);
+	if (slot != value && (slot >> 32 == h->session || slot < value))
 		journal_slot_set(j, h->shard, value);
 }
 
@@ -92,13 +95,13 @@ static const char *walk(struct journal *j)
 		if (!record_fits(j, &r, at, head) || r.pos == 0 || (pos && r.pos != pos + 1) ||
 		    !record_is_whole(j, &r, p, (const char *)p + RECORD_HEADER, &h))
 			return "a record of the journal is damaged";
+		repair_slot(j, &h);
 		pos = r.pos;
 		last = at;
 		at += r.size;
 	}
 	journal_store(j, HEADER_LAST, last);
 	j->last_pos = pos;
-	repair_slot(j, &h);
 	return NULL;
 }
 

@@ -197,6 +197,28 @@ static void a_kill_before_the_slot_is_repaired(void **state)
 	journal_close(&w, false);
 }
 
+/* Of every shard with a record in the ring, not of the newest alone. */
+static void a_damaged_slot_is_repaired_from_the_records(void **state)
+{
+	(void)state;
+	struct journal w = open_writer();
+	append(&w, 2, 4, 1040, 10);
+	append(&w, 2, 4, 1041, 10);
+	append(&w, 3, 1, 42, 10);
+	for (unsigned bit = 0; bit < 35; bit++) {
+		uint64_t slot = 4ull << 32 | 1041;
+		/* a session above is one that was noted later, for all that anybody knows */
+		if ((slot ^ 1ull << bit) >> 32 > 4)
+			continue;
+		journal_slot_set(&w, 2, slot ^ 1ull << bit);
+		journal_close(&w, false);
+		w = open_writer();
+		assert_true(!w.is_new && journal_slot(&w, 2) == slot);
+		assert_true(journal_slot(&w, 3) == (1ull << 32 | 42));
+	}
+	journal_close(&w, false);
+}
+
 static void a_session_noted_after_the_last_record_stays(void **state)
 {
 	(void)state;
@@ -419,6 +441,7 @@ int main(void)
 		fresh_test(a_quarter_fits_and_more_is_refused), fresh_test(opening_again_goes_on),
 		fresh_test(a_second_writer_is_turned_away),
 		fresh_test(a_kill_before_the_slot_is_repaired),
+		fresh_test(a_damaged_slot_is_repaired_from_the_records),
 		fresh_test(a_session_noted_after_the_last_record_stays),
 		fresh_test(what_lies_behind_the_head_does_not_count),
 		fresh_test(a_foreign_journal_is_put_aside),
