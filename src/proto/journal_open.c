@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { SIZE_LEAST = 65536 };
 
@@ -69,19 +70,19 @@ static const char *compare_header(const struct journal *j, const struct journal_
 }
 
 /* A kill between head and slot leaves the slot of the newest record one behind; a turned bit, anywhere:
- * a resume behind it would skip events, or have them twice. Records, taken in order, are proved. No
- * slot goes back to an older session: a new one may have been noted after the last record. */
-static void repair_slot(struct journal *j, const struct wire_header *h)
+ * a resume behind it would skip events, or have them twice. newest: by shard, of its newest record.
+ * No slot goes back to an older session: a new one may have been noted after the last record. */
+static void repair_slots(struct journal *j, const uint64_t *newest)
 {
-	if (!h->s || h->shard >= j->shards)
-		return;
-	uint64_t value = (uint64_t)h->session << 32 | h->s, slot = journal_slot(j, h->shard);
-	if (slot != value && (slot >> 32 == h->session || slot < value))
-		journal_slot_set(j, h->shard, value);
+	for (uint32_t shard = 0; shard < j->shards; shard++) {
+		uint64_t value = newest[shard], slot = journal_slot(j, shard);
+		if (value && slot != value && (slot >> 32 == value >> 32 || slot < value))
+			journal_slot_set(j, shard, value);
+	}
 }
 
-/* Proves every byte from tail to head. NULL and last_pos, or what is wrong. */
-static const char *walk(struct journal *j)
+/* Proves every byte from tail to head. NULL, last_pos and newest, or what is wrong. */
+static const char *walk_records(struct journal *j, uint64_t *newest)
 {
 	uint64_t tail = journal_load(j, HEADER_TAIL), head = journal_load(j, HEADER_HEAD);
 	uint64_t last = NO_RECORD, pos = 0;
@@ -95,7 +96,8 @@ static const char *walk(struct journal *j)
 		if (!record_fits(j, &r, at, head) || r.pos == 0 || (pos && r.pos != pos + 1) ||
 		    !record_is_whole(j, &r, p, (const char *)p + RECORD_HEADER, &h))
 			return "a record of the journal is damaged";
-		repair_slot(j, &h);
+		if (h.s && h.shard < j->shards)
+			newest[h.shard] = (uint64_t)h.session << 32 | h.s;
 		pos = r.pos;
 		last = at;
 		at += r.size;
@@ -103,6 +105,16 @@ static const char *walk(struct journal *j)
 	journal_store(j, HEADER_LAST, last);
 	j->last_pos = pos;
 	return NULL;
+}
+
+static const char *walk(struct journal *j)
+{
+	uint64_t *newest = mem_zero(j->shards * sizeof *newest);
+	const char *wrong = walk_records(j, newest);
+	if (!wrong)
+		repair_slots(j, newest);
+	free(newest);
+	return wrong;
 }
 
 /* The boot id first, while the file is still marked clean or is of this boot already. */
