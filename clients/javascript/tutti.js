@@ -12,6 +12,7 @@
  * start. Where tuttid is, and which key opens its doors, is said in the constructor or, for containers,
  * in TUTTI_HOST, TUTTI_PORT, TUTTI_KEY (a file of `tutti keys new`), TUTTI_SERVER_KEY, TUTTI_STATE. A bot that
  * reads several tuttids names them by { connect: ["host:port", ...] } or TUTTI_CONNECT, and has a cursor for each. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import os from "node:os";
 import { inspect } from "node:util";
@@ -25,6 +26,22 @@ import * as wire from "./wire.js";
 
 const STOP_GRACE_MS = 5000; /* that a handler has when the bot is to stop */
 const KEY_PAUSE_MS = 10000; /* of the live door */
+
+/* What began inside a handler knows its event, at whatever time it goes on. */
+const within = new AsyncLocalStorage();
+
+function failed({ event, pos }, why) {
+	log("handler_failed", { event, pos, why: inspect(why) });
+}
+
+/* A promise that a handler let go of is the handler's failure; another's ends the process, as ever. */
+function onUnhandled(why) {
+	const running = within.getStore();
+	if (running)
+		failed(running.event, why);
+	else if (process.listenerCount("unhandledRejection") === 1)
+		throw why;
+}
 
 export class CallFailed extends Error {
 	constructor(status, body) {
@@ -46,7 +63,7 @@ export class Bot {
 		this.isStopping = false;
 	}
 
-	/* fn(event) for each event of that name; what it returns is waited for. */
+	/* fn(event) for each event of that name; what it returns is waited for, and so is each call that it began. */
 	on(event, fn) {
 		const before = this.handlers.get(names.eventName(event)) ?? [];
 		this.handlers.set(event, [...before, names.handler(fn)]);
@@ -69,6 +86,8 @@ export class Bot {
 	async run() {
 		for (const name of ["SIGTERM", "SIGINT"])
 			process.once(name, () => this.stop());
+		if (!process.listeners("unhandledRejection").includes(onUnhandled))
+			process.on("unhandledRejection", onUnhandled);
 		await Promise.all(this.gates.map((gate) => gate.run()));
 		clearTimeout(this.grace);
 	}
@@ -88,11 +107,14 @@ export class Bot {
 		event.call = (method, route, more) => this.call(method, route, { ...more, event });
 		event.gatewayOp = (op, d, more) => this.gatewayOp(op, d, { ...more, event });
 		for (const fn of this.handlers.get(event.event) ?? []) {
+			const calls = new Set();
 			try {
-				await fn(event);
+				await within.run({ event, calls }, fn, event);
 			} catch (why) {
-				log("handler_failed", { event: event.event, pos: event.pos, why: inspect(why) });
+				failed(event, why);
 			}
+			while (calls.size) /* also those that it did not wait for */
+				await Promise.allSettled(calls);
 		}
 	}
 
@@ -110,14 +132,22 @@ export class Bot {
 	async call(method, route, { params = {}, body, query = {}, reason, event, seconds = 30, files = [] } = {}) {
 		const document = { method, route, params, query, body, reason };
 		const { gate, id } = this.#place(event);
-		return this.#answer(await gate.call(id, document, files, Date.now() + seconds * 1000));
+		return this.#answer(await this.#begun(gate.call(id, document, files, Date.now() + seconds * 1000)));
 	}
 
 	/* Op 3, 4, 8, 31 or 43, on the shard of the guild in d, else on that shard or every one. It was sent when this
 	 * resolves; Discord answers by events, or not at all. */
 	async gatewayOp(op, d, { shard, event, seconds = 30 } = {}) {
 		const { gate, id } = this.#place(event);
-		return this.#answer(await gate.op(id, { op, d, shard }, Date.now() + seconds * 1000));
+		return this.#answer(await this.#begun(gate.op(id, { op, d, shard }, Date.now() + seconds * 1000)));
+	}
+
+	/* The handler that runs is not done before this is. */
+	#begun(asked) {
+		const calls = within.getStore()?.calls, gone = () => calls?.delete(asked);
+		calls?.add(asked);
+		asked.then(gone, gone);
+		return asked;
 	}
 
 	/* Where a call goes, and its id: for an event the same when its handler runs again. */
