@@ -35,5 +35,5 @@ static void a_flood_is_twenty_lines_and_two_a_second(void **state)
 
 int main(void)
 {
-	return run_unit(test(a_flood_is_twenty_lines_and_two_a_second));
+	return run_unit_in_dir(test(a_flood_is_twenty_lines_and_two_a_second));
 }
