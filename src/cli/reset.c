@@ -178,7 +178,7 @@ static void say_sessions(const struct reset *r)
 	struct why why;
 	path_text path;
 	if (!path_of(path, r->dir[IN_STATE], "sessions") || access(path, F_OK) < 0 ||
-	    sessions_open(&sessions, r->dir[IN_STATE], 1, none, &why) < 0)
+	    sessions_open(&sessions, r->dir[IN_STATE], 1, none, 0, &why) < 0)
 		return;
 	if (sessions_get(&sessions, 0, &saved))
 		printf("  sessions  of %u shard%s: each takes one of the day's identifies, and "

@@ -435,7 +435,8 @@ static void judge_ledger(struct gateway *g)
 /* Opens ledger, sessions and journal, or opens them again with more room. */
 static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 {
-	const struct state_identity identity = {.token = g->role->token,
+	const struct state_identity identity = {.api_url = g->settings.api_url,
+						.token = g->role->token,
 						.intents = g->settings.intents,
 						.large_threshold = g->settings.large_threshold};
 	const struct config *config = g->role->config;
@@ -467,6 +468,10 @@ static int open_files(struct gateway *g, uint32_t shards, struct why *why)
 	log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",
 		 (unsigned long long)g->journal.epoch, (unsigned long long)g->journal.last_pos,
 		 g->journal.is_new ? "true" : "false", log_quote(str_c(g->journal.reason.text)));
+	if (g->state.sessions.reason.code == -ESTALE)
+		log_warn("journal_begun_anew", "reason=%s",
+			 "\"the state directory was of another bot or API: none of its events "
+			 "comes to a bot, none of its sessions goes on\"");
 	judge_ledger(g);
 	return 0;
 }

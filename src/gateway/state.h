@@ -4,6 +4,9 @@
  * slot up to which event it was written down. Both survive SIGKILL. A session that was identified
  * with another token, number of shards, intents or threshold is of no use: Discord would refuse it,
  * or go on with the old ones.
+ *
+ * The directory belongs to one bot at one API. With another the file is begun anew, and with its id
+ * the journal: what lies there is nothing that the new bot may answer.
  */
 #ifndef GATEWAY_STATE_H
 #define GATEWAY_STATE_H
@@ -13,7 +16,7 @@
 #include "proto/sessions.h"
 
 struct state_identity { /* what sessions are identified with */
-	struct str token;
+	struct str api_url, token;
 	uint32_t intents, large_threshold;
 };
 

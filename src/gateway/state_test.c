@@ -1,7 +1,9 @@
 #include "gateway/state.h"
 
+#include "proto/statefile.h"
 #include "test/dir.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 struct kept {
@@ -9,12 +11,15 @@ struct kept {
 	struct state state;
 };
 
+static const char *api_url = "https://discord.com/api/v10";
+
 static void keep_open(struct kept *k, const char *name, const char *token, uint32_t intents)
 {
 	struct why why;
 	struct journal_options options = {
 		.dir = in_dir(name), .size = 65536, .max_event = 4096, .shards = 4, .now_ms = 1};
-	const struct state_identity identity = {.token = str_c(token), .intents = intents};
+	const struct state_identity identity = {
+		.api_url = str_c(api_url), .token = str_c(token), .intents = intents};
 	memset(k, 0, sizeof *k);
 	assert_int_equal(mapped_mkdir(options.dir, &why), 0);
 	assert_int_equal(state_open(&k->state, options.dir, 4, &identity, &why), 0);
@@ -71,17 +76,17 @@ static void another_token_number_or_intents_make_it_old(void **state)
 	struct kept k;
 	struct session_resume resume;
 	(void)state;
-	keep_open(&k, "b", "token", 7);
+	keep_open(&k, "b", "token.a", 7);
 	begin(&k, 0);
 	assert_int_equal(state_resume(&k.state, 0, 5, &resume), STATE_OLD);
 	assert_int_equal(resume.number, 1);
 	assert_string_equal(resume.id, "");
 	keep_close(&k);
-	keep_open(&k, "b", "nekot", 7);
+	keep_open(&k, "b", "token.b", 7);
 	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_OLD);
 	assert_int_equal(state_shards(&k.state), 0);
 	keep_close(&k);
-	keep_open(&k, "b", "token", 6);
+	keep_open(&k, "b", "token.a", 6);
 	assert_int_equal(state_resume(&k.state, 0, 4, &resume), STATE_OLD);
 	keep_close(&k);
 }
@@ -277,6 +282,60 @@ static void the_file_holds_no_token(void **state)
 	keep_close(&k);
 }
 
+/* Opens the directory of bot "aa" at discord.com once more: has another epoch begun? */
+static bool begins_anew(const char *token, const char *url)
+{
+	static const char command[] = "rm -f '%s/journal' '%s/sessions'";
+	struct kept k;
+	struct session_resume resume;
+	char line[1200];
+	snprintf(line, sizeof line, command, in_dir("w"), in_dir("w"));
+	assert_int_equal(system(line), 0);
+	api_url = "https://discord.com/api/v10";
+	keep_open(&k, "w", "aa.bb.cc", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 30);
+	keep_close(&k);
+	api_url = url;
+	keep_open(&k, "w", token, 7);
+	api_url = "https://discord.com/api/v10";
+	bool is_new = k.journal.is_new;
+	assert_true(k.state.sessions.is_new == is_new);
+	assert_int_equal(k.state.sessions.reason.code, is_new ? -ESTALE : 0);
+	assert_true((state_resume(&k.state, 0, 4, &resume) == STATE_NONE) == is_new);
+	keep_close(&k);
+	return is_new;
+}
+
+static void another_bot_or_api_begins_anew(void **state)
+{
+	const char *const url = "https://discord.com/api/v10";
+	(void)state;
+	assert_false(begins_anew("aa.bb.cc", url));
+	assert_false(begins_anew("aa.dd.ee", url));
+	assert_false(begins_anew("aa.bb.cc", "https://canary.discord.com/api/v11/"));
+	assert_true(begins_anew("ab.bb.cc", url));
+	assert_true(begins_anew("aa", "http://127.0.0.1:8080/api/v10"));
+	assert_true(begins_anew("aa.bb.cc", "https://discord.example/api/v10"));
+}
+
+/* A file of before, or of a turned bit. */
+static void a_directory_that_names_nobody_is_taken(void **state)
+{
+	struct kept k;
+	(void)state;
+	keep_open(&k, "v", "aa.bb", 7);
+	put(&k, 0, 1, 30);
+	k.state.sessions.file.p[STATEFILE_OWNER] ^= 1;
+	keep_close(&k);
+	keep_open(&k, "v", "cc.bb", 7);
+	assert_false(k.journal.is_new);
+	keep_close(&k);
+	keep_open(&k, "v", "aa.bb", 7);
+	assert_true(k.journal.is_new);
+	keep_close(&k);
+}
+
 int main(void)
 {
 	return run_unit_in_dir(test(a_session_is_found_again_with_its_last_s),
@@ -289,5 +348,7 @@ int main(void)
 			       test(a_directory_from_an_older_copy_gives_no_number_away_twice),
 			       test(a_shard_that_is_not_ours_is_never_alive),
 			       test(a_new_journal_knows_the_s_that_it_goes_on_from),
+			       test(another_bot_or_api_begins_anew),
+			       test(a_directory_that_names_nobody_is_taken),
 			       test(the_file_holds_no_token));
 }

@@ -1,5 +1,5 @@
 /* The file, behind the header of statefile.h, whose mark is the id: 1,024 bytes a shard from 4096
- * on. The words are sealed (seal.h) with the shard's number.
+ * on; at 64 its owner. The words are sealed (seal.h) with the shard's number.
  *
  *       0 u64 32 bits s, 16 bits the low half of its session, as of the last refresh
  *       8 u64, u64 the number of the last session that is over, twice
@@ -109,12 +109,13 @@ static void mend(struct sessions *f, uint32_t shard)
 }
 
 int sessions_open(struct sessions *f, const char *dir, uint32_t shards,
-		  const uint8_t random_id[static 16], struct why *why)
+		  const uint8_t random_id[static 16], uint64_t owner, struct why *why)
 {
 	const struct statefile_kind kind = {
 		.magic = SESSIONS_MAGIC,
 		.size = AT_SHARDS + (size_t)SHARD_BYTES * shards,
 		.mark = str_of((const char *)random_id, sizeof f->id),
+		.owner = owner,
 	};
 	*f = (struct sessions){0};
 	int rc = statefile_open(&f->file, dir, "sessions", &kind, &f->is_new, &f->reason, why);

@@ -38,9 +38,11 @@ struct session_saved {
 	uint64_t application_id, user_id;
 };
 
-/* Makes dir and the file where missing; random_id is used then. -EWOULDBLOCK: another gateway. */
+/* Makes dir and the file where missing; random_id is used then. -EWOULDBLOCK: another gateway.
+ * owner: whose it has to be, 48 bits; that of another is put aside, and reason.code is -ESTALE. 0:
+ * whosever it is. */
 TT_CHECK int sessions_open(struct sessions *f, const char *dir, uint32_t shards,
-			   const uint8_t random_id[static 16], struct why *why);
+			   const uint8_t random_id[static 16], uint64_t owner, struct why *why);
 void sessions_close(struct sessions *f);
 
 /* False: no valid copy of a session that is not over. */

@@ -21,7 +21,7 @@ static int fresh(void **state)
 	(void)state;
 	unlink(in_dir("sessions"));
 	unlink(in_dir("sessions.bad"));
-	return sessions_open(&f, test_dir, SHARDS, first_id, &why);
+	return sessions_open(&f, test_dir, SHARDS, first_id, 0, &why);
 }
 
 static int done(void **state)
@@ -34,7 +34,7 @@ static int done(void **state)
 static void open_again(uint32_t shards)
 {
 	sessions_close(&f);
-	assert_int_equal(sessions_open(&f, test_dir, shards, second_id, &why), 0);
+	assert_int_equal(sessions_open(&f, test_dir, shards, second_id, 0, &why), 0);
 }
 
 static struct session_saved make(uint32_t session, char c)
@@ -252,7 +252,7 @@ static void a_second_gateway_is_turned_away(void **state)
 {
 	(void)state;
 	struct sessions second;
-	assert_int_equal(sessions_open(&second, test_dir, SHARDS, first_id, &why), -EWOULDBLOCK);
+	assert_int_equal(sessions_open(&second, test_dir, SHARDS, first_id, 0, &why), -EWOULDBLOCK);
 }
 
 #define fresh_test(name) cmocka_unit_test_setup_teardown(name, fresh, done)

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "proto/crc32c.h"
+#include "proto/seal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -45,6 +46,23 @@ static const char *look(const struct mapped *m, const struct statefile_kind *kin
 	return get_le32(m->p + 12) == sum(m->p) ? NULL : "its header is damaged";
 }
 
+/* What is damaged names nobody. */
+static bool is_of_another(const struct mapped *m, const struct statefile_kind *kind)
+{
+	uint64_t owner;
+	return kind->owner && unseal(get_le64(m->p + STATEFILE_OWNER), STATEFILE_OWNER, &owner) &&
+	       owner && owner != kind->owner;
+}
+
+/* One store, so that a kill leaves it with the one owner or none. */
+static void name_owner(struct mapped *m, const struct statefile_kind *kind)
+{
+	uint64_t word = htole64(seal(kind->owner, STATEFILE_OWNER));
+	if (kind->owner)
+		atomic_store_explicit((_Atomic uint64_t *)(void *)(m->p + STATEFILE_OWNER), word,
+				      memory_order_release);
+}
+
 static int begin_anew(struct mapped *m, const char *path, const struct statefile_kind *kind,
 		      struct why *why)
 {
@@ -63,6 +81,26 @@ static int begin_anew(struct mapped *m, const char *path, const struct statefile
 	return rc;
 }
 
+static int take(struct mapped *m, const char *path, const char *name,
+		const struct statefile_kind *kind, bool *is_new, struct why *reason,
+		struct why *why)
+{
+	const char *wrong = look(m, kind);
+	bool is_stale = !wrong && is_of_another(m, kind);
+	if (is_stale)
+		wrong = "it was of another bot or API";
+	*is_new = wrong != NULL;
+	if (!wrong)
+		return 0;
+	if (m->before == 0) {
+		begin(m, kind);
+		return 0;
+	}
+	why_set(reason, is_stale ? -ESTALE : -EBADMSG, "%s was put aside as %s.bad: %s", path, name,
+		wrong);
+	return begin_anew(m, path, kind, why);
+}
+
 int statefile_open(struct mapped *m, const char *dir, const char *name,
 		   const struct statefile_kind *kind, bool *is_new, struct why *reason,
 		   struct why *why)
@@ -76,14 +114,8 @@ int statefile_open(struct mapped *m, const char *dir, const char *name,
 		rc = mapped_open(m, path, kind->size, 0, HOW, why);
 	if (rc < 0)
 		return rc;
-	const char *wrong = look(m, kind);
-	*is_new = wrong != NULL;
-	if (!wrong)
-		return 0;
-	if (m->before == 0) {
-		begin(m, kind);
-		return 0;
-	}
-	why_set(reason, -EBADMSG, "%s was put aside as %s.bad: %s", path, name, wrong);
-	return begin_anew(m, path, kind, why);
+	rc = take(m, path, name, kind, is_new, reason, why);
+	if (rc == 0)
+		name_owner(m, kind);
+	return rc;
 }

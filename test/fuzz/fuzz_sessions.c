@@ -10,7 +10,7 @@ static void use_sessions(uint32_t shards)
 {
 	struct sessions f;
 	struct session_saved saved, put = {.session_id = STR("abc")};
-	BUG_ON(sessions_open(&f, fuzz_dir(), shards, id, NULL) < 0);
+	BUG_ON(sessions_open(&f, fuzz_dir(), shards, id, 5, NULL) < 0);
 	for (uint32_t shard = 0; shard < f.shards; shard++) {
 		(void)sessions_last(&f, shard);
 		if (sessions_get(&f, shard, &saved)) {

@@ -28,9 +28,9 @@ class Down:
         w.config(discord__shards=1)
         w.sandbox("--no-limits", "--max-concurrency", "2")
 
-    def up(self):
+    def up(self, token=CANARY):
         w = self.w
-        w.tuttid()
+        w.tuttid(env={"DISCORD_BOT_TOKEN": token})
         if not w.bots:
             w.env["RECORD_FILE"] = self.files["record"]
             w.bot("record", "test/record")
@@ -74,7 +74,7 @@ class Down:
             time.sleep(0.05)
 
 
-def around(d, change, how=signal.SIGTERM, during=True):
+def around(d, change, how=signal.SIGTERM, during=True, token=CANARY):
     """Up, a message, down, one meanwhile, the change, up, one more; all have to come."""
     d.up()
     d.say()
@@ -83,7 +83,7 @@ def around(d, change, how=signal.SIGTERM, during=True):
     if during:
         d.say()
     change()
-    d.up()
+    d.up(token)
     d.say()
     d.until_seen({f"m{i + 1}" for i in range(d.said)})
 
@@ -139,6 +139,42 @@ def fewer_shards_and_back(d):
     d.check(identifies=5, lost=3)
     if len(d.seen()) != d.said:
         raise Failed(f"not each once: {d.seen()}")
+
+
+def other_sandbox(d, token, port=0):
+    d.w.fake.kill()
+    d.w.fake.wait(-9)
+    d.w.sandbox("--no-limits", "--max-concurrency", "2", "--port", str(port), "--token", token)
+
+
+def rotated_token(d):
+    """The same bot, with a token made anew: a new session, and the journal goes on."""
+    token = CANARY.split(".")[0] + ".rotated.token"
+    around(d, lambda: other_sandbox(d, token, d.w.listening["port"]), during=False, token=token)
+    d.check(lost=1)  # the sandbox counts from its own start
+
+
+def other_bot(d, token, port=0):
+    """Of what waits for the bots in the directory nothing is theirs: they hear the new bot's alone."""
+    d.up()
+    d.say()
+    d.until_seen({"m1"})
+    bot = d.w.bots["record"]
+    bot.kill()
+    bot.wait(-9)
+    had = d.w.metric("gateway_events", lambda n: True)
+    d.say()  # unread when the bot is another
+    d.w.metric("gateway_events", lambda n: n > had)
+    d.down()
+    other_sandbox(d, token, port)
+    d.up(token)
+    d.w.bot("record", "test/record")
+    d.w.main.until(lambda: d.w.main.count(r" journal_begun_anew .*reason=.*another bot or API") or None, "a line")
+    d.say()
+    d.until_seen({"m3"})
+    if "m2" in d.seen():
+        raise Failed("the other bot's message came")
+    d.check(epochs=2, gaps=["epoch"])
 
 
 def patch(d, at, with_what):
@@ -347,6 +383,9 @@ check("G2 another binary", lambda w: other_binary(Down(w)))
 check("G3 other intents", lambda w: other_intents(Down(w)))
 check("G3 more shards", lambda w: more_shards(Down(w)))
 check("G3a fewer shards, and as many as before", lambda w: fewer_shards_and_back(Down(w)))
+check("G3g another token of the same bot", lambda w: rotated_token(Down(w)))
+check("G3g another bot", lambda w: other_bot(d := Down(w), "another.bot.token", d.w.listening["port"]))
+check("G3g another API", lambda w: other_bot(Down(w), CANARY))
 check("G3 a journal of another version", lambda w: other_version(Down(w)))
 check("G3 a damaged journal", lambda w: damaged(Down(w)))
 check("G1 a half-written record", lambda w: half_written(Down(w)))
