@@ -47,7 +47,7 @@ def asks_for_its_events_from_the_head_and_commits_what_is_finished(w, d):
     w.bot("record", "test/record", wait=False)
     asked = d.serve(pos=10)
     assert asked["v"] == 1 and asked["bot"] == "record" and asked["topics"] == ["MESSAGE_CREATE.", "TUTTI_GAP."], asked
-    assert asked["from"] == "head" and asked["part"] == [0, 1], asked
+    assert asked["from"] == "commit" and "else" not in asked and asked["part"] == [0, 1], asked
     d.say(b"E", record(11, "a") + record(12, "b"))
     assert [r[2] for r in written(w, 2)] == ["a", "b"]
     d.until(lambda: d.done == 2 and d.commit == 12, "the commit")
