@@ -43,9 +43,23 @@ function onUnhandled(why) {
 		throw why;
 }
 
+/* "content: Must be 2000 or fewer in length.": the first flaw in the "errors" of an answer; undefined where none is. */
+function flaw(errors) {
+	for (let at = errors, path = [], depth = 0; at && typeof at === "object" && depth < 16; depth++) {
+		const message = at._errors?.[0]?.message;
+		if (typeof message === "string")
+			return (path.length ? `${path.join(".").slice(0, 160)}: ` : "") + message.slice(0, 300);
+		const [key] = Object.keys(at);
+		path.push(key);
+		at = at[key];
+	}
+	return undefined;
+}
+
 export class CallFailed extends Error {
 	constructor(status, body) {
-		super(`${status}: ${body?.message ?? JSON.stringify(body)}`);
+		const words = [status, body?.message ?? JSON.stringify(body), flaw(body?.errors)];
+		super(words.filter((word) => word !== undefined).join(": "));
 		this.status = status;
 		this.body = body;
 	}

@@ -3,6 +3,8 @@
 
 #include "test/unit.h"
 
+#include <stdio.h>
+
 #include <tutti/register.h>
 #include <tutti/test.h>
 
@@ -123,6 +125,50 @@ static void a_capture_that_does_not_convert_is_told(void **state)
 		 "reference\":{\"message_id\":\"123\",\"fail_if_not_exists\":false}}");
 }
 
+/* Of what ",both" fails with when Discord answers its first call so. */
+static void fails_with(const char *answer, const char *flaw)
+{
+	tt_test_answer(test_of_mine, 400, answer);
+	tt_delivered got = tt_test_message(test_of_mine, ",both");
+	assert_int_equal(got.failed, 1);
+	if (!strstr(got.reason, flaw))
+		fail_msg("%s: not in: %s", flaw, got.reason);
+	(void)tt_test_sent(test_of_mine);
+}
+
+static void what_is_wrong_in_a_body_is_told(void **state)
+{
+	(void)state;
+	fails_with(
+		"{\"message\":\"Invalid Form Body\",\"code\":50035,\"errors\":{\"embeds\":{\"0\":"
+		"{\"title\":{\"_errors\":[{\"code\":\"X\",\"message\":\"Too long.\"}]}}}}}",
+		"Invalid Form Body: embeds.0.title: Too long. (HTTP 400, code 50035)");
+	fails_with(
+		"{\"message\":\"Wrong\",\"errors\":{\"_errors\":[{\"message\":\"All of it.\"}]}}",
+		"Wrong: All of it. (HTTP 400");
+	/* nothing that can be told */
+	fails_with("{\"message\":\"Wrong\",\"errors\":{\"a\":[7]}}", "Wrong (HTTP 400");
+	fails_with("{\"message\":\"Wrong\",\"errors\":{\"a\":{\"_errors\":[]}}}",
+		   "Wrong (HTTP 400");
+	fails_with("{\"message\":\"Wrong\",\"errors\":7}", "Wrong (HTTP 400");
+}
+
+static void a_long_flaw_is_cut(void **state)
+{
+	(void)state;
+	char name[501], text[501], answer[2048];
+	memset(name, 'n', 500);
+	memset(text, 't', 500);
+	name[500] = text[500] = '\0';
+	snprintf(answer, sizeof answer,
+		 "{\"message\":\"Wrong\",\"errors\":{\"%s\":{\"_errors\":[{\"message\":\"%s\"}]}}}",
+		 name, text);
+	name[160] = text[300] = '\0';
+	char wanted[1024];
+	snprintf(wanted, sizeof wanted, "Wrong: %s: %s (HTTP", name, text);
+	fails_with(answer, wanted);
+}
+
 static void calls_are_answered_as_the_test_says(void **state)
 {
 	(void)state;
@@ -222,6 +268,7 @@ int main(void)
 			checked(what_no_route_wants_reaches_nobody),
 			checked(a_capture_that_does_not_convert_is_told),
 			checked(calls_are_answered_as_the_test_says),
+			checked(what_is_wrong_in_a_body_is_told), checked(a_long_flaw_is_cut),
 			checked(query_and_reason_are_shown),
 			checked(a_call_that_the_limiter_would_refuse_is_refused),
 			checked(an_error_and_an_exit_are_told),

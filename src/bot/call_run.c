@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/fnv.h"
 #include "bot/call.h"
+#include "bot/flaw.h"
 
 #include <sys/random.h>
 
@@ -138,13 +139,23 @@ static tt_result refuse(struct tt_client *client, const char *reason)
 		.outcome = TT_CALLED, .status = TT_CALL_REFUSED, .text = public_str(text)};
 }
 
-/* "POST /channels/{channel_id}/messages: 403, Missing Access (50001)" */
-static struct str describe(struct tt_client *client, struct str method, const char *route,
-			   int status, struct json_at body)
+/* "Missing Access", "Invalid Form Body: content: Must be 2000 or fewer in length." */
+static struct str reason_of(struct tt_client *client, struct json_at body)
 {
 	struct str message = json_str(json_get(body, "message"));
 	if (message.n == 0)
 		message = json_str(json_get(body, "error"));
+	struct str flaw = flaw_first(&client->arena, json_get(body, "errors"));
+	return flaw.n == 0 ? message
+			   : arena_fmt(&client->arena, "%.*s%s%.*s", STR_FMT(message),
+				       message.n ? ": " : "", STR_FMT(flaw));
+}
+
+/* "POST /channels/{channel_id}/messages: Discord refused: Missing Access (HTTP 403, code 50001)" */
+static struct str describe(struct tt_client *client, struct str method, const char *route,
+			   int status, struct json_at body)
+{
+	struct str message = reason_of(client, body);
 	int64_t code = json_i64(json_get(body, "code"));
 	struct str text = arena_fmt(&client->arena, "%.*s %s: %s%s%.*s", STR_FMT(method), route,
 				    status_name(status), message.n ? ": " : "", STR_FMT(message));

@@ -1,6 +1,6 @@
 /* What an author may get wrong, in JavaScript: a sentence, and nothing else happens. No tuttid is needed. */
 import fs from "node:fs";
-import { Bot } from "../../clients/javascript/tutti.js";
+import { Bot, CallFailed } from "../../clients/javascript/tutti.js";
 import { pattern } from "../../clients/javascript/pattern.js";
 
 let isBad = false;
@@ -17,6 +17,17 @@ for (const what of [undefined, null, 7, Object.create(null), new Error("x")]) {
 	await bot.handle(null, { event: "MESSAGE_CREATE", pos: 1n }).catch(() => {});
 	check(`a handler that throws ${what === null || typeof what !== "object" ? what : "an object"}: the next one runs`, seen.length === 1);
 }
+
+const long = { content: { _errors: [{ code: "BASE_TYPE_MAX_LENGTH", message: "Must be 2000 or fewer in length." }] } };
+for (const [errors, words] of [
+	[long, ": content: Must be 2000 or fewer in length."], [{ a: { 0: long } }, ": a.0.content: Must be 2000 or fewer in length."],
+	[{ _errors: [{ message: "All." }] }, ": All."], [{ a: 7 }, ""], [7, ""], [null, ""], [{ a: { _errors: [] } }, ""],
+	[{ _errors: [{}] }, ""], [{ ["x".repeat(500)]: { _errors: [{ message: "y".repeat(500) }] } }, `: ${"x".repeat(160)}: ${"y".repeat(300)}`],
+]) {
+	const got = new CallFailed(400, { message: "Wrong", errors }).message;
+	check(`a failure says what is wrong: ${JSON.stringify(errors)?.slice(0, 50)}`, got === "400: Wrong" + words || console.log(got));
+}
+check("also one that is no object", new CallFailed(500, null).message === "500: null");
 
 const whole = pattern(",n {a:int}");
 check("an int that fits a Number is captured", whole(",n -9007199254740991")?.a === -9007199254740991);

@@ -64,6 +64,15 @@ with open(os.path.join(ROOT, "clients/javascript/names.js"), encoding="ascii") a
 check("both clients know the events of api/events.def and tuttid's own",
       EVENTS == named_js and {e for e in EVENTS if not e.startswith("TUTTI_")} == named, EVENTS ^ named)
 
+LONG = {"content": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}]}}
+for errors, words in ((LONG, ": content: Must be 2000 or fewer in length."), ({"a": {"0": LONG}}, ": a.0.content: Must be 2000 or "
+                      "fewer in length."), ({"_errors": [{"message": "All."}]}, ": All."), ({"a": 7}, ""), (7, ""), (None, ""),
+                      ({"a": {"_errors": []}}, ""), ({"_errors": [{}]}, ""), ({"x" * 500: {"_errors": [{"message": "y" * 500}]}},
+                      f": {'x' * 160}: {'y' * 300}")):
+    got = str(tutti.CallFailed(400, {"message": "Wrong", "errors": errors}))
+    check(f"python: a failure says what is wrong: {str(errors)[:50]}", got == "400: Wrong" + words, got)
+check("python: also one that is no object", str(tutti.CallFailed(500, None)) == "500: None")
+
 said.clear()
 for wrong in ("../../evil", "a/b", "", "x" * 65, None, "a\n"):
     says(f"the name {wrong!r}", "a bot's name is", tutti.Bot, wrong)

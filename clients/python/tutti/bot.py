@@ -24,9 +24,23 @@ class Stopped(BaseException):
     """The bot stops and a call has no answer yet: its event is not finished, and comes again at the next start."""
 
 
+def _flaw(errors):
+    """["content: Must be 2000 or fewer in length."]: the first flaw in the "errors" of an answer; [] where none is."""
+    path = []
+    while isinstance(errors, dict) and errors and len(path) < 16:
+        own = errors.get("_errors")
+        if isinstance(own, list) and own and isinstance(own[0], dict) and "message" in own[0]:
+            return [": ".join(filter(None, (".".join(path)[:160], str(own[0]["message"])[:300])))]
+        key = next(iter(errors))
+        path.append(key)
+        errors = errors[key]
+    return []
+
+
 class CallFailed(Exception):
     def __init__(self, status, body):
-        super().__init__(f"{status}: {body.get('message', body) if isinstance(body, dict) else body}")
+        known = body if isinstance(body, dict) else {}
+        super().__init__(": ".join([str(status), str(known.get("message", body)), *_flaw(known.get("errors"))]))
         self.status, self.body = status, body
 
 
