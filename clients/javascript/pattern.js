@@ -10,11 +10,15 @@ export function pattern(text) {
 	const parts = text.split(/\{(\w+)(?::(\w+))?\}/);
 	const fields = [];
 	let source = "";
+	if (parts.some((part, i) => i % 3 === 0 && /[{}]/.test(part)))
+		throw new TypeError(`pattern ${text}: a brace that is none of a capture's, which is {name} or {name:int}`);
 	for (let i = 0; i < parts.length; i += 3) {
 		source += parts[i].replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 		if (i + 1 === parts.length)
 			break;
 		const kind = KINDS[parts[i + 2] ?? "str"];
+		if (fields.some(({ name }) => name === parts[i + 1]))
+			throw new TypeError(`pattern ${text}: {${parts[i + 1]}} is there twice`);
 		if (!kind)
 			throw new TypeError(`pattern ${text}: no such type: ${parts[i + 2]}`);
 		const isRest = i + 4 === parts.length && parts[i + 3] === "" && kind === KINDS.str;

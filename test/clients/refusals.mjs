@@ -43,6 +43,9 @@ function says(name, wanted, work) {
 	}
 }
 
+for (const text of [",cc {t", ",cc t}", ",cc {t u}", ",cc {}", ",cc {t} {"])
+	says(`the pattern ${text}`, "a brace that is none", () => pattern(text));
+says("a capture that is there twice", "{t} is there twice", () => pattern("{t} {t:int}"));
 for (const name of ["../../evil", "a/b", "", "x".repeat(65), undefined, "a\n"])
 	says(`the name ${JSON.stringify(name)}`, "a bot's name is", () => new Bot(name));
 const state = process.env.TUTTI_STATE;

@@ -39,6 +39,17 @@ check("python: types that are texts count", Pattern(",add {a} {b} {c}", late["ad
 says("a type that is none of a capture's", "a is annotated as bool", Pattern, "{a}", late["wrong"])
 says("a type that is not there", "a is annotated as Nowhere", Pattern, "{a}", late["nothing"])
 
+for pattern in (",bb {t", ",bb t}", ",bb {t u}", ",bb {}", ",bb {t} {"):
+    says(f"the pattern {pattern}", "a brace that is none", Pattern, pattern, lambda event, t=0: 0)
+says("a capture that is there twice", "{t} is there twice", Pattern, "{t} {t}", lambda event, t: 0)
+says("a capture without a parameter", "<lambda>() has no parameter 't'", Pattern, "{t}", lambda event: 0)
+says("a parameter without a capture", "<lambda>(event) is how pattern ',bb' calls it: missing a required argument: 't'",
+     Pattern, ",bb", lambda event, t: 0)
+says("a handler without the event", "too many positional arguments", Pattern, ",bb", lambda: 0)
+says("a capture named as the event", "multiple values", Pattern, "{event}", lambda event: 0)
+check("python: a parameter may have a value of its own", Pattern(",bb", lambda event, t=1: 0).match(",bb") == {})
+check("python: and all may be taken", Pattern(",bb {t}", lambda event, **more: 0).match(",bb 1") == {"t": "1"})
+
 state = tempfile.TemporaryDirectory()
 os.environ["TUTTI_STATE"] = os.path.join(state.name, "state", "bots")
 
