@@ -6,7 +6,11 @@
 #include "daemon/child.h"
 #include "daemon/keep.h"
 #include "net/lock.h"
+#include "net/owner.h"
+#include "net/url.h"
 #include "proto/commits.h"
+#include "proto/journal.h"
+#include "proto/sessions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -377,6 +381,20 @@ static void take_journal_back(const struct parent *p)
 		log_info("journal_restored", "from=%s", p->config.state_dir);
 }
 
+/* The gateway begins anew what is of another bot or API. The bus may be the faster of the two, and
+ * would hand out the old journal: it goes before either starts. The sessions name their owner until
+ * the gateway has them, so a kill in between changes nothing. */
+static int disown_journal(const struct parent *p)
+{
+	struct why why = {0};
+	uint64_t owner = owner_of(url_base(p->config.discord_api_url), token_str(&p->token));
+	if (!sessions_is_of_another(p->config.state_dir, owner))
+		return 0;
+	int rc = journal_put_aside(*p->config.journal_dir ? p->config.journal_dir : p->run_dir,
+				   &why);
+	return rc < 0 && rc != -ENOENT ? failed("journal", &why) : 0;
+}
+
 static void save_journal(const struct parent *p)
 {
 	struct why why = {0};
@@ -425,6 +443,9 @@ int parent_run(const struct options *options, const struct token *env)
 	if (status == 0) {
 		say_hello(&p);
 		take_journal_back(&p);
+		status = disown_journal(&p);
+	}
+	if (status == 0) {
 		serve(&p);
 		save_journal(&p);
 		log_info("stopped", "exit=%d", p.status);

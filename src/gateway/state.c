@@ -2,36 +2,13 @@
 
 #include "base/bytes.h"
 #include "net/crypto.h"
-#include "net/url.h"
-#include "proto/seal.h"
+#include "net/owner.h"
 
 #include <stdio.h>
 
-/* Which Discord: the path is a version of its API, and all of discord.com are one. */
-static struct str place_of(const struct url *url, char out[static URL_AUTHORITY])
+static uint64_t owner(const struct state_identity *identity)
 {
-	struct str host = str_c(url->host);
-	if (str_ends(host, STR(".discord.com")))
-		return STR("discord.com:443");
-	url_authority(out, url_is_loopback(url) ? "localhost" : url->host, url->port);
-	return str_c(out);
-}
-
-/* The user id stands before the token's first dot, and stays when the token is made anew; without a
- * dot all of it is taken. 48 bits, never 0: that would be nobody. */
-static uint64_t owner_of(const struct state_identity *identity)
-{
-	char authority[URL_AUTHORITY];
-	uint8_t sum[32];
-	struct url url;
-	struct str place = identity->api_url;
-	if (url_split(&url, place, NULL) == 0)
-		place = place_of(&url, authority);
-	const struct str bot = str_of(identity->token.p, str_find(identity->token, '.'));
-	const struct str parts[] = {STR("owner "), place, STR(" "), bot};
-	crypto_sha256(sum, parts, sizeof parts / sizeof *parts);
-	uint64_t owner = get_le64(sum) & SEAL_MOST;
-	return owner ? owner : 1;
+	return owner_of(identity->api_url, identity->token);
 }
 
 int state_open(struct state *state, const char *dir, uint32_t slots,
@@ -40,7 +17,7 @@ int state_open(struct state *state, const char *dir, uint32_t slots,
 	uint8_t id[16];
 	*state = (struct state){.identity = *identity};
 	crypto_random(id, sizeof id);
-	return sessions_open(&state->sessions, dir, slots, id, owner_of(identity), why);
+	return sessions_open(&state->sessions, dir, slots, id, owner(identity), why);
 }
 
 void state_close(struct state *state)

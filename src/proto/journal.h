@@ -43,6 +43,8 @@ TT_CHECK int journal_open_write(struct journal *j, const struct journal_options 
 				struct why *why);
 /* -ENOENT: no journal yet. -EBADMSG: a file that is none. */
 TT_CHECK int journal_open_read(struct journal *j, const char *dir, struct why *why);
+/* Gives the name journal.bad to the journal there. -ENOENT: there is none. */
+TT_CHECK int journal_put_aside(const char *dir, struct why *why);
 /* Writer: with is_clean the file is marked as closed in order. */
 void journal_close(struct journal *j, bool is_clean);
 

@@ -252,6 +252,17 @@ int journal_open_write(struct journal *j, const struct journal_options *o, struc
 	return rc;
 }
 
+int journal_put_aside(const char *dir, struct why *why)
+{
+	struct paths paths;
+	int rc = paths_of(&paths, dir, why);
+	if (rc < 0)
+		return rc;
+	if (rename(paths.journal, paths.bad) < 0)
+		return why_errno(why, -errno, "%s cannot be put aside", paths.journal);
+	return 0;
+}
+
 int journal_open_read(struct journal *j, const char *dir, struct why *why)
 {
 	struct paths paths;

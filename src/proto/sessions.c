@@ -128,6 +128,12 @@ int sessions_open(struct sessions *f, const char *dir, uint32_t shards,
 	return 0;
 }
 
+bool sessions_is_of_another(const char *dir, uint64_t owner)
+{
+	const struct statefile_kind kind = {.magic = SESSIONS_MAGIC, .owner = owner};
+	return statefile_is_of_another(dir, "sessions", &kind);
+}
+
 void sessions_close(struct sessions *f)
 {
 	mapped_close(&f->file);

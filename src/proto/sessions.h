@@ -43,6 +43,8 @@ struct session_saved {
  * whosever it is. */
 TT_CHECK int sessions_open(struct sessions *f, const char *dir, uint32_t shards,
 			   const uint8_t random_id[static 16], uint64_t owner, struct why *why);
+/* There is one, and another owner's; changes nothing. */
+bool sessions_is_of_another(const char *dir, uint64_t owner);
 void sessions_close(struct sessions *f);
 
 /* False: no valid copy of a session that is not over. */

@@ -119,3 +119,16 @@ int statefile_open(struct mapped *m, const char *dir, const char *name,
 		name_owner(m, kind);
 	return rc;
 }
+
+bool statefile_is_of_another(const char *dir, const char *name, const struct statefile_kind *kind)
+{
+	char path[PATH_MAX];
+	struct mapped m;
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path || mapped_open(&m, path, 0, 0, MAPPED_READ, NULL) < 0)
+		return false;
+	bool is = m.n >= STATEFILE_OWNER + sizeof(uint64_t) && !look(&m, kind) &&
+		  is_of_another(&m, kind);
+	mapped_close(&m);
+	return is;
+}

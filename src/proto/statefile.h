@@ -33,4 +33,7 @@ TT_CHECK int statefile_open(struct mapped *m, const char *dir, const char *name,
 			    const struct statefile_kind *kind, bool *is_new, struct why *reason,
 			    struct why *why);
 
+/* dir/name is there, whole, and names an owner that is not kind's. Changes nothing. */
+bool statefile_is_of_another(const char *dir, const char *name, const struct statefile_kind *kind);
+
 #endif

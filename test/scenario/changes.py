@@ -165,6 +165,7 @@ def other_bot(d, token, port=0):
     had = d.w.metric("gateway_events", lambda n: True)
     d.say()  # unread when the bot is another
     d.w.metric("gateway_events", lambda n: n > had)
+    old = f"epoch={d.lines('b')[0][2]} "
     d.down()
     other_sandbox(d, token, port)
     d.up(token)
@@ -175,6 +176,9 @@ def other_bot(d, token, port=0):
     if "m2" in d.seen():
         raise Failed("the other bot's message came")
     d.check(epochs=2, gaps=["epoch"])
+    opened = [line for line in d.w.main.lines if " journal_open by=bus " in line]
+    if not re.search(r" tail=[01]$", opened[0]) or old in opened[0]:
+        raise Failed(f"the bus had the old journal: {opened[0]}")
 
 
 def patch(d, at, with_what):
