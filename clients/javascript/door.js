@@ -1,7 +1,14 @@
 /* Where tuttid's doors are, and sockets to them. */
 import fs from "node:fs";
-import * as zmq from "zeromq";
 import { keyFile } from "./wire.js";
+
+const zmq = await import("zeromq").catch((why) => {
+	if (why.code !== "ERR_MODULE_NOT_FOUND")
+		throw why;
+	const sentence = new Error("the package zeromq is not there: npm ci --prefix clients/javascript");
+	sentence.stack = sentence.message; /* that it is told without ours */
+	throw sentence;
+});
 
 const ADD = { live: 0, events: 1, call: 2 };
 

@@ -5,6 +5,7 @@ import { zmq } from "./door.js";
 import { log } from "./log.js";
 import * as wire from "./wire.js";
 
+const WAITING_MS = 500, WAITING_AGAIN_MS = 60000; /* without a first answer, until that is said, and said again */
 const SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
 
 export class Gate {
@@ -16,12 +17,22 @@ export class Gate {
 
 	/* Until the bot stops: one connection after another. */
 	async run() {
+		this.#tellWaiting(WAITING_MS);
 		while (!this.bot.isStopping) {
 			const pause = await this.#serve();
 			await this.#rest(pause);
 		}
+		clearTimeout(this.telling);
 		this.calls.close();
 		this.ops.close();
+	}
+
+	#tellWaiting(ms) {
+		this.telling = setTimeout(() => {
+			if (!this.isOpen)
+				log("waiting", { for: "tuttid", endpoint: this.doors.endpoint("events") });
+			this.#tellWaiting(WAITING_AGAIN_MS);
+		}, ms);
 	}
 
 	stop() {

@@ -10,6 +10,7 @@ import zmq
 from . import wire
 from .asker import Asker
 
+WAITING, WAITING_AGAIN = 0.5, 60  # seconds without a first answer, after which that is said, and said again
 SILENCE = 5  # seconds without a word, after which a connection is opened anew
 REFUSED_PAUSE, KEY_PAUSE_MOST = 30, 60
 TAKE_OVER = 12  # how long the process before us may take to leave, before we go on without the cursor's file
@@ -30,6 +31,7 @@ class Gate:
         self.welcome, self.key_pause, self.is_open = {}, 1, False
         cursor.lock()
         self.open_at = self.lock_at = 0
+        self.tell_at = time.monotonic() + WAITING
         self.waits_since, self.is_waiting = None, False  # for the cursor: since the first welcome
         self.queue = collections.deque()
         self.process, self.attempt = secrets.randbelow(1 << 53) + 1, 0
@@ -37,6 +39,8 @@ class Gate:
     def look(self):
         """Opens when it is time, and closes after silence; says how far we are, which is the sign of life."""
         now = time.monotonic()
+        if now >= self.tell_at and not self.is_open and not self.is_waiting:
+            self._tell_waiting(now)
         if not self.line and now >= self.open_at:
             self._open()
         elif self.line and now - self.heard > SILENCE and not self.line.sock.poll(0):
@@ -47,6 +51,10 @@ class Gate:
         if self.waits_since and not self.cursor.is_ours and now >= self.lock_at:
             self._try_lock(now)
         self.ack()
+
+    def _tell_waiting(self, now):
+        log.warning("waiting for=tuttid endpoint=%s", self.line.endpoint if self.line else self.doors.endpoint("events"))
+        self.tell_at = now + WAITING_AGAIN
 
     def take(self, ready):
         """What has come; ready: the sockets of the poller that are."""

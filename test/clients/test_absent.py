@@ -1,0 +1,47 @@
+"""What a bot says at once where something is not there: tuttid, or JavaScript's package."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_clients_long import ROOT, Failed, World, check, failures, javascript  # noqa: E402
+
+
+def waits(kind, runner, program):
+    with World("absent " + kind) as w:
+        path = os.path.join(ROOT, "examples", kind, program)
+        bot = w.start("absent", [*runner, path], {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(w.port)})
+        bot.wait_line(r"waiting for=tuttid endpoint=(tcp|ipc)://", 4)  # before the silence of 5 s
+        check(f"{kind}: it says that it waits for tuttid", True)
+        w.sandbox()
+        w.tuttid()
+        w.main.wait_line(" bot_open ")
+        check(f"{kind}: and is served when tuttid is there", bot.count("waiting for=tuttid") == 1)
+        bot.kill(signal.SIGTERM)
+        bot.wait(0)
+
+
+def without_the_package():
+    with tempfile.TemporaryDirectory() as place:
+        for where in ("clients/javascript", "examples/javascript"):
+            shutil.copytree(os.path.join(ROOT, where), os.path.join(place, where), ignore=shutil.ignore_patterns("node_modules"))
+        ran = subprocess.run(["node", os.path.join(place, "examples/javascript/echo.js")], capture_output=True, text=True)
+        check("javascript: without its package it says which command is missing", ran.returncode == 1 and
+              "the package zeromq is not there: npm ci --prefix clients/javascript" in ran.stderr, ran.stderr)
+
+
+if __name__ == "__main__":
+    for kind, runner, program in (("python", ["/usr/bin/python3", "-u"], "echo.py"), ("javascript", javascript(), "echo.js")):
+        if not runner:
+            print(f"ok {kind} # SKIP no Node or no package zeromq")
+            continue
+        try:
+            waits(kind, runner, program)
+        except Failed as why:
+            check(kind, False, why)
+    if shutil.which("node"):
+        without_the_package()
+    sys.exit(bool(failures))
