@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include "base/metric.h"
+#include "net/lock.h"
 #include "net/refuse.h"
 #include "net/url.h"
 #include "proto/discord.h"
@@ -212,6 +213,23 @@ static bool is_running(const struct config *config)
 	return is_alive;
 }
 
+/* Both locks name it, where it is of this state directory. */
+static void say_running(struct check *check, unsigned first)
+{
+	char run_dir[108];
+	struct why why;
+	uint64_t pid =
+		config_run_dir_to_be(run_dir, first, &why) < 0 ? 0 : lock_holder(run_dir, "tuttid");
+	if (pid && pid == lock_holder(check->config->state_dir, "tuttid"))
+		check_ok("ports", "%u to %u: our tuttid runs there", first, first + 2);
+	else
+		check_bad(check, EX_TEMPFAIL, "ports",
+			  "%u to %u: another tuttid runs there, process %llu, with a state "
+			  "directory of its own: give zmq.port another number, of three that are "
+			  "free, or end it",
+			  first, first + 2, (unsigned long long)pid);
+}
+
 static void say_port(struct check *check, unsigned port, int error, bool is_v6)
 {
 	const char *remedy = error == EADDRNOTAVAIL ? "give zmq.bind an address of this host"
@@ -233,7 +251,7 @@ static void look_at_ports(struct check *check)
 	if (!size)
 		return; /* said above */
 	if (is_running(config)) {
-		check_ok("ports", "%u to %u: our tuttid runs there", first, first + 2);
+		say_running(check, first);
 		return;
 	}
 	for (unsigned port = first; port < first + 3 && !rc; port++) {

@@ -36,12 +36,31 @@ static int wait_for(int fd, unsigned wait_ms)
 	return rc == -EINTR ? -EWOULDBLOCK : rc;
 }
 
-static int held(int fd, const char *path, struct why *why)
+/* 0: it does not say. */
+static uint64_t pid_in(int fd)
 {
 	char text[24] = "";
 	uint64_t pid = 0;
 	ssize_t n = pread(fd, text, sizeof text - 1, 0);
-	if (n > 0 && str_to_u64(str_trim(str_of(text, (size_t)n)), &pid))
+	return n > 0 && str_to_u64(str_trim(str_of(text, (size_t)n)), &pid) ? pid : 0;
+}
+
+uint64_t lock_holder(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s.lock", dir, name) >= (int)sizeof path)
+		return 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	uint64_t pid = fd < 0 ? 0 : pid_in(fd);
+	if (fd >= 0)
+		close(fd);
+	return pid;
+}
+
+static int held(int fd, const char *path, struct why *why)
+{
+	uint64_t pid = pid_in(fd);
+	if (pid)
 		return why_set(why, -EWOULDBLOCK, "it runs already: %s is held by process %llu",
 			       path, (unsigned long long)pid);
 	return why_set(why, -EWOULDBLOCK, "it runs already: %s is held by another process", path);

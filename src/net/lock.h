@@ -15,4 +15,7 @@ TT_CHECK int lock_take(const char *dir, const char *name, unsigned wait_ms, stru
 TT_CHECK int lock_take_both(const char *state_dir, const char *run_dir, const char *name,
 			    unsigned wait_ms, struct why *why);
 
+/* The process that holds dir/name.lock, or held it last, as it says itself; 0: not known. */
+uint64_t lock_holder(const char *dir, const char *name);
+
 #endif

@@ -218,6 +218,10 @@ def ports():
         w.tuttid()
         code, out = tutti_check(w, "--offline")
         check("where our tuttid runs, they are its own", code == 0 and says(out, "ok", "ports", "our tuttid runs"), out)
+        other = os.path.join(w.dir, "other-state")
+        code, out = tutti_check(w, "--offline", state__dir=other)
+        check("where another tuttid runs it is said: 75", code == 75 and says(out, "WRONG", "ports", "another tuttid runs there",
+                                                                              str(w.main.pid), "zmq.port"), out)
 
 
 def command_lines():
