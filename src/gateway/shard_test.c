@@ -220,13 +220,19 @@ static struct str next(struct world *w)
 	return str_of(text, (size_t)n);
 }
 
-static void identify(struct world *w)
+/* As far as its IDENTIFY. */
+static void come(struct world *w)
 {
 	until(w, w->stream);
 	say(w, HELLO);
 	until(w, w->asked == 1);
 	shard_identify(w->shard);
 	until(w, w->heard[OP_IDENTIFY] == 1);
+}
+
+static void identify(struct world *w)
+{
+	come(w);
 	say_ready(w);
 	assert_true(str_starts(next(w), STR("1:1 READY.0.0. ")));
 }
@@ -259,11 +265,7 @@ static void a_ready_above_max_event_begins_a_session_all_the_same(void **state)
 	struct world w;
 	(void)state;
 	begin(&w, "q", NULL);
-	until(&w, w.stream);
-	say(&w, HELLO);
-	until(&w, w.asked == 1);
-	shard_identify(w.shard);
-	until(&w, w.heard[OP_IDENTIFY] == 1);
+	come(&w);
 	say_ready_of(&w, 15000);
 	assert_true(str_starts(
 		next(&w), STR("1:1 TUTTI_TOO_LARGE.0.0. {\"t\":\"READY\",\"s\":1,\"bytes\":15")));
@@ -548,11 +550,7 @@ static void a_resume_url_that_leads_elsewhere_is_not_used(void **state)
 	struct world w;
 	(void)state;
 	begin(&w, "l", NULL);
-	until(&w, w.stream);
-	say(&w, HELLO);
-	until(&w, w.asked == 1);
-	shard_identify(w.shard);
-	until(&w, w.heard[OP_IDENTIFY] == 1);
+	come(&w);
 	say(&w,
 	    "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"user\":{\"id\":\"2\"},\"session_id\":\"x\","
 	    "\"resume_gateway_url\":\"wss://evil.example\"}}");
