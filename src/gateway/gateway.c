@@ -1,61 +1,17 @@
 /* The gateway role: the shards, what they share, and in which order they begin. */
 #include "base/log.h"
 #include "base/metric.h"
-#include "gateway/discover.h"
-#include "gateway/identify.h"
-#include "gateway/ops.h"
-#include "gateway/settings.h"
-#include "gateway/shard.h"
+#include "gateway/gateway_impl.h"
 #include "net/crypto.h"
-#include "net/role.h"
-#include "proto/ledger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 enum {
 	ROOM = 256, /* shards that files have room for at least: auto may become many */
 	REFRESH_US = 1000 * 1000, /* of the sessions file, while events come */
 	URL_REFUSED_US = 60 * 1000 * 1000,
-};
-
-struct place {
-	struct shard *shard;
-	bool is_started;
-};
-
-struct gateway {
-	struct role *role;
-	struct loop *loop;
-	struct settings settings;
-	struct state state;
-	struct ledger ledger;
-	struct journal journal;
-	struct bell bell;
-	struct publish publish;
-	struct shard_common common;
-
-	struct discover *discover;
-	char url[512]; /* of the gateway, from discovery; "": not known yet */
-	struct identify identify;
-	struct loop_timer *slots; /* when the next may identify */
-	bool is_budget_told;      /* that it is used up */
-
-	struct place *places; /* by number less first; NULL until their number is known */
-	uint32_t first, count, total;
-	uint32_t fatal;
-	struct loop_timer *starts; /* the next shards without a session connect */
-	struct loop_timer *ask;    /* for discovery once more */
-
-	struct ops *ops;
-	struct loop_hook *turn;
-	struct loop_timer *refresh;
-	bool is_refresh_due;
-	bool is_stopped;
-	int status;
 };
 
 static void end(struct gateway *g, int status)
@@ -144,14 +100,32 @@ static void on_ask_url(void *arg)
 		discover_ask(g->discover);
 }
 
+/* With auto another number may do: Discord's recommendation of now. Until it is there nobody connects
+ * or identifies where all are refused; their sessions stay, for nothing may come of it. */
+static void ask_for_number(struct gateway *g, uint32_t shard, unsigned code)
+{
+	g->refused = g->refused && close_next(code) != CLOSE_STOP_ALL ? g->refused : code;
+	if (close_next(code) == CLOSE_STOP_ALL) {
+		loop_timer_stop(g->starts);
+		for (uint32_t i = 0; i < g->count; i++)
+			if (g->first + i !=
+			    shard) /* which is in the midst of it, and stops itself */
+				shard_stop(g->places[i].shard, false);
+	}
+	discover_ask(g->discover);
+}
+
 /* The loop turns no more, so nobody connects or identifies behind it; stop() hangs up. */
 static void on_fatal(void *arg, uint32_t shard, unsigned code)
 {
 	struct gateway *g = arg;
+	g->fatal++;
 	if (code == CLOSED_AUTHENTICATION_FAILED)
 		log_error("token_refused", "shard=%u from=%s", shard,
 			  log_quote(str_c(g->role->token_from)));
-	if (++g->fatal == g->count || close_next(code) == CLOSE_STOP_ALL)
+	if (g->common.is_auto && close_is_of_number(code))
+		ask_for_number(g, shard, code);
+	else if (g->fatal == g->count || close_next(code) == CLOSE_STOP_ALL)
 		end(g, EX_CONFIG);
 }
 
@@ -265,8 +239,6 @@ static void give_up_others(struct gateway *g)
 			(void)find_session(g, number, 0, &resume);
 }
 
-static int open_files(struct gateway *g, uint32_t shards, struct why *why);
-
 /* The number of shards is known: resumes what can be resumed, and asks where the others go. */
 static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 {
@@ -274,7 +246,7 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 	g->first = g->settings.first;
 	g->count = g->settings.count ? g->settings.count : total;
 	if (total > g->journal.shards || total > g->state.sessions.shards) {
-		int rc = open_files(g, total, why);
+		int rc = gateway_open_files(g, total, why);
 		if (rc < 0)
 			return rc;
 	}
@@ -292,6 +264,47 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 	if (is_any_new && !g->url[0])
 		discover_ask(g->discover);
 	return 0;
+}
+
+static void free_shards(struct gateway *g)
+{
+	for (uint32_t i = 0; g->places && i < g->count; i++)
+		shard_free(&g->places[i].shard);
+	free(g->places);
+	g->places = NULL;
+	identify_done(&g->identify);
+}
+
+/* All that was begun with the old number is over, and announced; make_shards() begins anew. */
+static void leave_number(struct gateway *g, uint32_t recommended)
+{
+	log_warn("shards_changed", "from=%u to=%u code=%u what=%s", g->total, recommended,
+		 g->refused,
+		 "\"Discord refuses the old number and recommends the new one: all sessions begin "
+		 "anew\"");
+	for (uint32_t i = 0; i < g->count; i++)
+		shard_stop(g->places[i].shard, false);
+	free_shards(g);
+	give_up_others(g);
+	g->refused = g->fatal = 0;
+}
+
+/* Of a number that is refused. False: it was the end. */
+static bool judge_number(struct gateway *g, uint32_t recommended)
+{
+	if (recommended > g->total) {
+		leave_number(g, recommended);
+		return true;
+	}
+	log_error("shards_refused", "shards=%u code=%u recommended=%u what=%s", g->total,
+		  g->refused, recommended,
+		  "\"Discord recommends no more shards than it refuses: set discord.shards to a "
+		  "higher number\"");
+	bool is_end = g->fatal == g->count || close_next(g->refused) == CLOSE_STOP_ALL;
+	g->refused = 0;
+	if (is_end)
+		end(g, EX_CONFIG);
+	return !is_end;
 }
 
 static void hold_after_restart(struct gateway *g)
@@ -334,6 +347,8 @@ static void on_found(void *arg, const struct discovery *found)
 	if (g->url[0] && strcmp(g->url, found->url) != 0)
 		log_info("url_changed", "url=%s", log_quote(str_c(found->url)));
 	memcpy(g->url, found->url, sizeof g->url);
+	if (g->refused && !judge_number(g, found->shards))
+		return;
 	if (!g->places && make_shards(g, found->shards, &why) < 0) {
 		log_error("journal", "why=%s", log_quote(str_c(why.text)));
 		end(g, EX_TEMPFAIL);
@@ -400,82 +415,6 @@ static void on_stop(struct role *role)
 
 /* Setting up. */
 
-static void read_boot_id(uint8_t out[static 16])
-{
-	char text[64] = {0};
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0)
-		close(fd);
-	unsigned digits = 0;
-	memset(out, 0, 16);
-	for (ssize_t i = 0; i < n && digits < 32; i++) {
-		const char *at = strchr("0123456789abcdef", text[i]);
-		if (!at || !*at)
-			continue;
-		out[digits / 2] = (uint8_t)(out[digits / 2] << 4 | (at - "0123456789abcdef"));
-		digits++;
-	}
-}
-
-static void judge_ledger(struct gateway *g)
-{
-	bool is_missing = g->ledger.is_new && state_is_used(&g->state);
-	if (is_missing)
-		ledger_distrust(&g->ledger, loop_wall_us() / 1000);
-	if (g->ledger.is_damaged)
-		log_warn("ledger_damaged", "what=%s",
-			 is_missing
-				 ? "\"there are sessions and no ledger: how often was identified "
-				   "is not known: an hour until the next\""
-				 : "\"how often was identified is not known: an hour until the "
-				   "next\"");
-}
-
-/* Opens ledger, sessions and journal, or opens them again with more room. */
-static int open_files(struct gateway *g, uint32_t shards, struct why *why)
-{
-	const struct state_identity identity = {.api_url = g->settings.api_url,
-						.token = g->role->token,
-						.intents = g->settings.intents,
-						.large_threshold = g->settings.large_threshold};
-	const struct config *config = g->role->config;
-	struct journal_options options = {.dir = g->role->journal_dir,
-					  .size = (uint64_t)config->journal_size,
-					  .max_event = (uint64_t)config->journal_max_event,
-					  .now_ms = loop_wall_us() / 1000};
-	journal_close(&g->journal, true);
-	state_close(&g->state);
-	ledger_close(&g->ledger);
-	int rc = ledger_open(&g->ledger, g->role->state_dir, shards, options.now_ms, why);
-	if (rc < 0)
-		return rc;
-	rc = state_open(&g->state, g->role->state_dir, shards, &identity, why);
-	if (rc < 0)
-		return rc;
-	g->state.journal = &g->journal;
-	if (g->state.sessions.reason.text[0])
-		log_warn("sessions_new", "why=%s", log_quote(str_c(g->state.sessions.reason.text)));
-	if (g->state.sessions.damaged)
-		log_warn("sessions_damaged", "copies=%u what=%s", g->state.sessions.damaged,
-			 "\"of two copies of a session the damaged one is not used\"");
-	options.shards = state_room(&g->state);
-	memcpy(options.id, g->state.sessions.id, sizeof options.id);
-	read_boot_id(options.boot_id);
-	rc = journal_open_write(&g->journal, &options, why);
-	if (rc < 0)
-		return rc;
-	log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",
-		 (unsigned long long)g->journal.epoch, (unsigned long long)g->journal.last_pos,
-		 g->journal.is_new ? "true" : "false", log_quote(str_c(g->journal.reason.text)));
-	if (g->state.sessions.reason.code == -ESTALE)
-		log_warn("journal_begun_anew", "reason=%s",
-			 "\"the state directory was of another bot or API: none of its events "
-			 "comes to a bot, none of its sessions goes on\"");
-	judge_ledger(g);
-	return 0;
-}
-
 static int open_all(struct gateway *g, struct why *why)
 {
 	const struct config *config = g->role->config;
@@ -484,7 +423,7 @@ static int open_all(struct gateway *g, struct why *why)
 		return rc;
 	uint32_t room = g->settings.shards > ROOM ? g->settings.shards : ROOM;
 	if ((rc = wsock_net_new(&g->common.net, g->loop, config->discord_ca_file, why)) < 0 ||
-	    (rc = open_files(g, room, why)) < 0 ||
+	    (rc = gateway_open_files(g, room, why)) < 0 ||
 	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0)
 		return rc;
 	if ((rc = ops_new(&g->ops, g->loop, g->role->run_dir, send_op, g, why)) < 0)
@@ -506,6 +445,7 @@ static void set_up(struct gateway *g)
 	g->common.user_agent = STR(ROLE_USER_AGENT);
 	g->common.compress = g->settings.compress;
 	g->common.max_event = g->publish.max_event;
+	g->common.is_auto = !g->settings.shards;
 	g->common.silence_us = (uint64_t)config->discord_silence_s * 1000000;
 	g->common.on_ask_slot = on_ask_slot;
 	g->common.on_ask_url = on_ask_url;
@@ -528,10 +468,7 @@ static void set_up(struct gateway *g)
 
 static void tear_down(struct gateway *g)
 {
-	for (uint32_t i = 0; g->places && i < g->count; i++)
-		shard_free(&g->places[i].shard);
-	free(g->places);
-	identify_done(&g->identify);
+	free_shards(g);
 	discover_free(&g->discover);
 	loop_timer_free(&g->slots);
 	loop_timer_free(&g->starts);

@@ -16,6 +16,7 @@ void identify_done(struct identify *id)
 	free(id->free_at);
 	free(id->from);
 	free(id->is_waiting);
+	*id = (struct identify){0};
 }
 
 void identify_limit(struct identify *id, const struct identify_limit *limit, uint64_t now_us)

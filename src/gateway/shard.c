@@ -134,6 +134,15 @@ static void on_message(void *arg, struct str bytes)
 	}
 }
 
+/* Discord's code in a sentence. With auto that is no remedy for the number of shards: it is asked for. */
+static struct str words_of(const struct shard *shard, unsigned code)
+{
+	return shard->common->is_auto && close_is_of_number(code)
+		       ? STR("the number of shards is refused: Discord is asked how many it "
+			     "recommends")
+		       : close_text(code);
+}
+
 static void on_end(void *arg, const struct wsock_end *end)
 {
 	struct shard *shard = arg;
@@ -155,9 +164,9 @@ static void on_end(void *arg, const struct wsock_end *end)
 		return;
 	}
 	log_info("disconnected", "shard=%u by=discord code=%u why=%s", number(shard), end->code,
-		 log_quote(end->text.n               ? end->text
-			   : close_text(end->code).n ? close_text(end->code)
-						     : STR("no reason given")));
+		 log_quote(end->text.n                    ? end->text
+			   : words_of(shard, end->code).n ? words_of(shard, end->code)
+							  : STR("no reason given")));
 	metric_add(METRIC_gateway_disconnects, 1);
 	feed(shard, (struct session_input){.kind = SESSION_CLOSED, .code = end->code});
 }
@@ -325,7 +334,8 @@ static void add_privileged(struct buf *out, uint32_t intents)
 static void do_fatal(struct shard *shard, const struct session_action *action)
 {
 	struct buf why = {0};
-	buf_adds(&why, action->text);
+	struct str words = words_of(shard, action->code);
+	buf_adds(&why, words.n ? words : action->text);
 	if (action->code == CLOSED_DISALLOWED_INTENTS)
 		add_privileged(&why, shard->session.options.intents);
 	log_error("shard_fatal", "shard=%u code=%u why=%s", number(shard), action->code,
@@ -536,6 +546,8 @@ void shard_free(struct shard **shard)
 	*shard = NULL;
 	if (!s)
 		return;
+	set_deaf(s, false);
+	set_live(s, false);
 	wsock_close(&s->ws, SESSION_CLOSE_KEEP);
 	inflate_free(&s->inflate);
 	loop_timer_free(&s->timer);

@@ -25,6 +25,7 @@ struct shard_common {
 	enum inflate_kind compress;
 	uint64_t max_event;  /* bytes */
 	uint64_t silence_us; /* of struct silence */
+	bool is_auto;        /* the number of shards may change where Discord refuses it */
 	/* shard wants to identify: shard_identify() when it may */
 	void (*on_ask_slot)(void *arg, uint32_t shard);
 	/* the base URL failed, or is not known yet: shard_set_url(), whenever another is known */

@@ -192,6 +192,11 @@ enum close_next close_next(unsigned code)
 	return CLOSE_RESUME;
 }
 
+bool close_is_of_number(unsigned code)
+{
+	return code == CLOSED_INVALID_SHARD || code == CLOSED_SHARDING_REQUIRED;
+}
+
 struct str close_text(unsigned code)
 {
 	for (size_t i = 0; i < COUNT(close_codes); i++)

@@ -62,6 +62,8 @@ enum close_code {
 };
 #undef CLOSE_CODE
 enum close_next close_next(unsigned code);
+/* It refuses the shard's number or how many there are: with more of them it may do. */
+bool close_is_of_number(unsigned code);
 /* One sentence, with the remedy where the code is fatal; "" for an unknown one. */
 struct str close_text(unsigned code);
 
