@@ -136,20 +136,11 @@ static int read_config(struct serve *s)
 	return find_doors(s, &why) < 0 ? fail(s, why.text) : 0;
 }
 
-/* The program's own is looked for from where it is started: a check may run anywhere. */
-static bool has_config(const struct serve *s)
-{
-	const char *own = s->how.config;
-	return s->asked.config != own || (own && access(own, F_OK) == 0);
-}
-
 /* Its routes are well; what they are served with, too? Opens nothing. */
 static int check(struct serve *s)
 {
 	size_t routes = registry_routes(&s->registry);
 	struct why why;
-	if (!has_config(s))
-		s->asked.config = NULL;
 	int status = load_config(s);
 	if (status == 0 && find_doors(s, &why) < 0)
 		status = fail(s, why.text);

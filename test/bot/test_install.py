@@ -9,6 +9,8 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build")
 scratch = tempfile.mkdtemp()
+toml = os.path.join(scratch, "of_the_test.toml")  # bots name one that is not there
+open(toml, "w", encoding="utf-8").close()
 failed = 0
 
 
@@ -41,7 +43,7 @@ def builds(compiler, static):
     if static:
         flags = ["-l:libtutti.a" if f == "-ltutti" else f for f in flags]
     run(compiler, "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "bot.c", *flags, "-o", "bot")
-    out = run("./bot", "--check", env={"LD_LIBRARY_PATH": "" if static else libdir})
+    out = run("./bot", "--check", env={"TUTTI_CONFIG": toml, "LD_LIBRARY_PATH": "" if static else libdir})
     assert out == "1 module, 1 route: ok\n", out
 
 
@@ -62,7 +64,7 @@ def the_tested_bot_builds_and_is_tested():
     env = {"PKG_CONFIG_PATH": os.path.dirname(pc), "LD_LIBRARY_PATH": config("--variable=libdir")[0]}
     out = run("make", "-C", folder, f"PKG_CONFIG=pkg-config --define-variable=prefix={prefix}", "bot", "test", env=env)
     assert "./bot_test" in out, out
-    out = run(os.path.join(folder, "bot"), "--check", env=env)
+    out = run(os.path.join(folder, "bot"), "--check", env={**env, "TUTTI_CONFIG": toml})
     assert out == "1 module, 1 route: ok\n", out
 
 

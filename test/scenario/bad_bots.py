@@ -36,7 +36,7 @@ with World("bad bots") as w:
     good = re.search(r",echo \(\.\*\).*str.*echo\.c:\d+", out)
     failed |= not good
     print(f"{'ok' if good else 'not ok'} --routes prints pattern, types, file and line" + ("" if good else out))
-    out = w.run("examples/echo", "--check", exit=0)
+    out = w.run("examples/echo", "--check", "--config", w.config_path, exit=0)
     print("ok --check of a good bot")
     for flag in ("--check", "--port=1"):
         out = w.run("examples/echo", flag, "--config", "/nowhere/tutti.toml", exit=None)
@@ -44,4 +44,9 @@ with World("bad bots") as w:
         good = code == 78 and "/nowhere/tutti.toml" in out and ": ok" not in out
         failed |= not good
         print(f"{'ok' if good else 'not ok'} {flag} with a configuration that is not there" + ("" if good else f": exit {code}\n{out}"))
+    out = [w.run("examples/echo", flag, exit=None) for flag in ("--check", "--port=1")]
+    good = out[0] == out[1] and "etc/dev.toml" in out[0] and {p.child.returncode for p in w.processes[-2:]} == {78}
+    failed |= not good
+    print(f"{'ok' if good else 'not ok'} --check says as the run that the program's configuration is not there"
+          + ("" if good else f": {out}"))
 sys.exit(bool(failed))

@@ -5,7 +5,7 @@ import sys
 from tutti import World
 
 with World("emoji") as w:
-    out = w.run("examples/emoji", "--check", exit=0) + w.run("examples/emoji", "--routes", exit=0)
+    out = w.run("examples/emoji", "--check", "--config", w.config_path, exit=0) + w.run("examples/emoji", "--routes", exit=0)
     good = "1 module, 3 routes: ok" in out and re.search(
         r"^  MESSAGE_REACTION_REMOVE ❤ 💛 blobheart:41771983429993937 .* lost +\S*emoji\.c:\d+", out, re.M)
     print("ok the table of routes" if good else f"not ok the table of routes\n{out}")
