@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ struct reset {
 	struct buf cursors; /* the names of their files, a NUL behind each */
 	size_t n_cursors, n_files;
 	size_t n_foreign; /* cursors of other journals: left alone */
+	size_t n_unknown; /* that name none, so nobody knows whose: likewise */
 };
 
 typedef char path_text[PATH_MAX];
@@ -57,7 +59,21 @@ static bool path_of(path_text out, const char *dir, const char *name)
 
 static bool is_cursor(struct str name)
 {
-	return str_ends(name, STR(".cursor")) || str_ends(name, STR(".cursor.bad"));
+	return str_ends(name, STR(".cursor")) || str_ends(name, STR(".cursor.bad")) ||
+	       str_ends(name, STR(".pos")) || str_ends(name, STR(".pos.bad"));
+}
+
+/* Of the line in the file of a bot in Python or JavaScript; 0: it says none. */
+static uint64_t pos_epoch_of(const char *path)
+{
+	char line[64];
+	uint64_t epoch;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof line);
+	if (fd >= 0)
+		close(fd);
+	struct str rest = str_of(line, n > 0 ? (size_t)n : 0);
+	return str_to_u64(str_cut(&rest, ' '), &epoch) ? epoch : 0;
 }
 
 /* Of the journal that is to go, or of its copy; 0: there is none. */
@@ -82,17 +98,18 @@ static void take_cursor(struct reset *r, const char *name, uint64_t ours)
 	path_text path;
 	if (!is_cursor(str_c(name)) || !path_of(path, r->cursor_dir, name))
 		return;
-	uint64_t epoch = cursor_epoch_of(path);
-	if (epoch && epoch != ours) {
-		r->n_foreign++;
+	bool is_line = str_ends(str_c(name), STR(".pos")) || str_ends(str_c(name), STR(".pos.bad"));
+	uint64_t epoch = is_line ? pos_epoch_of(path) : cursor_epoch_of(path);
+	if (!epoch || epoch != ours) {
+		*(epoch ? &r->n_foreign : &r->n_unknown) += 1;
 		return;
 	}
 	buf_add(&r->cursors, name, strlen(name) + 1);
 	r->n_cursors++;
 }
 
-/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal, or says
- * nothing. A bot with zmq.connect has one for each tuttid, in a directory HOST:PORT. */
+/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal; one
+ * that says nothing may be anybody's. A bot with zmq.connect has one for each tuttid, in a directory HOST:PORT. */
 static void find_cursors(struct reset *r, const char *below, uint64_t ours)
 {
 	path_text path, name;
@@ -121,7 +138,8 @@ static void find_files(struct reset *r)
 
 static int refuse(const struct why *why)
 {
-	fprintf(stderr, "tutti reset: %s; nothing was taken away\n", why->text);
+	fprintf(stderr, "tutti reset: %s%s; nothing was taken away\n", why->text,
+		why->code == -EWOULDBLOCK ? ": stop it first" : "");
 	return why->code == -EWOULDBLOCK ? EX_TEMPFAIL : EX_NOPERM;
 }
 
@@ -198,6 +216,19 @@ static void say_cursors(const struct reset *r)
 		printf("            %s\n", str_cut(&rest, 0).p);
 }
 
+static void say_left(const struct reset *r, size_t n, const char *which)
+{
+	if (n)
+		printf("      %zu cursor%s in %s, %s\n", n, n == 1 ? "" : "s", r->cursor_dir,
+		       which);
+}
+
+static void say_kept(const struct reset *r)
+{
+	say_left(r, r->n_foreign, "of other journals");
+	say_left(r, r->n_unknown, "of which nobody knows the journal: left alone");
+}
+
 static void say_cost(const struct reset *r)
 {
 	printf("tutti reset: tuttid begins afresh. That costs:\n");
@@ -205,9 +236,7 @@ static void say_cost(const struct reset *r)
 	say_sessions(r);
 	say_cursors(r);
 	printf("kept: the token, keys, configuration, and the count of the day's identifies\n");
-	if (r->n_foreign)
-		printf("      %zu cursor%s in %s, of other journals\n", r->n_foreign,
-		       r->n_foreign == 1 ? "" : "s", r->cursor_dir);
+	say_kept(r);
 }
 
 static bool is_told_yes(void)
@@ -266,6 +295,7 @@ static int reset(struct reset *r, bool is_yes)
 		return status;
 	if (r->n_files + r->n_cursors == 0) {
 		puts("nothing to take away: tuttid and its bots begin afresh as it is");
+		say_kept(r);
 		return 0;
 	}
 	say_cost(r);

@@ -60,7 +60,7 @@ with World("reset") as w:
     w.discord("say", channel=7, content=",echo one")
     w.expect("rest", method="POST", status=200, body__content="ok, you said: one")
     code, out = reset(w, "--yes")
-    check("refused while tuttid runs, and it is named", code == 75 and f"process {w.main.pid}" in out, out)
+    check("refused while tuttid runs, and it is named", code == 75 and "stop it first" in out and f"process {w.main.pid}" in out, out)
     w.main.kill(15)
     w.main.wait(0)
     code, out = reset(w, "--yes")
@@ -75,6 +75,12 @@ with World("reset") as w:
         tested.wait(0)
     neighbours = {name for name in os.listdir(w.env["TUTTI_STATE"]) if name.endswith(".cursor")} - {"echo.cursor"}
     check("the neighbour's bot left its cursor beside ours", len(neighbours) == 1, neighbours)
+    with open(os.path.join(w.dir, "state", "..", "run", "tutti", str(w.port), "journal"), "rb") as f:
+        epoch = int.from_bytes(f.read(32)[24:], "little")
+    lines = {"snake.pos": epoch, "stranger.pos": 7, "newborn.pos": 0}  # as the module in Python writes them
+    for name, of in lines.items():
+        with open(os.path.join(w.env["TUTTI_STATE"], name), "w", encoding="utf-8") as f:
+            f.write(f"{of} 3 .".ljust(63) + "\n")
     before = remembered(w)
     check("there is something to take away", {"journal", "sessions", "commits", "self", "echo.cursor"} <= before, before)
     code, out = reset(w, "other.toml", "--yes")
@@ -82,7 +88,8 @@ with World("reset") as w:
           and remembered(w) == before, out)
     code, out = reset(w)
     check("without a terminal it wants --yes", code == 64 and "--yes" in out and remembered(w) == before, out)
-    check("it says what that costs", all(word in out for word in ("events in", "of 1 shard", "echo.cursor", "kept: ", "1 cursor in"))
+    check("it says what that costs", all(word in out for word in ("events in", "of 1 shard", "echo.cursor", "snake.pos", "kept: ", "2 cursors in", "1 cursor in",
+                                                           "nobody knows the journal"))
           and not any(name in out for name in neighbours), out)
     cost = out
     code, out = reset(w, typed="no\n")
@@ -92,6 +99,8 @@ with World("reset") as w:
     check("so is that of the bot with zmq.connect", not os.path.exists(apart) and f"127.0.0.1:{w.port}/reaction.cursor" in cost, cost)
     check("the cursor of the neighbour's bot stays", neighbours <= set(os.listdir(w.env["TUTTI_STATE"])))
     check("the token is where it was", open(token, encoding="utf-8").read() == CANARY)
+    check("of lines, ours alone goes", {name for name in lines if os.path.exists(os.path.join(w.env["TUTTI_STATE"], name))}
+          == {"stranger.pos", "newborn.pos"})
     code, out = reset(w, "--yes")
     check("a second time there is nothing to take away", code == 0 and "nothing to take away" in out, out)
     w.discord("say", channel=7, content=",echo unheard")
