@@ -46,6 +46,19 @@ static void tell_empty(struct gateway *g)
 	g->is_budget_told = true;
 }
 
+/* A shard that waits for Discord's count of the day need not, once that has begun anew. */
+static uint64_t new_day_us(const struct gateway *g)
+{
+	uint64_t now_ms = loop_wall_us() / 1000;
+	if (!g->ledger.guessed_ms || !g->identify.limit_at)
+		return IDENTIFY_NEVER;
+	for (uint32_t s = g->first; s < g->first + g->count; s++)
+		if (g->identify.is_waiting[s] && ledger_is_guessed(&g->ledger, s) &&
+		    ledger_wait_ms(&g->ledger, s, now_ms))
+			return g->identify.limit_at + g->identify.limit.reset_after_us;
+	return IDENTIFY_NEVER;
+}
+
 static void hand_out_slots(void *arg)
 {
 	struct gateway *g = arg;
@@ -59,11 +72,13 @@ static void hand_out_slots(void *arg)
 		shard_identify(shard_of(g, shard));
 	}
 	metric_set(METRIC_gateway_identifies_left, g->identify.limit.remaining);
-	if (got == IDENTIFY_STALE) {
+	uint64_t now = loop_now_us(), due = identify_due_us(&g->identify, now);
+	uint64_t new_day = new_day_us(g);
+	if (got == IDENTIFY_STALE || (got == IDENTIFY_NOBODY && new_day <= now)) {
 		discover_ask(g->discover);
 		return;
 	}
-	uint64_t now = loop_now_us(), due = identify_due_us(&g->identify, now);
+	due = due < new_day ? due : new_day;
 	if (got == IDENTIFY_EMPTY)
 		tell_empty(g);
 	if (due != IDENTIFY_NEVER)
@@ -77,7 +92,7 @@ static void on_ask_slot(void *arg, uint32_t shard)
 	if (wait_ms > LEDGER_FIRST_MS)
 		log_warn("identify_waits", "shard=%u wait_s=%llu what=%s", shard,
 			 (unsigned long long)(wait_ms / 1000),
-			 g->ledger.is_guessed
+			 ledger_is_guessed(&g->ledger, shard)
 				 ? "\"the ledger is new, and Discord counts many of today\""
 				 : "\"it identified again and again of late\"");
 	identify_ask(&g->identify, shard, loop_now_us() + wait_ms * 1000);
@@ -245,7 +260,8 @@ static int make_shards(struct gateway *g, uint32_t total, struct why *why)
 	g->total = total;
 	g->first = g->settings.first;
 	g->count = g->settings.count ? g->settings.count : total;
-	if (total > g->journal.shards || total > g->state.sessions.shards) {
+	if (total > g->journal.shards || total > g->state.sessions.shards ||
+	    total > g->ledger.shards) {
 		int rc = gateway_open_files(g, total, why);
 		if (rc < 0)
 			return rc;
@@ -325,6 +341,10 @@ static void believe(struct gateway *g, const struct identify_limit *told)
 	if (limit.remaining < told->remaining)
 		limit.reset_after_us = (g->ledger.day_ends_ms - now_ms) * 1000;
 	identify_limit(&g->identify, &limit, loop_now_us());
+	for (uint32_t s = 0; g->ledger.guessed_ms && s < g->total; s++)
+		if (g->identify.is_waiting[s] && ledger_is_guessed(&g->ledger, s))
+			identify_ask(&g->identify, s,
+				     loop_now_us() + ledger_wait_ms(&g->ledger, s, now_ms) * 1000);
 	if (g->identify.limit.remaining)
 		g->is_budget_told = false;
 	else

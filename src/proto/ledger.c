@@ -91,6 +91,7 @@ static bool take_copy(struct ledger *l, const uint8_t *p)
 	l->all = get_le64(p + 8);
 	l->day_ends_ms = get_le64(p + 16);
 	l->last_ms = get_le64(p + 24);
+	l->guessed_ms = get_le64(p + 32);
 	return true;
 }
 
@@ -103,6 +104,7 @@ static void put(struct ledger *l)
 	put_le64(copy + 8, l->all);
 	put_le64(copy + 16, l->day_ends_ms);
 	put_le64(copy + 24, l->last_ms);
+	put_le64(copy + 32, l->guessed_ms);
 	put_le32(copy + SUMMED, crc32c(0, copy, SUMMED));
 	memcpy(l->file.p + AT_COPIES + (l->generation % 2) * COPY, copy, COPY);
 }
@@ -133,6 +135,7 @@ void ledger_distrust(struct ledger *ledger, uint64_t now_ms)
 {
 	ledger->is_new = false;
 	ledger->is_damaged = true;
+	ledger->guessed_ms = 0;
 	set_all(ledger, (struct entry){now_ms, LEDGER_ROWS});
 	put(ledger);
 }
@@ -164,14 +167,36 @@ void ledger_close(struct ledger *ledger)
 	mapped_close(&ledger->file);
 }
 
-static void guess(struct ledger *l, uint32_t used, uint32_t shards, uint64_t now_ms)
+/* The row that Discord's count of the day stands for. */
+static unsigned row_of_day(uint32_t used, uint32_t shards)
 {
 	uint32_t starts = used / (shards ? shards : 1);
 	uint32_t row = starts > FREE_STARTS ? starts - FREE_STARTS : 0;
+	return row < LEDGER_ROWS ? row : LEDGER_ROWS;
+}
+
+static void guess(struct ledger *l, uint32_t used, uint32_t shards, uint64_t now_ms)
+{
 	if (l->is_new || !used)
-		set_all(l, (struct entry){now_ms, row < LEDGER_ROWS ? row : LEDGER_ROWS});
-	l->is_guessed = l->is_new;
+		set_all(l, (struct entry){now_ms, row_of_day(used, shards)});
+	l->guessed_ms = l->is_new ? now_ms : 0;
 	l->is_new = l->is_damaged = false;
+	put(l);
+}
+
+bool ledger_is_guessed(const struct ledger *ledger, uint32_t shard)
+{
+	return ledger->guessed_ms && get(ledger, shard).last_ms == ledger->guessed_ms;
+}
+
+/* Discord counts fewer than when we took its count for ours: its day has begun anew. */
+static void ease(struct ledger *l, unsigned row)
+{
+	for (uint32_t shard = 0; shard < l->shards; shard++) {
+		struct entry e = get(l, shard);
+		if (ledger_is_guessed(l, shard) && e.row > row)
+			set(l, shard, (struct entry){e.last_ms, row});
+	}
 }
 
 /* Ours is as long as Discord's, and is never taken for longer: a clock that was set back. */
@@ -186,6 +211,8 @@ uint32_t ledger_believe(struct ledger *ledger, const struct ledger_told *told, u
 	uint32_t used = told->total > told->remaining ? told->total - told->remaining : 0;
 	if (ledger->is_new || ledger->is_damaged)
 		guess(ledger, used, shards, now_ms);
+	else if (ledger->guessed_ms)
+		ease(ledger, row_of_day(used, shards));
 	if (is_day_over(ledger, now_ms)) {
 		ledger->today = 0;
 		ledger->day_ends_ms =

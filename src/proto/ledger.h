@@ -16,7 +16,8 @@
  *
  *    64 and 128   0 u32 generation, the higher copy counts   4 u32 identifies until the day ends
  *                 8 u64 all ever   16 u64 the day ends, ms since 1970   24 u64 the last one, ms
- *                 32 28 bytes of zero   60 u32 CRC-32C of 0..59
+ *                 32 u64 when Discord's count was taken for ours, ms since 1970; 0: never
+ *                 40 20 bytes of zero   60 u32 CRC-32C of 0..59
  *    4096 + 8 x shard   u64: 44 bits the shard's last one, ms since 1970; 4 bits its row; 16 bits of
  *                       CRC-32C over these and the shard's number. 0: never
  *
@@ -41,7 +42,7 @@ struct ledger {
 	uint64_t last_ms;     /* since 1970; 0: none yet */
 	bool is_new;          /* nothing was ever noted in it */
 	bool is_damaged;      /* what was there could not be read: every shard waits the longest */
-	bool is_guessed;      /* it was new, and Discord's count stands for its own */
+	uint64_t guessed_ms;  /* it was new then, and Discord's count stands for its own; 0: no */
 };
 
 struct ledger_told { /* session_start_limit */
@@ -57,13 +58,15 @@ void ledger_distrust(struct ledger *ledger, uint64_t now_ms);
 
 /* What Discord has counted fills in what the file cannot know. Damaged: nobody waits if nobody
  * identified today. New: Discord's count, in starts of all its shards, stands for ours, the first
- * ten for nothing. How many may still identify today is returned: the lesser of Discord's word and
+ * ten for nothing, until Discord's day begins anew and it counts fewer. How many may still identify today is returned: the lesser of Discord's word and
  * of what our own count leaves. */
 uint32_t ledger_believe(struct ledger *ledger, const struct ledger_told *told, uint32_t shards,
 			uint64_t now_ms);
 
 /* How long the shard has to wait, 0: not at all; never above LEDGER_LONGEST_MS. */
 uint64_t ledger_wait_ms(const struct ledger *ledger, uint32_t shard, uint64_t now_ms);
+/* What the shard waits for comes of Discord's count: it has not identified since. */
+bool ledger_is_guessed(const struct ledger *ledger, uint32_t shard);
 /* Since the last identify of any shard; 0 where the clock was set back since. */
 uint64_t ledger_last_ago_ms(const struct ledger *ledger, uint64_t now_ms);
 /* One more, now. To be called before the IDENTIFY goes out. */

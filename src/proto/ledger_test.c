@@ -176,6 +176,25 @@ static void a_new_ledger_takes_discords_count_for_its_own(void **state)
 	}
 }
 
+/* The guess ends with Discord's day, over a restart, too; what we counted ourselves does not. */
+static void a_guess_ends_with_discords_day(void **state)
+{
+	(void)state;
+	struct ledger l = open_at("l", T);
+	believe(&l, 0, T);
+	assert_true(ledger_is_guessed(&l, 0) && ledger_is_guessed(&l, 1));
+	ledger_count(&l, 1, T + 1);
+	believe(&l, 0, T + SECOND);
+	assert_int_equal(ledger_wait_ms(&l, 0, T + SECOND), HOUR - SECOND);
+	ledger_close(&l);
+	l = open_at("l", T + SECOND);
+	believe(&l, 998, T + SECOND);
+	assert_int_equal(ledger_wait_ms(&l, 0, T + SECOND), 0);
+	assert_false(ledger_is_guessed(&l, 1));
+	assert_int_equal(ledger_wait_ms(&l, 1, T + SECOND), HOUR - SECOND + 1);
+	ledger_close(&l);
+}
+
 /* Whoever opens it knows that there was another: sessions live. */
 static void a_new_one_in_the_place_of_another_is_damage(void **state)
 {
@@ -215,6 +234,7 @@ int main(void)
 			       test(what_is_damaged_means_the_longest_delay),
 			       test(where_nobody_identified_today_damage_costs_nothing),
 			       test(a_new_ledger_takes_discords_count_for_its_own),
+			       test(a_guess_ends_with_discords_day),
 			       test(a_new_one_in_the_place_of_another_is_damage),
 			       test(the_last_of_all_is_never_in_the_future));
 }
