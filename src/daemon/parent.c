@@ -244,7 +244,8 @@ static void ended(struct parent *p, struct child *child, int status)
 	} else if (cannot_begin(p, status)) {
 		log_error(
 			"role_cannot_start", "role=%s pid=%d what=%s", child->kind->name, pid,
-			"\"no room or no right for its files; its own line above names the one\"");
+			"\"no room or no right for its files, or a port is another's; its own line "
+			"above names the one\"");
 		stop(p, EX_TEMPFAIL);
 	} else {
 		uint64_t in_us = backoff_next(&child->backoff, loop_now_us() - child->started_us);

@@ -5,7 +5,7 @@
 
 int role_status(int rc)
 {
-	static const int no_room[] = {-ENOSPC, -EDQUOT, -EACCES, -EPERM, -EROFS};
+	static const int no_room[] = {-ENOSPC, -EDQUOT, -EACCES, -EPERM, -EROFS, -EADDRINUSE};
 	if (rc == -EINVAL)
 		return EX_CONFIG;
 	for (size_t i = 0; i < sizeof no_room / sizeof *no_room; i++)

@@ -2,7 +2,8 @@
  *
  * A role is one function: it sets itself up on role->loop, calls role_ready(), runs
  * loop_run(role->loop) and returns its exit status: 0 asked to stop, EX_TEMPFAIL (75) try again,
- * EX_CANTCREAT (73) no room or no right for a file, EX_CONFIG (78) configuration. SIGTERM and the end of the parent stop the loop.
+ * EX_CANTCREAT (73) no room or no right for a file, or a port is another's, EX_CONFIG (78)
+ * configuration. SIGTERM and the end of the parent stop the loop.
  */
 #ifndef NET_ROLE_H
 #define NET_ROLE_H

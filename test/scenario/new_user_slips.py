@@ -44,7 +44,8 @@ def words(w):
 
 def ports(w):
     with socket.create_server(("127.0.0.1", w.port)):
-        goes_on(w, "a port that another has", r"127\.0\.0\.1:\d+: Address already in use; .*zmq\.port")
+        ends(w, "a port that another has", 75, r"127\.0\.0\.1:\d+: Address already in use; .*zmq\.port",
+             "tuttid", "--config", w.config_path)
     w.config(zmq__bind="127.77.0.1")
     goes_on(w, "beside it, another loopback address", " serving ")
     w.config(zmq__bind="127.0.0.1")
