@@ -250,8 +250,9 @@ void op_identify(struct fake_conn *c, struct json_at d)
 		return;
 	s->in_order_us = loop_now_us();
 	send_guilds(gw, s);
-	report_note(&gw->sandbox->report, "the bot is here (connection %u, shard %u of %u)",
-		    c->number, s->shard, s->n_shards);
+	report_note(&gw->sandbox->report,
+		    "tuttid (or a library) is connected: connection %u, shard %u of %u", c->number,
+		    s->shard, s->n_shards);
 }
 
 /* Sent again from what is kept: {"t":"NAME",... */
@@ -284,7 +285,8 @@ static void replay(struct fake_conn *c, uint64_t seq)
 	}
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
 	s->in_order_us = loop_now_us();
-	report_note(&c->gw->sandbox->report, "the bot resumed (connection %u)", c->number);
+	report_note(&c->gw->sandbox->report,
+		    "tuttid (or a library) resumed its session: connection %u", c->number);
 }
 
 /* Behind a proxy, or where the URL leads elsewhere, who tried it cannot be seen here. */

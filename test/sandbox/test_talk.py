@@ -2,10 +2,12 @@
 import json
 import os
 import pty
+import re
+import select
 import subprocess
 import time
 
-from client import DEADLINE, TUTTI, Sandbox, WebSocket, check, finish
+from client import DEADLINE, TOKEN, TUTTI, Sandbox, WebSocket, check, finish
 
 # plain lines, as the demo shows them
 s = Sandbox(json_lines=False)
@@ -99,7 +101,7 @@ with open("/dev/null", "rb") as null:
 
 # at a terminal
 master, slave = pty.openpty()
-child = subprocess.Popen([TUTTI, "sandbox"], stdin=slave, stdout=slave, stderr=slave, close_fds=True)
+child = subprocess.Popen([TUTTI, "sandbox", "--token", TOKEN], stdin=slave, stdout=slave, stderr=slave, close_fds=True)
 os.close(slave)
 seen = b""
 
@@ -107,7 +109,7 @@ seen = b""
 def terminal(until):
     global seen
     end = time.monotonic() + DEADLINE
-    while until not in seen and time.monotonic() < end:
+    while until not in seen and select.select([master], [], [], max(0, end - time.monotonic()))[0]:
         seen += os.read(master, 65536)
     return until in seen
 
@@ -121,6 +123,11 @@ check("the prompt follows", terminal(b"#random> "))
 check("that was said once", seen.count(b"No bot hears") == 1)
 os.write(master, b"/channel name=plans\n")
 check("what is made is told", terminal(b"made #plans (id ") and terminal(b"#plans> "))
+address = re.search(rb":(\d+)/api", seen)
+w = WebSocket(int(address[1]))
+w.identify()
+check("who identifies is a gateway or a library, not the bot",
+      terminal(b"tuttid (or a library) is connected: connection 1, shard 0 of 1") and b"the bot is here" not in seen)
 os.write(master, b"\x04")
 check("Ctrl-D ends it", child.wait(DEADLINE) == 0)
 finish()

@@ -115,8 +115,7 @@ function addRow(entry, before, place) {
 
 function welcome() {
 	return el("div", {class: "welcome"}, el("h3", {}, "Nothing was said here yet"),
-		el("p", {}, "Write something below. A bot that listens answers here: with examples/echo running, try ",
-			el("code", {}, ",echo hello"), "."),
+		el("p", {}, "Start a bot, and write one of its commands below: its answers appear here."),
 		el("p", {}, "Whatever the bot and this sandbox tell each other stands under Events."));
 }
 
