@@ -245,7 +245,7 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 #define TT_EACH_8(m, A, B, C, D, E, F, G, H) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H)
 #define TT_EACH_9(m, A, B, C, D, E, F, G, H, I) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H) m(8, I)
 #define TT_EACH_10(m, A, B, C, D, E, F, G, H, I, J) m(0, A) m(1, B) m(2, C) m(3, D) m(4, E) m(5, F) m(6, G) m(7, H) m(8, I) m(9, J)
-#define TT_PARAMETER(i, word) , TT_T_##word
+#define TT_PARAMETER(i, word) , TT_T_##word /* unknown: no type word; they stand above, as TT_WORD */
 #define TT_LOCAL(i, word)     TT_T_##word a##i;
 #define TT_TAKE(i, word)      && tt_take_##word(captures_, i, &a##i)
 #define TT_ARGUMENT(i, word)  , a##i
