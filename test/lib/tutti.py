@@ -100,6 +100,10 @@ class Process:
             return None
         return self.until(look, f"/{pattern}/", deadline)
 
+    def said(self, pattern, times=1, deadline=None):
+        """Waits until so many of its lines match, be they before or behind what wait_line found."""
+        self.until(lambda: self.count(pattern) >= times or None, f"{times} x /{pattern}/", deadline)
+
     def count(self, pattern):
         with self.changed:
             return sum(1 for line in self.lines if re.search(pattern, line))

@@ -17,7 +17,7 @@ with World("identify_budget") as w:
     w.discord("limits", identifies=200)
     w.config(discord__shards=100, discord__shard_range=[0, 0])  # 800 used: eight starts of them all
     w.tuttid(ready=False)
-    w.main.wait_line(r"identify_budget_empty .*total=1000 reserve=20% ")
+    w.main.said(r"identify_budget_empty .*total=1000 reserve=20% ")
     w.metric("gateway_identifies_left", lambda n: n == 0)
     if w.fake.all("recv", op=2):
         raise Failed("the reserve was used")
@@ -37,9 +37,9 @@ with World("identify_budget") as w:
 
     w.discord("limits", identifies=0)  # none is left, and none is needed
     w.tuttid(ready=False)
-    w.main.wait_line(" resumed ")
+    w.main.said(" resumed ")
     w.discord("drop")
-    w.main.wait_line(" resumed ")
+    w.main.said(" resumed ", 2)
     if len(w.fake.all("recv", op=2)) != 3:
         raise Failed("a resume cost an IDENTIFY")
     stop(w)
@@ -52,14 +52,14 @@ with World("identify_budget") as w:
     w.tuttid(ready=False)
     if not w.main.count("ledger_damaged"):
         raise Failed("it is not said that the ledger is damaged")
-    w.main.wait_line(r"identify_waits .*wait_s=359\d ")
+    w.main.said(r"identify_waits .*wait_s=359\d ")
 with World("identify_budget: nothing left, and a new ledger") as w:
     w.sandbox()
     w.discord("limits", identifies=0)
     w.config(discord__shards=1, discord__identify_reserve=0)
     w.tuttid(ready=False)
-    w.main.wait_line(r"identify_budget_empty .*total=1000 reserve=0% ")
-    w.main.wait_line(r"identify_waits .*the ledger is new, and Discord counts many")
+    w.main.said(r"identify_budget_empty .*total=1000 reserve=0% ")
+    w.main.said(r"identify_waits .*the ledger is new, and Discord counts many")
     if w.main.count("again and again"):
         raise Failed("it never identified")
 print("ok identifies keep a reserve, and wait longer each time")
