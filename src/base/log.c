@@ -140,6 +140,25 @@ void log_at(enum log_level level, const char *event, const char *fmt, ...)
 	errno = saved;
 }
 
+/* Bytes of a character that shows nothing, or turns round what is shown of the line; 0: it is none. */
+static unsigned hidden(struct str at, unsigned *code)
+{
+	static const struct {
+		unsigned from, to;
+	} ranges[] = {{0x80, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200f},
+		      {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}};
+	const unsigned char *p = (const unsigned char *)at.p;
+	unsigned n = p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc0 || p[0] >= 0xf0 || at.n < n)
+		return 0;
+	*code = n == 2 ? (p[0] & 31u) << 6 | (p[1] & 63u)
+		       : (p[0] & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (*code >= ranges[i].from && *code <= ranges[i].to)
+			return n;
+	return 0;
+}
+
 const char *log_quote(struct str text)
 {
 	static _Thread_local char ring[QUOTES][256];
@@ -148,6 +167,12 @@ const char *log_quote(struct str text)
 	*w++ = '"';
 	for (size_t i = 0; i < text.n && w < q + 200; i++) {
 		unsigned char c = (unsigned char)text.p[i];
+		unsigned code, n = hidden(str_of(text.p + i, text.n - i), &code);
+		if (n) {
+			w += sprintf(w, "\\u%04x", code);
+			i += n - 1;
+			continue;
+		}
 		if (c == '"' || c == '\\')
 			*w++ = '\\';
 		*w++ = c < ' ' || c == 127 ? ' ' : (char)c;

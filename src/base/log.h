@@ -29,7 +29,8 @@ void log_at(enum log_level level, const char *event, const char *fmt, ...)
 enum { LOG_STAMP = 28 };
 struct timespec;
 void log_stamp(char text[static LOG_STAMP], const struct timespec *at);
-/* Quotes text for a value: blanks, quotes, control characters. For one line, at most 200 bytes;
+/* Quotes text for a value: blanks, quotes, control characters; what shows nothing or turns the line
+ * round as \uXXXX. For one line, at most 200 bytes;
  * the result lies in one of 8 buffers of the thread, used in turn. */
 const char *log_quote(struct str text);
 

@@ -35,8 +35,19 @@ static void each_day_of_four_centuries_is_itself(void **state)
 	}
 }
 
+static void what_turns_a_line_round_is_spelt_out(void **state)
+{
+	(void)state;
+	assert_string_equal(log_quote(STR("a\xe2\x80\xae b\xe2\x81\xa6\xe2\x80\x8f\xef\xbb\xbf")),
+			    "\"a\\u202e b\\u2066\\u200f\\ufeff\"");
+	assert_string_equal(log_quote(STR("\xc2\x9b\xd8\x9c")), "\"\\u009b\\u061c\"");
+	assert_string_equal(log_quote(STR("\xc3\xa4\xe2\x82\xac\xe2\x80")),
+			    "\"\xc3\xa4\xe2\x82\xac\xe2\x80\"");
+}
+
 int main(void)
 {
 	return run_unit(test(the_stamp_is_the_calendars),
-			test(each_day_of_four_centuries_is_itself));
+			test(each_day_of_four_centuries_is_itself),
+			test(what_turns_a_line_round_is_spelt_out));
 }

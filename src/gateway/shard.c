@@ -391,15 +391,16 @@ static bool is_its_turn(struct shard *shard, enum session_note note, uint64_t *h
 }
 
 /* Where it leads is Discord's word: one that may be of use to a person, and may be anything. */
-static void tell_refused_url(struct shard *shard, struct str url, uint64_t held)
+static void tell_refused_url(struct shard *shard, const struct session_action *action,
+			     uint64_t held)
 {
-	log_warn("url_refused", "shard=%u url=%s held=%llu why=%s", number(shard), log_quote(url),
-		 (unsigned long long)held,
-		 url.n ? "\"resume_gateway_url leads where this api_url may not lead: resumed at "
-			 "the "
-			 "URL of GET /gateway/bot\""
-		       : "\"READY has no resume_gateway_url: resumed at the URL of GET "
-			 "/gateway/bot\"");
+	const char *why = action->number   ? "is no text of 256 bytes at most"
+			  : action->text.n ? "leads where this api_url may not lead"
+					   : "is missing in READY";
+	log_warn("url_refused",
+		 "shard=%u url=%s held=%llu why=\"resume_gateway_url %s: resumed at the URL of GET "
+		 "/gateway/bot\"",
+		 number(shard), log_quote(action->text), (unsigned long long)held, why);
 }
 
 static void do_note(struct shard *shard, const struct session_action *action)
@@ -413,7 +414,7 @@ static void do_note(struct shard *shard, const struct session_action *action)
 	if (!log_wants(notes[action->note].level) || !is_its_turn(shard, action->note, &held))
 		return;
 	if (action->note == NOTE_URL_REFUSED)
-		tell_refused_url(shard, action->text, held);
+		tell_refused_url(shard, action, held);
 	else
 		log_at(notes[action->note].level, "note",
 		       "shard=%u code=%u number=%llu held=%llu what=%s", number(shard),

@@ -11,6 +11,8 @@ static uint64_t owner(const struct state_identity *identity)
 	return owner_of(identity->api_url, identity->token);
 }
 
+_Static_assert((int)ENVELOPE_URL_MAX == (int)SESSION_URL_MAX, "what READY says can be kept");
+
 int state_open(struct state *state, const char *dir, uint32_t slots,
 	       const struct state_identity *identity, struct why *why)
 {

@@ -192,7 +192,7 @@ int envelope_read_ready(struct envelope_ready *out, struct buf *blanked, struct 
 			blank(blanked, at, value);
 		} else if (str_eq(key, STR("resume_gateway_url"))) {
 			if (!copy_text(out->resume_url, sizeof out->resume_url, value))
-				out->resume_url[0] = '\0';
+				out->bad_url = value;
 			blank(blanked, at, value);
 		} else if (str_eq(key, STR("user"))) {
 			out->user_id = id_of(value);

@@ -21,7 +21,8 @@
 enum {
 	ENVELOPE_DEPTH = 64,
 	ENVELOPE_NO_OP = -1,
-	ENVELOPE_NAME_MAX = 64 /* bytes of t */
+	ENVELOPE_NAME_MAX = 64, /* bytes of t */
+	ENVELOPE_URL_MAX = 256  /* bytes of resume_gateway_url: SESSION_URL_MAX, for it is kept */
 };
 
 struct envelope {
@@ -49,7 +50,8 @@ void envelope_route(const struct envelope *e, const struct event_info *info, uin
 /* What a READY says. Texts are unescaped and end in a NUL. */
 struct envelope_ready {
 	char session_id[128];
-	char resume_url[512]; /* resume_gateway_url; "" where absent */
+	char resume_url[ENVELOPE_URL_MAX + 1]; /* resume_gateway_url; "" where absent */
+	struct str bad_url; /* it as it stands in d where it is no text that fits; "": it is none */
 	uint64_t user_id, application_id;
 };
 /* Reads d of a READY and appends it to blanked with the values of session_id and resume_gateway_url

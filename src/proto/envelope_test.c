@@ -366,6 +366,25 @@ static void ready_is_read_and_its_secrets_are_blanked(void **state)
 	buf_done(&out);
 }
 
+static void a_resume_url_that_is_none_is_told_from_a_missing_one(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"7", "{\"a\":1}", "\"wss://a\\u0000b\""};
+	for (size_t i = 0; i < 4; i++) {
+		struct envelope_ready ready;
+		struct why why;
+		struct buf out = {0};
+		char value[400], d[500];
+		snprintf(value, sizeof value, "\"%0*d\"", i == 3 ? 257 : 1, 0);
+		snprintf(d, sizeof d, "{\"session_id\":\"a\",\"resume_gateway_url\":%s}",
+			 i < 3 ? bad[i] : value);
+		assert_int_equal(envelope_read_ready(&ready, &out, str_c(d), &why), 0);
+		assert_string_equal(ready.resume_url, "");
+		assert_str(ready.bad_url, i < 3 ? bad[i] : value);
+		buf_done(&out);
+	}
+}
+
 static void a_ready_without_a_session_is_refused(void **state)
 {
 	(void)state;
@@ -418,5 +437,6 @@ int main(void)
 			test(the_front_of_a_payload_tells_what_it_has),
 			test(an_event_is_routed_by_the_table),
 			test(ready_is_read_and_its_secrets_are_blanked),
+			test(a_resume_url_that_is_none_is_told_from_a_missing_one),
 			test(a_ready_without_a_session_is_refused), test(hello_says_its_interval));
 }

@@ -260,6 +260,14 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
+/* .number: it cannot even be read as one. */
+static void note_url(struct session *s, const struct envelope_ready *ready)
+{
+	struct session_action *action = note(s, NOTE_URL_REFUSED);
+	action->number = ready->bad_url.n > 0;
+	action->text = ready->bad_url.n ? ready->bad_url : str_c(ready->resume_url);
+}
+
 void session_act_begin(struct session *s, const struct session_moment *m)
 {
 	const struct envelope_ready *ready = m->input->ready;
@@ -268,7 +276,7 @@ void session_act_begin(struct session *s, const struct session_moment *m)
 	if (session_url_is_allowed(str_c(ready->resume_url), s->options.hosts))
 		copy_text(s->resume.url, sizeof s->resume.url, ready->resume_url);
 	else
-		note(s, NOTE_URL_REFUSED)->text = str_c(ready->resume_url);
+		note_url(s, ready);
 	s->resume.number++;
 	s->resume.s = 0;
 	s->poison = 0;
