@@ -35,7 +35,23 @@ void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us)
 
 void rules_asked(struct rules_conn *c, uint64_t now_us)
 {
-	c->asked_us = now_us;
+	if (c->hello_us && !c->asked_us)
+		c->asked_us = now_us;
+}
+
+void rules_unasked(struct rules_conn *c)
+{
+	c->asked_us = 0;
+}
+
+/* An op 1 that nothing has answered, by now. */
+static void unanswered(struct rules *r, struct rules_conn *c, uint64_t now_us)
+{
+	uint64_t since = now_us - c->asked_us;
+	if (!c->asked_us || since <= slack_us)
+		return;
+	say(r, c, true, "beat_asked", "not answered for %" PRIu64 " ms", since / 1000);
+	c->asked_us = 0;
 }
 
 static void overdue(struct rules *r, struct rules_conn *c, uint64_t now_us)
@@ -100,9 +116,7 @@ static void beat(struct rules *r, struct rules_conn *c, uint64_t now_us)
 	if (!was_asked)
 		look_for_ack(r, c);
 	c->is_unacked = true;
-	if (was_asked && now_us - c->asked_us > slack_us)
-		say(r, c, true, "beat_asked", "answered after %" PRIu64 " ms",
-		    (now_us - c->asked_us) / 1000);
+	unanswered(r, c, now_us);
 	c->asked_us = 0;
 	if (!c->has_beaten && !was_asked)
 		first_beat(r, c, since);
@@ -130,9 +144,12 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 	if (*oldest && now_us - *oldest < window_us)
 		say(r, c, true, "sends", "more than %d sends in 60 s", RULES_SENDS);
 	*oldest = now_us;
-	if (op == 1 && c->hello_us)
+	if (op == 1 && c->hello_us) {
 		beat(r, c, now_us);
-	else if (c->hello_us)
+		return;
+	}
+	unanswered(r, c, now_us);
+	if (c->hello_us)
 		overdue(r, c, now_us);
 }
 
@@ -308,6 +325,8 @@ void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t
 	look_unread(r, c);
 	if ((code == 1000 || code == 1001) && !c->is_invalid)
 		say(r, c, true, "close_code", "closed with %u, which ends the session", code);
+	if (code) /* of a connection that was cut nobody knows what has arrived */
+		unanswered(r, c, now_us);
 	if (c->hello_us)
 		overdue(r, c, now_us);
 }

@@ -82,6 +82,7 @@ void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us);
 void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t bytes,
 		    uint64_t now_us);
 void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
+void rules_unasked(struct rules_conn *c);                /* it cannot arrive */
 /* A beat of a connection with a session: what it says was received, what was sent at most, and what
  * the client said before. */
 struct rules_seq {

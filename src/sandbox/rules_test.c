@@ -79,6 +79,28 @@ static void a_beat_that_was_asked_for_is_not_early(void **state)
 	assert_string_equal(s.last, "beat_asked");
 }
 
+static void who_answers_no_op_1_is_seen_once(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	rules_asked(&s.conn, 2000 * ms);
+	rules_closed(&s.rules, &s.conn, 4000, 3000 * ms);
+	rules_closed(&s.rules, &s.conn, 0, 9000 * ms); /* cut: it may not have arrived */
+	rules_unasked(&s.conn);
+	rules_closed(&s.rules, &s.conn, 4000, 9000 * ms);
+	assert_int_equal(s.violations, 0);
+	rules_asked(&s.conn, 2000 * ms);
+	rules_asked(&s.conn, 4500 * ms);
+	rules_received(&s.rules, &s.conn, 4, 20, 5000 * ms);
+	rules_received(&s.rules, &s.conn, 4, 20, 9000 * ms);
+	assert_int_equal(s.violations, 1);
+	rules_asked(&s.conn, 9000 * ms);
+	rules_closed(&s.rules, &s.conn, 4000, 11500 * ms);
+	assert_int_equal(s.violations, 2);
+	assert_string_equal(s.last, "beat_asked");
+}
+
 static void no_beat_at_all_is_seen_at_the_end(void **state)
 {
 	(void)state;
@@ -317,6 +339,7 @@ int main(void)
 {
 	return run_unit(test(a_steady_heart_is_no_violation), test(early_and_late_beats_are_seen),
 			test(a_beat_that_was_asked_for_is_not_early),
+			test(who_answers_no_op_1_is_seen_once),
 			test(no_beat_at_all_is_seen_at_the_end),
 			test(the_121st_send_in_a_minute_is_seen),
 			test(size_order_and_close_code_are_looked_at),

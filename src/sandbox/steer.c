@@ -35,7 +35,7 @@ void fake_gateway_drop(struct fake_gateway *gw, unsigned conn, bool is_fin)
 void fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct str d)
 {
 	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
-		if (op == OP_HEARTBEAT)
+		if (op == OP_HEARTBEAT && !c->is_frozen)
 			rules_asked(&c->rules, loop_now_us());
 		conn_send(c, op, d);
 	}
@@ -51,6 +51,7 @@ void fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
 {
 	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
 		c->is_frozen = is_frozen;
+		rules_unasked(&c->rules);
 		httpd_stream_pause(c->stream, is_frozen);
 	}
 }

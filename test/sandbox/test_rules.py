@@ -1,4 +1,4 @@
-"""The fake Discord finds each of thirteen planted bugs of a client, and no fault in the client beside
+"""The fake Discord finds each planted bug of a client, and no fault in the client beside
 it that does the same without the bug; and a scenario fails where a rule was broken.
 
 PLANTED is the list. What cannot be seen from outside is looked for in what follows from it: an old
@@ -169,6 +169,18 @@ def ack_ignored(s, is_wrong):
     c.w.close()
 
 
+def op_1_unanswered(s, is_wrong):
+    s.tell("/hello heartbeat_ms=20000")
+    s.all("state")
+    c = Session(s)
+    s.tell("/beat")
+    c.w.op(1)
+    if not is_wrong:
+        c.beat()
+    time.sleep(SLOW + 0.3)
+    c.w.close()
+
+
 def beats_uncounted(s, is_wrong):
     """The identify and a heartbeat have been sent: 118 are left."""
     c = Session(s)
@@ -202,6 +214,7 @@ PLANTED = [
     ("a send before Hello", before_hello, "before_hello"),
     ("a connection after 4004", after_4004, "after_fatal"),
     ("an ACK that does not come, ignored", ack_ignored, "ack_ignored"),
+    ("an op 1 that is not answered", op_1_unanswered, "beat_asked"),
     ("beats outside of the 120", beats_uncounted, "sends"),
     ("GET /gateway/bot for every attempt", url_uncached, "gateway_bot_rate"),
 ]
