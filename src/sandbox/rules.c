@@ -7,6 +7,8 @@
  * accident, nor is half an interval early. */
 static const uint64_t slack_us = 2000000;
 static const uint64_t window_us = 60000000;
+static const uint64_t leave_us = 5000000; /* after op 7 Discord itself closes in a few seconds */
+static const uint64_t reply_us = 1000000; /* a close frame so soon is one to what was sent */
 
 __attribute__((format(printf, 5, 6))) static void say(struct rules *r, struct rules_conn *c,
 						      bool is_violation, const char *rule,
@@ -39,9 +41,9 @@ void rules_asked(struct rules_conn *c, uint64_t now_us)
 		c->asked_us = now_us;
 }
 
-void rules_unasked(struct rules_conn *c)
+void rules_unreached(struct rules_conn *c)
 {
-	c->asked_us = 0;
+	c->asked_us = c->leave_us = 0;
 }
 
 /* An op 1 that nothing has answered, by now. */
@@ -52,6 +54,16 @@ static void unanswered(struct rules *r, struct rules_conn *c, uint64_t now_us)
 		return;
 	say(r, c, true, "beat_asked", "not answered for %" PRIu64 " ms", since / 1000);
 	c->asked_us = 0;
+}
+
+/* On a connection that Discord has asked the client to leave. */
+static void stayed(struct rules *r, struct rules_conn *c, uint64_t now_us)
+{
+	uint64_t since = now_us - c->leave_us;
+	if (!c->leave_us || since <= leave_us)
+		return;
+	say(r, c, true, "reconnect_late", "still there %" PRIu64 " ms after op 7", since / 1000);
+	c->leave_us = 0;
 }
 
 static void overdue(struct rules *r, struct rules_conn *c, uint64_t now_us)
@@ -137,6 +149,7 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 	uint64_t *oldest = &c->sends_us[c->n_sends++ % RULES_SENDS];
 	c->has_said = true;
 	r->unread = 0;
+	stayed(r, c, now_us);
 	if (!c->hello_us)
 		say(r, c, true, "before_hello", "op %" PRId64 " was sent before Hello", op);
 	if (bytes > 4096)
@@ -207,6 +220,12 @@ void rules_resuming(struct rules *r, struct rules_conn *c, struct str session)
 			say_dead(r, c, &r->dead[i]);
 			return;
 		}
+	for (unsigned i = 0; i < r->n_ended && i < RULES_ENDED; i++)
+		if (session.n && str_eq(str_c(r->ended[i]), session)) {
+			say(r, c, true, "resume_ended", "op 9 has ended this session");
+			return;
+		}
+	snprintf(c->session, sizeof c->session, "%.*s", STR_FMT(session));
 }
 
 /* Codes whose "Reconnect" is false in the documentation. */
@@ -233,7 +252,8 @@ void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, enum ru
 		    "%" PRIu64 " ms after the last, at least %" PRIu64, (now_us - *last) / 1000,
 		    spacing_us / 1000);
 	*last = now_us;
-	c->is_invalid = false;
+	c->invalid_us = 0;
+	c->session[0] = 0; /* another one is asked for */
 	if (is_resume_door)
 		say(r, c, false, "identify_url", "identified at a resume_gateway_url");
 	if (old != RULES_NONE)
@@ -241,9 +261,22 @@ void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, enum ru
 		    "identified where a session could be resumed");
 }
 
-void rules_invalid(struct rules_conn *c)
+void rules_invalid(struct rules_conn *c, uint64_t now_us)
 {
-	c->is_invalid = true;
+	c->invalid_us = now_us;
+}
+
+void rules_reconnect(struct rules_conn *c, uint64_t now_us)
+{
+	if (!c->leave_us)
+		c->leave_us = now_us;
+}
+
+/* Who closes at once has read the op 9; who is cut off may not have. */
+static void hear_end(struct rules *r, struct rules_conn *c, uint64_t now_us)
+{
+	if (c->session[0] && c->invalid_us && now_us - c->invalid_us < reply_us)
+		memcpy(r->ended[r->n_ended++ % RULES_ENDED], c->session, sizeof c->session);
 }
 
 void rules_resume(struct rules *r, struct rules_conn *c, const struct rules_resume *resume)
@@ -323,10 +356,13 @@ static void look_unread(struct rules *r, struct rules_conn *c)
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us)
 {
 	look_unread(r, c);
-	if ((code == 1000 || code == 1001) && !c->is_invalid)
+	if ((code == 1000 || code == 1001) && !c->invalid_us)
 		say(r, c, true, "close_code", "closed with %u, which ends the session", code);
-	if (code) /* of a connection that was cut nobody knows what has arrived */
+	if (code) { /* of a connection that was cut nobody knows what has arrived */
 		unanswered(r, c, now_us);
+		stayed(r, c, now_us);
+		hear_end(r, c, now_us);
+	}
 	if (c->hello_us)
 		overdue(r, c, now_us);
 }

@@ -14,6 +14,7 @@ enum {
 	RULES_KEYS = 1024,
 	RULES_REFUSALS = 32,
 	RULES_DEAD = 256,
+	RULES_ENDED = 256,
 	RULES_FIRSTS = 64, /* a power of two */
 	RULES_JITTER = 8,  /* connections in a row whose first beats may not all come at one time */
 	RULES_UNREAD = 3,  /* connections in a row that may be left behind Hello without a word */
@@ -31,10 +32,12 @@ struct rules_conn {
 	uint64_t hello_us; /* 0: not yet sent */
 	uint64_t interval_us, asked_us;
 	uint64_t beat_us, last_us; /* the last of its own rhythm, and the last of any kind */
-	bool has_beaten, is_invalid;
-	bool is_unacked; /* the last beat was not answered */
-	bool has_said;   /* anything */
-	bool is_known;   /* wish and session are */
+	bool has_beaten;
+	uint64_t invalid_us; /* op 9 false was sent */
+	uint64_t leave_us;   /* op 7 was; 0: it was not, or that it is ignored was said */
+	bool is_unacked;     /* the last beat was not answered */
+	bool has_said;       /* anything */
+	bool is_known;       /* wish and session are */
 	struct rules_wish wish;
 	char session[40];
 	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
@@ -69,6 +72,8 @@ struct rules {
 	struct rules_first firsts[RULES_FIRSTS];
 	struct rules_dead dead[RULES_DEAD];
 	unsigned n_dead;
+	char ended[RULES_ENDED][40]; /* sessions of whose end the client was told, the last ones */
+	unsigned n_ended;
 	uint64_t identify_us[RULES_KEYS];              /* by rate limit key */
 	struct rules_refusal refusals[RULES_REFUSALS]; /* the last ones */
 	unsigned n_refusals;
@@ -82,7 +87,8 @@ void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us);
 void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t bytes,
 		    uint64_t now_us);
 void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
-void rules_unasked(struct rules_conn *c);                /* it cannot arrive */
+/* What was sent cannot arrive: the connection stands still. */
+void rules_unreached(struct rules_conn *c);
 /* A beat of a connection with a session: what it says was received, what was sent at most, and what
  * the client said before. */
 struct rules_seq {
@@ -112,7 +118,9 @@ struct rules_resume {
 	struct rules_seq seq;
 };
 void rules_resume(struct rules *r, struct rules_conn *c, const struct rules_resume *resume);
-void rules_invalid(struct rules_conn *c); /* op 9 false was sent: nothing is left to resume */
+/* op 9 false was sent: nothing is left to resume */
+void rules_invalid(struct rules_conn *c, uint64_t now_us);
+void rules_reconnect(struct rules_conn *c, uint64_t now_us); /* op 7 was */
 /* REST: a request came; one was answered with 429. */
 void rules_request(struct rules *r, struct str method, struct str path, bool is_global_exempt,
 		   uint64_t now_us);

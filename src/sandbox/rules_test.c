@@ -87,7 +87,7 @@ static void who_answers_no_op_1_is_seen_once(void **state)
 	rules_asked(&s.conn, 2000 * ms);
 	rules_closed(&s.rules, &s.conn, 4000, 3000 * ms);
 	rules_closed(&s.rules, &s.conn, 0, 9000 * ms); /* cut: it may not have arrived */
-	rules_unasked(&s.conn);
+	rules_unreached(&s.conn);
 	rules_closed(&s.rules, &s.conn, 4000, 9000 * ms);
 	assert_int_equal(s.violations, 0);
 	rules_asked(&s.conn, 2000 * ms);
@@ -132,7 +132,7 @@ static void size_order_and_close_code_are_looked_at(void **state)
 	rules_closed(&s.rules, &s.conn, 1000, 3 * ms);
 	assert_string_equal(s.last, "close_code");
 	assert_int_equal(s.violations, 2);
-	rules_invalid(&s.conn); /* from here on nothing is lost by it */
+	rules_invalid(&s.conn, 3 * ms); /* from here on nothing is lost by it */
 	rules_closed(&s.rules, &s.conn, 1000, 3 * ms);
 	assert_int_equal(s.violations, 2);
 	rules_open(&s.rules, &s.conn, 2, STR(""));
@@ -267,6 +267,46 @@ static void who_comes_again_after_a_final_code_is_seen(void **state)
 	assert_int_equal(s.violations, 2);
 }
 
+/* The client resumes, is told that nothing is left, and goes. */
+static void end_session(struct seen *s, const char *session, unsigned code, uint64_t after_ms)
+{
+	rules_resuming(&s->rules, &s->conn, str_c(session));
+	rules_invalid(&s->conn, 5000 * ms);
+	rules_closed(&s->rules, &s->conn, code, (5000 + after_ms) * ms);
+	rules_open(&s->rules, &s->conn, 2, STR("v=10"));
+}
+
+static void who_resumes_what_op_9_ended_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	end_session(&s, "abc", 0, 1); /* neither may have read it */
+	end_session(&s, "abc", 4000, 3000);
+	rules_resuming(&s.rules, &s.conn, STR("abc"));
+	assert_int_equal(s.violations, 0);
+	end_session(&s, "abc", 4000, 1);
+	rules_resuming(&s.rules, &s.conn, STR("abd"));
+	assert_int_equal(s.violations, 0);
+	rules_resuming(&s.rules, &s.conn, STR("abc"));
+	assert_string_equal(s.last, "resume_ended");
+}
+
+static void who_stays_after_op_7_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	rules_reconnect(&s.conn, 2000 * ms);
+	rules_closed(&s.rules, &s.conn, 0, 9000 * ms);
+	rules_received(&s.rules, &s.conn, 3, 20, 6000 * ms);
+	assert_int_equal(s.violations, 0);
+	rules_closed(&s.rules, &s.conn, 4000, 7500 * ms);
+	rules_received(&s.rules, &s.conn, 3, 20, 7600 * ms);
+	assert_string_equal(s.last, "reconnect_late");
+	assert_int_equal(s.violations, 1);
+}
+
 static void leave_unread(struct seen *s, unsigned conn, const char *query)
 {
 	rules_open(&s->rules, &s->conn, conn, str_c(query));
@@ -337,21 +377,22 @@ static void a_global_429_holds_all_but_interactions(void **state)
 
 int main(void)
 {
-	return run_unit(test(a_steady_heart_is_no_violation), test(early_and_late_beats_are_seen),
-			test(a_beat_that_was_asked_for_is_not_early),
-			test(who_answers_no_op_1_is_seen_once),
-			test(no_beat_at_all_is_seen_at_the_end),
-			test(the_121st_send_in_a_minute_is_seen),
-			test(size_order_and_close_code_are_looked_at),
-			test(identifies_of_one_key_are_spaced_others_are_not),
-			test(a_resume_takes_the_same_query_to_the_url_it_was_given),
-			test(an_identify_where_a_resume_was_due_is_seen),
-			test(what_a_resume_and_a_beat_say_was_received_is_checked),
-			test(first_beats_that_all_come_at_one_time_are_seen),
-			test(a_beat_while_the_last_has_no_ack_is_seen),
-			test(who_comes_again_after_a_final_code_is_seen),
-			test(who_cannot_read_hello_is_seen_at_the_third_connection),
-			test(a_request_before_the_end_of_a_429_is_seen),
-			test(who_asks_for_the_url_again_and_again_is_seen),
-			test(a_global_429_holds_all_but_interactions));
+	return run_unit(
+		test(a_steady_heart_is_no_violation), test(early_and_late_beats_are_seen),
+		test(a_beat_that_was_asked_for_is_not_early),
+		test(who_answers_no_op_1_is_seen_once), test(no_beat_at_all_is_seen_at_the_end),
+		test(the_121st_send_in_a_minute_is_seen),
+		test(size_order_and_close_code_are_looked_at),
+		test(identifies_of_one_key_are_spaced_others_are_not),
+		test(a_resume_takes_the_same_query_to_the_url_it_was_given),
+		test(an_identify_where_a_resume_was_due_is_seen),
+		test(what_a_resume_and_a_beat_say_was_received_is_checked),
+		test(first_beats_that_all_come_at_one_time_are_seen),
+		test(a_beat_while_the_last_has_no_ack_is_seen),
+		test(who_comes_again_after_a_final_code_is_seen),
+		test(who_resumes_what_op_9_ended_is_seen), test(who_stays_after_op_7_is_seen),
+		test(who_cannot_read_hello_is_seen_at_the_third_connection),
+		test(a_request_before_the_end_of_a_429_is_seen),
+		test(who_asks_for_the_url_again_and_again_is_seen),
+		test(a_global_429_holds_all_but_interactions));
 }

@@ -96,7 +96,9 @@ void conn_send(struct fake_conn *c, int op, struct str d)
 	struct buf payload = {0};
 	struct report *report = &c->gw->sandbox->report;
 	if (op == OP_INVALID_SESSION && !str_eq(d, STR("true")))
-		rules_invalid(&c->rules);
+		rules_invalid(&c->rules, loop_now_us());
+	if (op == OP_RECONNECT)
+		rules_reconnect(&c->rules, loop_now_us());
 	buf_addf(&payload, "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%.*s}", op, STR_FMT(d));
 	struct buf *o = report_begin(report, "sent");
 	if (o) {

@@ -51,7 +51,7 @@ void fake_gateway_freeze(struct fake_gateway *gw, unsigned conn, bool is_frozen)
 {
 	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
 		c->is_frozen = is_frozen;
-		rules_unasked(&c->rules);
+		rules_unreached(&c->rules);
 		httpd_stream_pause(c->stream, is_frozen);
 	}
 }

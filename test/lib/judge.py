@@ -339,7 +339,7 @@ class Judge:
 
     def end(self, orders=0, ledger=None, slow=(), holds=0):
         """orders: sessions that were ended on purpose, at most. slow: times in which a proxy delayed on purpose, or
-        the gateway stood still, (from, to) as the "at" of violations: op 1 may be answered late then. holds: events
+        the gateway stood still, (from, to) as the "at" of violations: op 1 and 7 may be answered late then. holds: events
         that the journal has room for."""
         self.holds = holds
         for heard in self.heard:
@@ -361,4 +361,4 @@ class Judge:
         if happening["rule"] == "beat_late":  # of a connection that was dead for its client: another carries its session
             return session and session.conn != happening["conn"]
         at = happening.get("at", 0)
-        return happening["rule"] == "beat_asked" and any(a <= at <= b for a, b in slow)
+        return happening["rule"] in ("beat_asked", "reconnect_late") and any(a <= at <= b for a, b in slow)

@@ -181,6 +181,30 @@ def op_1_unanswered(s, is_wrong):
     c.w.close()
 
 
+def resume_after_op_9(s, is_wrong):
+    c = Session(s)
+    s.tell("/invalid resumable=false")
+    c.w.op(9)
+    c.w.close()
+    if is_wrong:
+        c.resume()
+        c.w.op(9)
+    else:
+        c = Session(s)
+    c.w.close()
+
+
+def staying_after_op_7(s, is_wrong):
+    s.tell("/hello heartbeat_ms=20000")
+    s.all("state")
+    c = Session(s)
+    s.tell("/reconnect")
+    c.w.op(7)
+    if is_wrong:
+        time.sleep(5.3)
+    c.w.close()
+
+
 def beats_uncounted(s, is_wrong):
     """The identify and a heartbeat have been sent: 118 are left."""
     c = Session(s)
@@ -215,6 +239,8 @@ PLANTED = [
     ("a connection after 4004", after_4004, "after_fatal"),
     ("an ACK that does not come, ignored", ack_ignored, "ack_ignored"),
     ("an op 1 that is not answered", op_1_unanswered, "beat_asked"),
+    ("a resume of what op 9 has ended", resume_after_op_9, "resume_ended"),
+    ("a connection that is kept after op 7", staying_after_op_7, "reconnect_late"),
     ("beats outside of the 120", beats_uncounted, "sends"),
     ("GET /gateway/bot for every attempt", url_uncached, "gateway_bot_rate"),
 ]
