@@ -172,6 +172,14 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	loop_timer_in(c->timer, closing_us);
 }
 
+void conn_refuse(struct fake_conn *c, unsigned code, const char *reason)
+{
+	if (!c->stream || c->is_closing)
+		return;
+	rules_broken(&c->gw->sandbox->rules, &c->rules, code, reason);
+	conn_close(c, code, str_c(reason));
+}
+
 /* What a client sent, without the token. after_us: since its last heartbeat, or Hello. */
 static void report_payload(struct fake_conn *c, int64_t op, struct json_at d, uint64_t after_us)
 {
@@ -237,23 +245,32 @@ static const struct {
 	{OP_REQUEST_CHANNEL_INFO, false, false, op_channels},
 };
 
+/* A session that was ended here is still one in the eyes of the client. */
+static void refuse_stranger(struct fake_conn *c)
+{
+	if (c->rules.session[0])
+		conn_close(c, CLOSED_NOT_AUTHENTICATED, STR("Not authenticated."));
+	else
+		conn_refuse(c, CLOSED_NOT_AUTHENTICATED, "Not authenticated.");
+}
+
 static void obey(struct fake_conn *c, int64_t op, struct json_at d)
 {
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
 		if (ops[i].op != op)
 			continue;
 		if (!ops[i].before_identify && !c->session)
-			conn_close(c, CLOSED_NOT_AUTHENTICATED, STR("Not authenticated."));
+			refuse_stranger(c);
 		else if (!ops[i].is_any_kind && json_kind(d) != JSON_OBJECT)
-			conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Invalid payload."));
+			conn_refuse(c, CLOSED_UNKNOWN_OPCODE, "Invalid payload.");
 		else
 			ops[i].fn(c, d);
 		return;
 	}
 	if (c->session)
-		conn_close(c, CLOSED_UNKNOWN_OPCODE, STR("Unknown opcode."));
+		conn_refuse(c, CLOSED_UNKNOWN_OPCODE, "Unknown opcode.");
 	else
-		conn_close(c, CLOSED_NOT_AUTHENTICATED, STR("Not authenticated."));
+		refuse_stranger(c);
 }
 
 static bool is_too_fast(struct fake_conn *c, uint64_t now_us)
@@ -276,8 +293,10 @@ static void on_payload(struct fake_conn *c, struct str text)
 	report_payload(c, op, json_get(payload, "d"), after_us);
 	if (is_too_fast(c, now_us))
 		conn_close(c, CLOSED_RATE_LIMITED, STR("Rate limited."));
-	else if (!is_good || text.n > 4096)
+	else if (text.n > 4096) /* seen already, as are too many */
 		conn_close(c, CLOSED_DECODE_ERROR, STR("Error while decoding payload."));
+	else if (!is_good)
+		conn_refuse(c, CLOSED_DECODE_ERROR, "Error while decoding payload.");
 	else
 		obey(c, op, json_get(payload, "d"));
 }
@@ -333,7 +352,7 @@ static void on_bytes(void *arg, char *bytes, size_t n)
 		bytes += used;
 		n -= used;
 		if (got == FRAME_BAD) {
-			conn_close(c, c->reader.bad_code, str_c(c->reader.bad));
+			conn_refuse(c, c->reader.bad_code, c->reader.bad);
 			conn_end(c, true);
 		}
 		if (got == FRAME_MESSAGE)
@@ -389,11 +408,11 @@ static void greet(struct fake_conn *c, struct str query)
 	struct str version = query_get(query, STR("v"));
 	struct str encoding = query_get(query, STR("encoding"));
 	if (!str_eq(version, STR("10")) && !str_eq(version, STR("9"))) {
-		conn_close(c, CLOSED_INVALID_API_VERSION, STR("Invalid API version."));
+		conn_refuse(c, CLOSED_INVALID_API_VERSION, "Invalid API version.");
 	} else if (encoding.n && !str_eq(encoding, STR("json"))) {
-		conn_close(c, CLOSED_DECODE_ERROR, STR("Only encoding=json is spoken here."));
+		conn_refuse(c, CLOSED_DECODE_ERROR, "Only encoding=json is spoken here.");
 	} else if (!deflate_kind_from(query_get(query, STR("compress")), &kind)) {
-		conn_close(c, CLOSED_DECODE_ERROR, STR("Unknown compress."));
+		conn_refuse(c, CLOSED_DECODE_ERROR, "Unknown compress.");
 	} else {
 		c->deflate = deflate_new(kind);
 		if (c->gw->greeting.delay_ms)
@@ -482,8 +501,9 @@ refused:
 	buf_done(&query);
 }
 
-void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bot)
+void fake_gateway_url(struct fake_gateway *gw, struct buf *out, bool is_bot)
 {
+	gw->has_told_none = is_bot ? gw->identifies_left == 0 : gw->has_told_none;
 	const struct sandbox_options *o = &gw->sandbox->options;
 	buf_addf(out, "{\"url\":\"%s://127.0.0.1:%u\"", o->cert ? "wss" : "ws",
 		 gw->sandbox->told_port);

@@ -61,6 +61,6 @@ void fake_gateway_lose(struct fake_gateway *gw, uint64_t n);
 void fake_gateway_state(const struct fake_gateway *gw, struct buf *out);
 
 /* {"url":..}; is_bot: with shards and session_start_limit. */
-void fake_gateway_url(const struct fake_gateway *gw, struct buf *out, bool is_bot);
+void fake_gateway_url(struct fake_gateway *gw, struct buf *out, bool is_bot);
 
 #endif

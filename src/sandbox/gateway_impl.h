@@ -41,6 +41,7 @@ struct fake_gateway {
 	struct loop_timer *sweep;
 	unsigned n_conns, numbers;
 	unsigned identifies_left;
+	bool has_told_none;  /* that none is left, in the last answer to GET /gateway/bot */
 	uint64_t lost;       /* dispatches that reach nobody from now on */
 	bool closes_expired; /* 4009 instead of op 9 */
 	struct fake_greeting greeting;
@@ -66,6 +67,8 @@ void fake_session_send(struct fake_gateway *gw, struct fake_session *s, struct s
 		       uint64_t id);
 /* A close frame, then the closing handshake; what kind of code it is decides on the session. */
 void conn_close(struct fake_conn *c, unsigned code, struct str reason);
+/* The same, for what the client alone has done: it breaks a rule. */
+void conn_refuse(struct fake_conn *c, unsigned code, const char *reason);
 
 /* Gives its session back; is_over: the session ends. */
 void conn_leave(struct fake_conn *c, bool is_over);

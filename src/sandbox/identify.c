@@ -62,6 +62,12 @@ static unsigned refusal(struct fake_conn *c, struct json_at d, const struct wish
 	return 0;
 }
 
+/* The others are what a person has set up: token, shards, intents. */
+static bool is_own_fault(unsigned code)
+{
+	return code == CLOSED_ALREADY_AUTHENTICATED || code == CLOSED_DECODE_ERROR;
+}
+
 static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s)
 {
 	return s->conn ||
@@ -106,6 +112,8 @@ static bool is_out_of_identifies(struct fake_conn *c)
 {
 	if (c->gw->identifies_left)
 		return false;
+	if (c->gw->has_told_none)
+		conn_refuse(c, CLOSED_AUTHENTICATION_FAILED, "No identify was left.");
 	fake_gateway_expire(c->gw, false);
 	fake_gateway_close(c->gw, 0, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
 	return true;
@@ -221,6 +229,10 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	const struct rules_wish wish = {w.shard, w.n_shards, w.intents};
 	rules_wish(&gw->sandbox->rules, &c->rules, &wish);
 	unsigned code = refusal(c, d, &w);
+	if (is_own_fault(code)) {
+		conn_refuse(c, code, close_text(code).p);
+		return;
+	}
 	if (code) {
 		conn_close(c, code, close_text(code));
 		return;
@@ -320,7 +332,7 @@ void op_resume(struct fake_conn *c, struct json_at d)
 	if (s && !c->session && is_alive(gw, s))
 		judge_resume(c, s, seq);
 	if (c->session) {
-		conn_close(c, CLOSED_ALREADY_AUTHENTICATED, STR("Already authenticated."));
+		conn_refuse(c, CLOSED_ALREADY_AUTHENTICATED, "Already authenticated.");
 	} else if (!is_token(c, d)) {
 		conn_close(c, CLOSED_AUTHENTICATION_FAILED, STR("Authentication failed."));
 	} else if ((!s || !is_alive(gw, s)) && gw->closes_expired) {

@@ -166,6 +166,23 @@ void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t by
 		overdue(r, c, now_us);
 }
 
+void rules_presence(struct rules *r, struct rules_conn *c, struct rules_presences *p,
+		    uint64_t now_us)
+{
+	/* they may come closer together than they were sent */
+	const uint64_t least_us = UINT64_C(20000000) - slack_us;
+	uint64_t *oldest = &p->us[p->n++ % RULES_PRESENCES];
+	if (*oldest && now_us - *oldest < least_us)
+		say(r, c, true, "presences", "more than %d updates of the presence in 20 s",
+		    RULES_PRESENCES);
+	*oldest = now_us;
+}
+
+void rules_broken(struct rules *r, struct rules_conn *c, unsigned code, const char *text)
+{
+	say(r, c, true, "refused", "closed with %u: %s", code, text);
+}
+
 void rules_acked(struct rules_conn *c)
 {
 	c->is_unacked = false;

@@ -15,10 +15,16 @@ enum {
 	RULES_REFUSALS = 32,
 	RULES_DEAD = 256,
 	RULES_ENDED = 256,
-	RULES_FIRSTS = 64, /* a power of two */
-	RULES_JITTER = 8,  /* connections in a row whose first beats may not all come at one time */
-	RULES_UNREAD = 3,  /* connections in a row that may be left behind Hello without a word */
-	RULES_URLS = 10    /* GET /gateway/bot in so many seconds: to be cached, says Discord */
+	RULES_PRESENCES = 5, /* of a session in 20 s */
+	RULES_FIRSTS = 64,   /* a power of two */
+	RULES_JITTER = 8, /* connections in a row whose first beats may not all come at one time */
+	RULES_UNREAD = 3, /* connections in a row that may be left behind Hello without a word */
+	RULES_URLS = 10   /* GET /gateway/bot in so many seconds: to be cached, says Discord */
+};
+
+struct rules_presences { /* of a session: when the last ones came, a ring */
+	uint64_t us[RULES_PRESENCES];
+	unsigned n;
 };
 
 /* Whose session an identify asks for. */
@@ -86,6 +92,10 @@ void rules_hello(struct rules_conn *c, uint64_t interval_ms, uint64_t now_us);
 /* op -1: no opcode could be read. */
 void rules_received(struct rules *r, struct rules_conn *c, int64_t op, size_t bytes,
 		    uint64_t now_us);
+void rules_presence(struct rules *r, struct rules_conn *c, struct rules_presences *p,
+		    uint64_t now_us);
+/* A connection is closed for what the client sent, which it should know better than to send. */
+void rules_broken(struct rules *r, struct rules_conn *c, unsigned code, const char *text);
 void rules_asked(struct rules_conn *c, uint64_t now_us); /* op 1 was sent */
 /* What was sent cannot arrive: the connection stands still. */
 void rules_unreached(struct rules_conn *c);

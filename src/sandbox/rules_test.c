@@ -122,6 +122,21 @@ static void the_121st_send_in_a_minute_is_seen(void **state)
 	assert_string_equal(s.last, "sends");
 }
 
+static void the_sixth_presence_in_20_s_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	struct rules_presences mine = {0}, other = {0};
+	open_conn(&s);
+	for (uint64_t at = 100; at < 40000; at += 4000)
+		rules_presence(&s.rules, &s.conn, &mine, at * ms);
+	for (uint64_t at = 36100; at < 36105; at++)
+		rules_presence(&s.rules, &s.conn, &other, at * ms);
+	assert_int_equal(s.violations, 0);
+	rules_presence(&s.rules, &s.conn, &mine, 37000 * ms);
+	assert_string_equal(s.last, "presences");
+}
+
 static void size_order_and_close_code_are_looked_at(void **state)
 {
 	(void)state;
@@ -381,7 +396,7 @@ int main(void)
 		test(a_steady_heart_is_no_violation), test(early_and_late_beats_are_seen),
 		test(a_beat_that_was_asked_for_is_not_early),
 		test(who_answers_no_op_1_is_seen_once), test(no_beat_at_all_is_seen_at_the_end),
-		test(the_121st_send_in_a_minute_is_seen),
+		test(the_121st_send_in_a_minute_is_seen), test(the_sixth_presence_in_20_s_is_seen),
 		test(size_order_and_close_code_are_looked_at),
 		test(identifies_of_one_key_are_spaced_others_are_not),
 		test(a_resume_takes_the_same_query_to_the_url_it_was_given),

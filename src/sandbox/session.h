@@ -8,7 +8,7 @@
 #ifndef SANDBOX_SESSION_H
 #define SANDBOX_SESSION_H
 
-#include "base/str.h"
+#include "sandbox/rules.h"
 
 enum {
 	SESSIONS = 1024,
@@ -36,6 +36,7 @@ struct fake_session {
 	uint32_t shard, n_shards;
 	bool is_packed;  /* payloads are compressed one by one, as IDENTIFY asked */
 	char query[128]; /* of the connection that identified */
+	struct rules_presences presences;
 	struct fake_conn *conn;
 	uint64_t lost_us; /* when conn went away */
 

@@ -14,6 +14,7 @@ from client import TOKEN, Closed, Sandbox, WebSocket, check, finish
 import tutti
 
 SLOW = 2.0  # seconds that the checker forgives
+PRESENCE = {"since": None, "activities": [], "status": "online", "afk": False}
 
 
 class Session:
@@ -205,11 +206,54 @@ def staying_after_op_7(s, is_wrong):
     c.w.close()
 
 
+def presences(s, is_wrong):
+    c = Session(s)
+    for _ in range(6 if is_wrong else 5):
+        c.w.send(3, PRESENCE)
+    c.w.close()
+
+
+def unfit(before_identify, op, d):
+    """A client that is closed for what it sends."""
+    def who(s, is_wrong):
+        w = WebSocket(s.port)
+        if before_identify:
+            w.op(10)
+        else:
+            w.identify(1)
+            w.event("GUILD_CREATE")
+        if is_wrong:
+            w.send(op, d)
+            w.closed()
+        else:
+            w.close()
+    return who
+
+
+def no_version(s, is_wrong):
+    w = WebSocket(s.port, "encoding=json" if is_wrong else "v=10&encoding=json")
+    if is_wrong:
+        w.closed()
+    else:
+        w.close()
+
+
+def none_left(s, is_wrong):
+    """Who has not been told cannot know."""
+    s.tell("/limits identifies=0")
+    s.all("state")
+    if is_wrong:
+        s.rest("GET", "/gateway/bot")
+    w = WebSocket(s.port)
+    w.identify(1)
+    w.closed()
+
+
 def beats_uncounted(s, is_wrong):
     """The identify and a heartbeat have been sent: 118 are left."""
     c = Session(s)
     for _ in range(119 if is_wrong else 118):
-        c.w.send(3, {"since": None, "activities": [], "status": "online", "afk": False})
+        c.w.send(31, {"guild_ids": []})
     try:
         s.all("state")
         c.w.close()
@@ -241,6 +285,14 @@ PLANTED = [
     ("an op 1 that is not answered", op_1_unanswered, "beat_asked"),
     ("a resume of what op 9 has ended", resume_after_op_9, "resume_ended"),
     ("a connection that is kept after op 7", staying_after_op_7, "reconnect_late"),
+    ("six presences in a moment", presences, "presences"),
+    ("an opcode that does not exist", unfit(False, 77, {}), "refused"),
+    ("a payload without an opcode", unfit(False, None, {}), "refused"),
+    ("a presence before the identify", unfit(True, 3, PRESENCE), "refused"),
+    ("an identify without properties", unfit(True, 2, {"token": TOKEN, "intents": 1}), "refused"),
+    ("a second identify", unfit(False, 2, {"token": TOKEN, "intents": 1, "properties": {}}), "refused"),
+    ("no v in the query", no_version, "refused"),
+    ("an identify where none is left", none_left, "refused"),
     ("beats outside of the 120", beats_uncounted, "sends"),
     ("GET /gateway/bot for every attempt", url_uncached, "gateway_bot_rate"),
 ]
