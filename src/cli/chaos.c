@@ -87,6 +87,8 @@ static int options_read(uint64_t *seed, int argc, char **argv)
 	while ((what = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (what == 's' && str_to_u64(str_c(optarg), seed))
 			continue;
+		if (what == 's')
+			fprintf(stderr, "tutti chaos: --seed %.40s is no number\n", optarg);
 		fputs(usage, what == 'h' ? stdout : stderr);
 		return what == 'h' ? 0 : EX_USAGE;
 	}

@@ -61,12 +61,24 @@ static bool is_name(const char *name)
 	return wire_is_bot(str_c(name)) && name[0] != '.' && name[0] != '-';
 }
 
+static const char *what_is_wrong(int argc, char **argv)
+{
+	if (argc < 2 || !str_eq(str_c(argv[1]), STR("new")))
+		return "the word new is missing: keys new NAME [DIRECTORY]";
+	if (argc < 3)
+		return "the NAME of the bot is missing";
+	return argc > 4 ? "more than a NAME and a DIRECTORY" : NULL;
+}
+
 int keys_main(int argc, char **argv)
 {
 	if (argc > 1 && str_eq(str_c(argv[argc - 1]), STR("--help")))
 		return usage(0);
-	if (argc < 3 || argc > 4 || !str_eq(str_c(argv[1]), STR("new")))
+	const char *wrong = what_is_wrong(argc, argv);
+	if (wrong) {
+		fprintf(stderr, "tutti keys: %s\n", wrong);
 		return usage(EX_USAGE);
+	}
 	if (!is_name(argv[2])) {
 		fprintf(stderr, "tutti keys: a name is 1 to 64 of A-Z a-z 0-9 . _ -, and begins "
 				"with neither . nor -\n");

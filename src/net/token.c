@@ -47,6 +47,10 @@ int token_set(struct token *out, struct str text, struct why *why)
 	if (text.n < 8)
 		return why_set(why, -EINVAL, "the token%s%s is %s", of, out->from,
 			       text.n ? "shorter than 8 bytes" : "empty");
+	if (strchr("\"'", text.p[0]))
+		return why_set(why, -EINVAL,
+			       "the token%s%s stands in quotation marks: leave them out", of,
+			       out->from);
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] > '~')
 			return why_set(why, -EINVAL, "the token%s%s is not one word of plain ASCII",

@@ -146,6 +146,7 @@ static void what_is_not_one_plain_word_is_refused_and_not_repeated(void **state)
 					  "two words here",
 					  "a\nHeader: b",
 					  "Bot " SECRET,
+					  "\"" SECRET "\"",
 					  "caf\xc3\xa9.caf\xc3\xa9.x",
 					  "with\x7f"
 					  "delete.in.it"};

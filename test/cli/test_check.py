@@ -231,6 +231,14 @@ def command_lines():
             out = w.run("tutti", *argv, exit=None, deadline=20)
             code = w.processes[-1].child.returncode
             check(f"tutti {' '.join(argv)}: 64", code == 64 and argv[-1] in out, f"{code} {out}")
+        for argv, wanted in ((("keys",), "the word new is missing"), (("keys", "new"), "the NAME of the bot is missing"),
+                             (("chaos", "--seed", "x"), "--seed x is no number")):
+            out = w.run("tutti", *argv, exit=None, deadline=20)
+            code = w.processes[-1].child.returncode
+            check(f"tutti {' '.join(argv)}: what is wrong, first", code == 64 and out.startswith(f"tutti {argv[0]}: ")
+                  and wanted in out.splitlines()[0], f"{code} {out}")
+        code, out = tutti_check(w, "--offline", token=f'"{TOKEN}"')
+        check("a token in quotation marks is told so", code == 78 and "quotation marks" in str(out), out)
 
 
 with World("check") as w:
