@@ -18,7 +18,7 @@ def waits(kind, runner, program):
         check(f"{kind}: it says that it waits for tuttid", True)
         w.sandbox()
         w.tuttid()
-        w.main.wait_line(" bot_open ")
+        w.main.said(" bot_open ")
         check(f"{kind}: and is served when tuttid is there", bot.count("waiting for=tuttid") == 1)
         bot.kill(signal.SIGTERM)
         bot.wait(0)
