@@ -68,6 +68,7 @@ struct bus {
 	struct guard *guard; /* NULL: no CURVE */
 	struct zsock *events;
 	struct loop_timer *due;
+	uint64_t due_us; /* when it was to come */
 	struct peers peers;
 	size_t held; /* of them, PEER_HELD */
 	struct known known;

@@ -11,6 +11,7 @@ enum {
 	DOOR_RECEIVE = 1024,
 	CATCH_UP_READS = 16,
 	DUE_LEAST_US = 100000, /* so that many connections share a wake-up */
+	LATE_US = 1000000,     /* then we stood still, not they */
 };
 
 /* ------------------------------------------------------------------ connections go */
@@ -41,7 +42,8 @@ static void set_due(struct bus *b, uint64_t now_us)
 	}
 	if (due == UINT64_MAX)
 		return;
-	loop_timer_in(b->due, due > now_us + DUE_LEAST_US ? due - now_us : DUE_LEAST_US);
+	b->due_us = due > now_us + DUE_LEAST_US ? due : now_us + DUE_LEAST_US;
+	loop_timer_in(b->due, b->due_us - now_us);
 }
 
 void door_settle(struct bus *b)
@@ -99,10 +101,21 @@ static void look_after(struct bus *b, struct peer *p, uint64_t now_us)
 	}
 }
 
+/* What the bots said while we stood still (stopped, swapped out) waits in the socket, unread. */
+static void forgive_our_own(struct bus *b, uint64_t now_us)
+{
+	if (now_us < b->due_us + LATE_US)
+		return;
+	log_warn("stood_still", "ms=%llu", (unsigned long long)(now_us - b->due_us) / 1000);
+	for (size_t i = 0; i < b->peers.n; i++)
+		peer_unheard(b->peers.list[i], now_us, now_us - b->due_us);
+}
+
 static void is_due(void *arg)
 {
 	struct bus *b = arg;
 	uint64_t now_us = loop_now_us();
+	forgive_our_own(b, now_us);
 	for (size_t i = 0; i < b->peers.n; i++)
 		look_after(b, b->peers.list[i], now_us);
 	door_settle(b);

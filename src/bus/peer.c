@@ -167,6 +167,15 @@ bool peer_is_forgotten(const struct peer *p, uint64_t now_us)
 	return now_us >= p->heard_us + PEER_FORGET_US;
 }
 
+void peer_unheard(struct peer *p, uint64_t now_us, uint64_t late_us)
+{
+	p->heard_us += late_us;
+	if (p->heard_us + PEER_FORGET_US < now_us + PEER_MARK_US)
+		p->heard_us = now_us + PEER_MARK_US - PEER_FORGET_US;
+	if (p->heard_us > now_us)
+		p->heard_us = now_us;
+}
+
 enum peer_takeover peer_takeover(const struct peer *old, const struct peer *newcomer)
 {
 	if (newcomer->process && newcomer->process == old->process)

@@ -100,6 +100,9 @@ uint64_t peer_mark(const struct peer *p);
 uint64_t peer_due_us(const struct peer *p);
 bool peer_is_silent(const struct peer *p, uint64_t now_us);    /* we are: an M is due */
 bool peer_is_forgotten(const struct peer *p, uint64_t now_us); /* the peer is: drop it */
+/* For late_us until now nobody listened to it: not counted as its silence, and a mark's time is left
+ * for what it said meanwhile to be read. */
+void peer_unheard(struct peer *p, uint64_t now_us, uint64_t late_us);
 
 /* What an O means for the one that is connected under the same identity. */
 enum peer_takeover {

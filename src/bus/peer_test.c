@@ -173,6 +173,24 @@ static void silent_peer_is_forgotten_after_15_s(void **state)
 	peer_free(&p);
 }
 
+static void our_own_standstill_is_not_its_silence(void **state)
+{
+	(void)state;
+	struct peer *p = served(4);
+	p->heard_us = 20000000;
+	peer_unheard(p, 60000000, 39000000);
+	assert_int_equal(p->heard_us, 59000000);
+	/* nearly forgotten before: what it said since is read first */
+	p->heard_us = 20000000;
+	peer_unheard(p, 60000000, 25000000);
+	assert_int_equal(p->heard_us, 46000000);
+	assert_false(peer_is_forgotten(p, 60999999));
+	p->heard_us = 60000000;
+	peer_unheard(p, 60000000, 2000000);
+	assert_int_equal(p->heard_us, 60000000);
+	peer_free(&p);
+}
+
 static void limit_is_shared_when_there_are_many(void **state)
 {
 	(void)state;
@@ -273,6 +291,7 @@ int main(void)
 		test(old_and_redelivered_end_where_they_should),
 		test(mark_is_owed_after_4096_skipped), test(mark_is_due_after_a_second_of_ours),
 		test(silent_peer_is_forgotten_after_15_s),
+		test(our_own_standstill_is_not_its_silence),
 		test(limit_is_shared_when_there_are_many), test(takeover_asks_only_for_commit),
 		test(a_process_never_takes_over_from_itself), test(gap_is_told_once),
 		test(peers_are_found_until_they_are_gone), test(identity_is_bot_and_part));
