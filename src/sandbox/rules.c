@@ -46,24 +46,30 @@ void rules_unreached(struct rules_conn *c)
 	c->asked_us = c->leave_us = 0;
 }
 
+/* ms since *at, where that is more than it may be, which is said once; else 0. */
+static uint64_t outstayed(uint64_t *at_us, uint64_t most_us, uint64_t now_us)
+{
+	uint64_t since = now_us - *at_us;
+	if (!*at_us || since <= most_us)
+		return 0;
+	*at_us = 0;
+	return since / 1000;
+}
+
 /* An op 1 that nothing has answered, by now. */
 static void unanswered(struct rules *r, struct rules_conn *c, uint64_t now_us)
 {
-	uint64_t since = now_us - c->asked_us;
-	if (!c->asked_us || since <= slack_us)
-		return;
-	say(r, c, true, "beat_asked", "not answered for %" PRIu64 " ms", since / 1000);
-	c->asked_us = 0;
+	uint64_t late_ms = outstayed(&c->asked_us, slack_us, now_us);
+	if (late_ms)
+		say(r, c, true, "beat_asked", "not answered for %" PRIu64 " ms", late_ms);
 }
 
 /* On a connection that Discord has asked the client to leave. */
 static void stayed(struct rules *r, struct rules_conn *c, uint64_t now_us)
 {
-	uint64_t since = now_us - c->leave_us;
-	if (!c->leave_us || since <= leave_us)
-		return;
-	say(r, c, true, "reconnect_late", "still there %" PRIu64 " ms after op 7", since / 1000);
-	c->leave_us = 0;
+	uint64_t late_ms = outstayed(&c->leave_us, leave_us, now_us);
+	if (late_ms)
+		say(r, c, true, "reconnect_late", "still there %" PRIu64 " ms after op 7", late_ms);
 }
 
 static void overdue(struct rules *r, struct rules_conn *c, uint64_t now_us)

@@ -1,22 +1,25 @@
 #include "sandbox/rules.h"
 #include "test/unit.h"
 
+#include <stdio.h>
+
 static const uint64_t ms = 1000;
 
 struct seen {
 	struct rules rules;
 	struct rules_conn conn;
-	char last[32];
+	char last[32], text[64];
 	unsigned violations, notes;
 };
 
 static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rule, const char *text)
 {
 	struct seen *s = arg;
-	(void)conn, (void)text;
+	(void)conn;
 	s->violations += is_violation;
 	s->notes += !is_violation;
 	strncpy(s->last, rule, sizeof s->last - 1);
+	snprintf(s->text, sizeof s->text, "%s", text);
 }
 
 static void open_conn(struct seen *s)
@@ -349,6 +352,19 @@ static void who_cannot_read_hello_is_seen_at_the_third_connection(void **state)
 	assert_string_equal(s.last, "hello_unread");
 }
 
+static void what_a_client_is_closed_for_is_seen(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	beat(&s, 4000);
+	rules_broken(&s.rules, &s.conn, 4003, "Not authenticated.");
+	assert_string_equal(s.last, "refused");
+	assert_string_equal(s.text, "closed with 4003: Not authenticated.");
+	rules_closed(&s.rules, &s.conn, 4003, 5000 * ms);
+	assert_int_equal(s.violations, 1); /* once, and not again for its close code */
+}
+
 static void a_request_before_the_end_of_a_429_is_seen(void **state)
 {
 	(void)state;
@@ -407,6 +423,7 @@ int main(void)
 		test(who_comes_again_after_a_final_code_is_seen),
 		test(who_resumes_what_op_9_ended_is_seen), test(who_stays_after_op_7_is_seen),
 		test(who_cannot_read_hello_is_seen_at_the_third_connection),
+		test(what_a_client_is_closed_for_is_seen),
 		test(a_request_before_the_end_of_a_429_is_seen),
 		test(who_asks_for_the_url_again_and_again_is_seen),
 		test(a_global_429_holds_all_but_interactions));
