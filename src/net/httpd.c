@@ -13,11 +13,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
 	MAX_HEADERS = 32 * 1024, /* bytes of a request's head */
@@ -88,11 +90,18 @@ static void request_came(struct evhttp_request *evhttp, void *arg)
 	httpd->options.fn(httpd->options.arg, r);
 }
 
+/* What is wrong with a file that OpenSSL has refused. */
 static int tls_why(struct why *why, const char *what, const char *file)
 {
-	char text[160];
-	ERR_error_string_n(ERR_get_error(), text, sizeof text);
-	return why_set(why, -EINVAL, "%s %s: %s", what, file ? file : "", text);
+	if (access(file, R_OK) < 0)
+		(void)!why_errno(why, -errno, "cannot read the %s %s", what, file);
+	else if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
+		(void)!why_set(why, -EINVAL, "the key %s is that of another certificate", file);
+	else
+		(void)!why_set(why, -EINVAL, "%s holds no %s: PEM is wanted, -----BEGIN ..", file,
+			       what);
+	ERR_clear_error();
+	return -EINVAL;
 }
 
 static int tls_new(struct httpd *httpd, struct why *why)
@@ -102,8 +111,7 @@ static int tls_new(struct httpd *httpd, struct why *why)
 	BUG_ON(!httpd->tls);
 	if (SSL_CTX_use_certificate_chain_file(httpd->tls, o->cert_file) != 1)
 		return tls_why(why, "certificate", o->cert_file);
-	if (!o->key_file ||
-	    SSL_CTX_use_PrivateKey_file(httpd->tls, o->key_file, SSL_FILETYPE_PEM) != 1)
+	if (SSL_CTX_use_PrivateKey_file(httpd->tls, o->key_file, SSL_FILETYPE_PEM) != 1)
 		return tls_why(why, "key", o->key_file);
 	SSL_CTX_set_min_proto_version(httpd->tls, TLS1_2_VERSION);
 	return 0;

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import tempfile
 
-from client import ROOT, TOKEN, Sandbox, WebSocket, check, finish
+from client import ROOT, TOKEN, TUTTI, Sandbox, WebSocket, check, finish
 
 with tempfile.TemporaryDirectory() as home:
     subprocess.run([os.path.join(ROOT, "tools/test-certs"), home], check=True)
@@ -53,6 +53,9 @@ with tempfile.TemporaryDirectory() as home:
     check("no TLS at all is survived", Secure(s.port).op(10)["op"] == 10)
     check("it ends with 0", s.quit() == 0)
     check("an expired certificate", "expired" in refused("expired"))
+    mixed = subprocess.run([TUTTI, "sandbox", "--tls", f"{home}/good.pem", f"{home}/foreign.key"], capture_output=True, text=True)
+    check("the key of another certificate", mixed.returncode == 64 and f"the key {home}/foreign.key is that of another certificate"
+          in mixed.stderr, mixed.stderr)
     check("a certificate for another host", "mismatch" in refused("wronghost"))
     check("a certificate by a stranger", "local issuer" in refused("foreign"))
 finish()
