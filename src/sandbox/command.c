@@ -14,6 +14,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+bool command_u32(const struct script_line *line, const char *key, unsigned *value, struct why *why)
+{
+	uint64_t n = *value;
+	if (!script_u64(line, key, &n, why))
+		return false;
+	if (n > UINT32_MAX) {
+		(void)!why_set(why, -EINVAL, "%s: at most %u", key, UINT32_MAX);
+		return false;
+	}
+	*value = (unsigned)n;
+	return true;
+}
+
 int command_nothing(struct why *why, const char *what, uint64_t id)
 {
 	return why_set(why, -ENOENT, "no %s %" PRIu64, what, id);
@@ -268,77 +281,76 @@ int cmd_flood(ARGS)
 
 int cmd_close(ARGS)
 {
-	U64(code, "code", 4000);
-	U64(conn, "conn", 0);
+	U32(code, "code", 4000);
+	U32(conn, "conn", 0);
 	if (code < 1000 || code > 4999)
 		return why_set(why, -EINVAL, "code: 1000 to 4999");
-	fake_gateway_close(sandbox->gateway, (unsigned)conn, (unsigned)code,
-			   script_get(line, "reason"));
+	fake_gateway_close(sandbox->gateway, conn, code, script_get(line, "reason"));
 	return 0;
 }
 
 int cmd_drop(ARGS)
 {
-	U64(conn, "conn", 0);
+	U32(conn, "conn", 0);
 	BOOL(is_fin, "fin", false);
-	fake_gateway_drop(sandbox->gateway, (unsigned)conn, is_fin);
+	fake_gateway_drop(sandbox->gateway, conn, is_fin);
 	return 0;
 }
 
 int cmd_deaf(ARGS)
 {
-	U64(conn, "conn", 0);
+	U32(conn, "conn", 0);
 	BOOL(is_deaf, "", true);
-	fake_gateway_deafen(sandbox->gateway, (unsigned)conn, is_deaf);
+	fake_gateway_deafen(sandbox->gateway, conn, is_deaf);
 	return 0;
 }
 
 int cmd_freeze(ARGS)
 {
-	U64(conn, "conn", 0);
+	U32(conn, "conn", 0);
 	BOOL(is_frozen, "", true);
-	fake_gateway_freeze(sandbox->gateway, (unsigned)conn, is_frozen);
+	fake_gateway_freeze(sandbox->gateway, conn, is_frozen);
 	return 0;
 }
 
 int cmd_send(ARGS)
 {
-	U64(conn, "conn", 0);
+	U32(conn, "conn", 0);
 	U64(op, "op", 0);
 	struct json_at d;
 	struct str text = script_has(line, "d") ? script_get(line, "d") : STR("null");
 	if (op > 1000 || json_parse(sandbox->json, text, &d, why) < 0)
 		return why_set(why, -EINVAL, "op: at most 1000; d: JSON");
-	fake_gateway_send(sandbox->gateway, (unsigned)conn, (int)op, text);
+	fake_gateway_send(sandbox->gateway, conn, (int)op, text);
 	return 0;
 }
 
 int cmd_garble(ARGS)
 {
-	U64(conn, "conn", 0);
-	fake_gateway_garble(sandbox->gateway, (unsigned)conn);
+	U32(conn, "conn", 0);
+	fake_gateway_garble(sandbox->gateway, conn);
 	return 0;
 }
 
 int cmd_reconnect(ARGS)
 {
-	U64(conn, "conn", 0);
-	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_RECONNECT, STR("null"));
+	U32(conn, "conn", 0);
+	fake_gateway_send(sandbox->gateway, conn, OP_RECONNECT, STR("null"));
 	return 0;
 }
 
 int cmd_invalid(ARGS)
 {
-	U64(conn, "conn", 0);
+	U32(conn, "conn", 0);
 	BOOL(is_resumable, "resumable", false);
-	fake_gateway_invalidate(sandbox->gateway, (unsigned)conn, is_resumable);
+	fake_gateway_invalidate(sandbox->gateway, conn, is_resumable);
 	return 0;
 }
 
 int cmd_beat(ARGS)
 {
-	U64(conn, "conn", 0);
-	fake_gateway_send(sandbox->gateway, (unsigned)conn, OP_HEARTBEAT, STR("null"));
+	U32(conn, "conn", 0);
+	fake_gateway_send(sandbox->gateway, conn, OP_HEARTBEAT, STR("null"));
 	return 0;
 }
 
@@ -352,13 +364,13 @@ int cmd_acks(ARGS)
 int cmd_hello(ARGS)
 {
 	struct fake_greeting greeting = {0};
-	U64(ms, "heartbeat_ms", sandbox->options.heartbeat_ms);
+	U32(ms, "heartbeat_ms", sandbox->options.heartbeat_ms);
 	if (!script_u64(line, "delay_ms", &greeting.delay_ms, why) ||
 	    !script_u64(line, "reconnects", &greeting.reconnects, why))
 		return -EINVAL;
-	if (ms == 0 || ms > UINT32_MAX || greeting.delay_ms > 3600000)
+	if (ms == 0 || greeting.delay_ms > 3600000)
 		return why_set(why, -EINVAL, "heartbeat_ms: 1 or more; delay_ms: at most an hour");
-	sandbox->options.heartbeat_ms = (unsigned)ms;
+	sandbox->options.heartbeat_ms = ms;
 	fake_gateway_greet(sandbox->gateway, &greeting);
 	return 0;
 }
@@ -366,12 +378,12 @@ int cmd_hello(ARGS)
 int cmd_refuse(ARGS)
 {
 	U64(times, "times", 1);
-	U64(status, "status", 503);
+	U32(status, "status", 503);
 	U64(retry_after, "retry_after", 0);
 	if (status && (status < 400 || status > 599))
 		return why_set(why, -EINVAL, "status: 0, or 400 to 599");
 	struct fake_greeting greeting = {
-		.refusals = times, .status = (unsigned)status, .retry_after = retry_after};
+		.refusals = times, .status = status, .retry_after = retry_after};
 	fake_gateway_greet(sandbox->gateway, &greeting);
 	return 0;
 }
@@ -379,18 +391,18 @@ int cmd_refuse(ARGS)
 int cmd_fault(ARGS)
 {
 	struct fault fault;
-	U64(code, "code", 4000);
-	U64(after, "after", 0);
-	U64(times, "times", 1);
-	U64(shard, "shard", 0);
+	U32(code, "code", 4000);
+	U32(after, "after", 0);
+	U32(times, "times", 1);
+	U32(shard, "shard", 0);
 	if (!fault_read_at(script_get(line, "at"), &fault.at, why) ||
 	    !fault_read_does(script_get(line, "does"), &fault.does, why))
 		return -EINVAL;
-	if (code < 1000 || code > 4999 || times == 0 || shard > UINT32_MAX)
+	if (code < 1000 || code > 4999 || times == 0)
 		return why_set(why, -EINVAL, "code: 1000 to 4999; times: 1 or more");
-	fault.code = (unsigned)code;
-	fault.after = (unsigned)after;
-	fault.times = (unsigned)times;
+	fault.code = code;
+	fault.after = after;
+	fault.times = times;
 	fault.shard = script_has(line, "shard") ? (int64_t)shard : FAULT_ANY;
 	int error = fake_gateway_plan(sandbox->gateway, &fault);
 	return error < 0 ? why_errno(why, error, "fault") : 0;
@@ -419,19 +431,19 @@ int cmd_lose(ARGS)
 
 int cmd_intents(ARGS)
 {
-	U64(allow, "allow", UINT32_MAX);
-	sandbox->options.intents = (uint32_t)allow;
+	U32(allow, "allow", UINT32_MAX);
+	sandbox->options.intents = allow;
 	return 0;
 }
 
 int cmd_split(ARGS)
 {
-	U64(every, "every", 0);
-	U64(frames, "frames", 0);
+	U32(every, "every", 0);
+	U32(frames, "frames", 0);
 	if (frames > 1000)
 		return why_set(why, -EINVAL, "frames: at most 1000");
-	sandbox->options.split = (unsigned)every;
-	sandbox->options.frames = (unsigned)frames;
+	sandbox->options.split = every;
+	sandbox->options.frames = frames;
 	return 0;
 }
 
@@ -460,46 +472,34 @@ int cmd_state(ARGS)
 
 int cmd_advertise(ARGS)
 {
-	U64(gateway, "gateway", sandbox->told_port);
-	U64(resume, "resume", sandbox->told_resume_port);
+	U32(gateway, "gateway", sandbox->told_port);
+	U32(resume, "resume", sandbox->told_resume_port);
 	if (gateway == 0 || gateway > 65535 || resume == 0 || resume > 65535)
 		return why_set(why, -EINVAL, "ports are 1 to 65535");
 	BOOL(tells_shards, "shards", sandbox->tells_shards);
 	snprintf(sandbox->told_resume_url, sizeof sandbox->told_resume_url, "%.*s",
 		 STR_FMT(script_get(line, "url")));
 	sandbox->tells_shards = tells_shards;
-	sandbox->told_port = (unsigned)gateway;
-	sandbox->told_resume_port = (unsigned)resume;
-	return 0;
-}
-
-int cmd_help(ARGS)
-{
-	const struct command *table;
-	struct buf text = {0};
-	(void)line, (void)why;
-	for (size_t i = 0, n = command_all(&table); i < n; i++)
-		buf_addf(&text, "/%.*s %.*s\n    %.*s\n", STR_FMT(table[i].verb),
-			 STR_FMT(table[i].usage), STR_FMT(table[i].help));
-	if (sandbox->by->is_terminal) {
-		buf_adds(&text, STR("anything else is said in the channel"));
-		report_text(&sandbox->report, "help", buf_str(&text));
-	} else {
-		buf_adds(&sandbox->by->text, buf_str(&text));
-	}
-	buf_done(&text);
+	sandbox->told_port = gateway;
+	sandbox->told_resume_port = resume;
 	return 0;
 }
 
 int cmd_quit(ARGS)
 {
 	(void)line, (void)why;
-	sandbox_quit(sandbox);
+	if (sandbox->by->is_terminal) {
+		sandbox_quit(sandbox);
+	} else {
+		command_say(sandbox, "the sandbox ends");
+		sandbox_quit_soon(sandbox);
+	}
 	return 0;
 }
 
 static const struct command commands[] = {
-#define COMMAND(verb, usage, help) {STR_INIT(#verb), cmd_##verb, STR_INIT(usage), STR_INIT(help)},
+#define COMMAND(verb, group, usage, help) \
+	{STR_INIT(#verb), cmd_##verb, STR_INIT(usage), STR_INIT(help), COMMAND_##group},
 #include "sandbox/commands.def"
 #undef COMMAND
 };
@@ -510,18 +510,23 @@ size_t command_all(const struct command **table)
 	return sizeof commands / sizeof *commands;
 }
 
-static int unknown(struct str verb, struct why *why)
+static const struct command *nearest(struct str verb)
 {
-	size_t best = 0, best_distance = SIZE_MAX;
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-		size_t distance = str_distance(verb, commands[i].verb);
-		if (distance < best_distance) {
-			best = i;
-			best_distance = distance;
-		}
-	}
-	return why_set(why, -ENOENT, "no command /%.*s; did you mean /%.*s? /help lists them",
-		       (int)(verb.n > 40 ? 40 : verb.n), verb.p, STR_FMT(commands[best].verb));
+	const struct command *best = commands;
+	for (size_t i = 1; i < sizeof commands / sizeof *commands; i++)
+		if (str_distance(verb, commands[i].verb) < str_distance(verb, best->verb))
+			best = &commands[i];
+	return best;
+}
+
+const struct command *command_find(struct str verb, struct why *why)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (str_eq(commands[i].verb, verb))
+			return &commands[i];
+	(void)!why_set(why, -ENOENT, "no command /%.*s; did you mean /%.*s? /help lists them",
+		       (int)(verb.n > 40 ? 40 : verb.n), verb.p, STR_FMT(nearest(verb)->verb));
+	return NULL;
 }
 
 static int obey(ARGS)
@@ -536,10 +541,8 @@ static int obey(ARGS)
 		return act_post(sandbox, &post) ? 0
 						: command_nothing(why, "channel", post.channel_id);
 	}
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (str_eq(commands[i].verb, line->verb))
-			return commands[i].fn(sandbox, line, why);
-	return unknown(line->verb, why);
+	const struct command *command = command_find(line->verb, why);
+	return command ? command->fn(sandbox, line, why) : -ENOENT;
 }
 
 int command_obey(struct sandbox *sandbox, struct str text, struct command_by *by, struct why *why)

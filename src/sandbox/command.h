@@ -25,7 +25,20 @@ struct command {
 	struct str verb;
 	int (*fn)(struct sandbox *sandbox, const struct script_line *line, struct why *why);
 	struct str usage, help;
+	enum command_group {
+		COMMAND_TALK,
+		COMMAND_BOT,
+		COMMAND_PLACE,
+		COMMAND_PEOPLE,
+		COMMAND_EVENT,
+		COMMAND_LINK,
+		COMMAND_REST,
+		COMMAND_SELF,
+		COMMAND_GROUPS
+	} group;
 };
 size_t command_all(const struct command **table);
+/* NULL: no such command; why then names the nearest. */
+const struct command *command_find(struct str verb, struct why *why);
 
 #endif

@@ -14,12 +14,18 @@
 	bool name = (standard);                    \
 	if (!script_bool(line, key, &(name), why)) \
 	return -EINVAL
+/* The same up to 4294967295. */
+#define U32(name, key, standard)                   \
+	unsigned name = (standard);                \
+	if (!command_u32(line, key, &(name), why)) \
+	return -EINVAL
 #define ARGS struct sandbox *sandbox, const struct script_line *line, struct why *why
 
-#define COMMAND(verb, usage, help) int cmd_##verb(ARGS);
+#define COMMAND(verb, group, usage, help) int cmd_##verb(ARGS);
 #include "sandbox/commands.def"
 #undef COMMAND
 
+bool command_u32(const struct script_line *line, const char *key, unsigned *value, struct why *why);
 /* -ENOENT, "no WHAT ID". */
 int command_nothing(struct why *why, const char *what, uint64_t id);
 /* Tells who asked what was done. */

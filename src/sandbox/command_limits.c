@@ -53,12 +53,12 @@ int cmd_limits(ARGS)
 {
 	struct sandbox_options *o = &sandbox->options;
 	BOOL(is_on, "", !sandbox->limits.is_off);
-	U64(global, "global", sandbox->limits.global);
-	U64(invalid, "invalid", sandbox->limits.invalid_max);
-	U64(identify_ms, "identify_ms", o->identify_ms);
-	U64(identifies, "identifies", UINT64_MAX);
-	U64(max_concurrency, "max_concurrency", o->max_concurrency);
-	U64(shards, "shards", o->shards);
+	U32(global, "global", sandbox->limits.global);
+	U32(invalid, "invalid", sandbox->limits.invalid_max);
+	U32(identify_ms, "identify_ms", o->identify_ms);
+	U32(identifies, "identifies", 0);
+	U32(max_concurrency, "max_concurrency", o->max_concurrency);
+	U32(shards, "shards", o->shards);
 	U64(answer_ms, "answer_ms", sandbox->interactions->answer_us / 1000);
 	U64(token_ms, "token_ms", sandbox->interactions->token_us / 1000);
 	U64(minute_ms, "minute_ms", sandbox->archiver->minute_us / 1000);
@@ -71,13 +71,13 @@ int cmd_limits(ARGS)
 	sandbox->interactions->answer_us = answer_ms * 1000;
 	sandbox->interactions->token_us = token_ms * 1000;
 	sandbox->limits.is_off = !is_on;
-	sandbox->limits.global = (unsigned)global;
-	sandbox->limits.invalid_max = (unsigned)invalid;
-	o->identify_ms = (unsigned)identify_ms;
-	o->max_concurrency = (unsigned)max_concurrency;
-	o->shards = (unsigned)shards;
-	if (identifies != UINT64_MAX)
-		fake_gateway_set_identifies(sandbox->gateway, (unsigned)identifies);
+	sandbox->limits.global = global;
+	sandbox->limits.invalid_max = invalid;
+	o->identify_ms = identify_ms;
+	o->max_concurrency = max_concurrency;
+	o->shards = shards;
+	if (script_has(line, "identifies"))
+		fake_gateway_set_identifies(sandbox->gateway, identifies);
 	return 0;
 }
 
@@ -85,9 +85,9 @@ int cmd_bucket(ARGS)
 {
 	struct str name = script_get(line, "name");
 	struct limits *l = &sandbox->limits;
-	U64(limit, "limit", 0);
+	U32(limit, "limit", 0);
 	U64(window_ms, "window_ms", 0);
-	U64(inner, "inner", 0);
+	U32(inner, "inner", 0);
 	BOOL(is_lying, "lie", false);
 	BOOL(is_silent, "silent", false);
 	BOOL(forget, "forget", false);
@@ -97,9 +97,9 @@ int cmd_bucket(ARGS)
 	}
 	if (name.n == 0 || name.n >= LIMITS_NAME)
 		return why_set(why, -EINVAL, "name: of a bucket, as the table of routes has it");
-	struct limits_rule rule = {.limit = (unsigned)limit,
+	struct limits_rule rule = {.limit = limit,
 				   .window_us = window_ms * 1000,
-				   .inner = (unsigned)inner,
+				   .inner = inner,
 				   .is_lying = is_lying,
 				   .is_silent = is_silent};
 	snprintf(rule.name, sizeof rule.name, "%.*s", STR_FMT(name));

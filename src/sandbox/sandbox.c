@@ -9,6 +9,7 @@
 #include "sandbox/page.h"
 #include "sandbox/rest.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +38,18 @@ static const char usage[] =
 void sandbox_quit(struct sandbox *sandbox)
 {
 	loop_stop(sandbox->loop);
+}
+
+static const uint64_t last_words_us = 50000; /* for an answer to this machine */
+
+static void on_ending(void *arg)
+{
+	sandbox_quit(arg);
+}
+
+void sandbox_quit_soon(struct sandbox *sandbox)
+{
+	loop_timer_in(sandbox->ending, last_words_us);
 }
 
 enum { OPT_TLS = 256, OPT_TOKEN, OPT_JSON, OPT_QUIET, OPT_NO_LIMITS, OPT_HELP, OPT_NUMBER };
@@ -89,6 +102,19 @@ static void option_table(struct option out[static NUMBERS + 8])
 	memcpy(out + NUMBERS, words, sizeof words);
 }
 
+static int tls_set(struct sandbox_options *o, int argc, char **argv)
+{
+	o->cert = optarg;
+	if (optind == argc || str_starts(str_c(argv[optind]), STR("--"))) {
+		fputs("tutti sandbox: --tls takes two files, the certificate and its key: --tls "
+		      "CERT KEY\n",
+		      stderr);
+		return EX_USAGE;
+	}
+	o->key = argv[optind++];
+	return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int option_set(struct sandbox *s, int what, int argc, char **argv)
 {
@@ -96,17 +122,42 @@ static int option_set(struct sandbox *s, int what, int argc, char **argv)
 	if (what >= OPT_NUMBER)
 		return number_set(o, &number_options[what - OPT_NUMBER], optarg) ? -1 : EX_USAGE;
 	switch (what) {
-	case OPT_TLS:
-		o->cert = optarg;
-		o->key = optind < argc ? argv[optind++] : NULL;
-		return -1;
+	case OPT_TLS: return tls_set(o, argc, argv);
 	case OPT_TOKEN: o->token = optarg; return -1;
 	case OPT_JSON: o->is_json = true; return -1;
 	case OPT_QUIET: o->is_quiet = true; return -1;
 	case OPT_NO_LIMITS: s->limits.is_off = true; return -1;
 	case OPT_HELP: fputs(usage, stdout); return 0;
-	default: fputs(usage, stderr); return EX_USAGE;
+	default: return EX_USAGE;
 	}
+}
+
+static const char *nearest(const struct option *table, struct str name)
+{
+	for (; table->name; table++)
+		if (str_distance(name, str_c(table->name)) <= 2)
+			return table->name;
+	return NULL;
+}
+
+/* The word of the command line that getopt has stumbled over. */
+static void say_wrong(const struct option *table, const char *word, bool is_missing)
+{
+	struct str name = str_c(word);
+	while (str_starts(name, STR("-")))
+		name = str_of(name.p + 1, name.n - 1);
+	name = str_cut(&name, '=');
+	const char *near = nearest(table, name);
+	fprintf(stderr, "tutti sandbox: ");
+	if (is_missing)
+		fprintf(stderr, "%s: its value is missing;", word);
+	else if (near && str_eq(name, str_c(near)))
+		fprintf(stderr, "--%s takes no value;", near);
+	else if (near)
+		fprintf(stderr, "unknown option %s; did you mean --%s?", word, near);
+	else
+		fprintf(stderr, "unknown option %s;", word);
+	fputs(" tutti sandbox --help lists the options\n", stderr);
 }
 
 static int options_read(struct sandbox *s, int argc, char **argv)
@@ -115,10 +166,16 @@ static int options_read(struct sandbox *s, int argc, char **argv)
 	int what, status = -1;
 	option_table(table);
 	optind = 1;
-	while (status < 0 && (what = getopt_long(argc, argv, "", table, NULL)) != -1)
+	opterr = 0;
+	while (status < 0 && (what = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (what == '?' || what == ':')
+			say_wrong(table, argv[optind - 1], what == ':');
 		status = option_set(s, what, argc, argv);
+	}
 	if (status < 0 && optind < argc) {
-		fprintf(stderr, "tutti sandbox: what is %s? --help\n", argv[optind]);
+		fprintf(stderr,
+			"tutti sandbox: what is %s? tutti sandbox --help lists the options\n",
+			argv[optind]);
 		return EX_USAGE;
 	}
 	return status;
@@ -198,6 +255,7 @@ static void on_rule(void *arg, unsigned conn, bool is_violation, const char *rul
 static void sandbox_start(struct sandbox *s)
 {
 	s->loop = loop_new();
+	s->ending = loop_timer_new(s->loop, on_ending, s);
 	s->world = world_new();
 	s->json = json_new();
 	s->channel_id = 7;
@@ -240,6 +298,7 @@ static void sandbox_stop(struct sandbox *s)
 	httpd_free(&s->resume_door);
 	json_free(s->json);
 	world_free(&s->world);
+	loop_timer_free(&s->ending);
 	loop_free(&s->loop);
 	buf_done(&s->report.line);
 }
@@ -261,7 +320,8 @@ int sandbox_main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	sandbox_start(&s);
-	status = doors_open(&s, &why) < 0 ? EX_TEMPFAIL : 0;
+	int error = doors_open(&s, &why);
+	status = error == -EINVAL ? EX_USAGE : error < 0 ? EX_TEMPFAIL : 0;
 	if (status == 0)
 		sandbox_run(&s);
 	else

@@ -31,6 +31,7 @@ struct command_by;
 struct sandbox {
 	struct sandbox_options options;
 	struct loop *loop;
+	struct loop_timer *ending;
 	struct world *world;
 	struct limits limits;
 	struct report report;
@@ -54,5 +55,7 @@ struct sandbox {
 
 /* Stops the loop; sandbox_main() returns. */
 void sandbox_quit(struct sandbox *sandbox);
+/* The same, when what is being answered has had the time to go out. */
+void sandbox_quit_soon(struct sandbox *sandbox);
 
 #endif

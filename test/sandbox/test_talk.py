@@ -25,9 +25,20 @@ s.tell("/qit")
 check("an unknown command names the nearest", "/quit" in s.line())
 s.tell("/help")
 lines = [s.line()]
-while not lines[-1].startswith("anything else"):
+while not lines[-1].startswith("Anything else"):
     lines.append(s.line())
-check("/help lists the commands", any(line.startswith("/flood rate=N") for line in lines) and len(lines) > 40)
+check("/help lists the commands", {"/say", "/flood", "/fault", "/quit"} <= {word for line in lines for word in line.split()})
+check("and fits a screen", len(lines) <= 22 and all(len(line) < 80 for line in lines), len(lines))
+for line in ("/help flood", "/help /flood"):
+    s.tell(line)
+    check(f"{line} says one of them", s.line().startswith("/flood rate=N") and "many messages" in s.line())
+s.tell("/help flod")
+check("/help of none names the nearest", s.line() == "no command /flod; did you mean /flood? /help lists them")
+s.tell("/help all")
+lines = [s.line()]
+while not lines[-1].startswith("/quit"):
+    lines.append(s.line())
+check("/help all says every one", any(line.startswith("/flood rate=N") for line in lines) and len(lines) > 90, len(lines))
 s.child.stdin.close()
 check("the end of its input ends it", s.child.wait(DEADLINE) == 0)
 
@@ -35,7 +46,8 @@ check("the end of its input ends it", s.child.wait(DEADLINE) == 0)
 s = Sandbox()
 for line, word in (("/say channel=99 content=x", "no channel 99"), ("/say channel=x", "no number"),
                    ("/say content=\"x", "does not close"), ("/acks maybe", "true or false"),
-                   ("/close code=7", "1000 to 4999"), ("/rest status=9", "200 to 599"),
+                   ("/close code=7", "1000 to 4999"), ("/close conn=4294967297", "at most 4294967295"),
+                   ("/fault does=drop at=hello after=4294967296", "at most 4294967295"), ("/limits global=4294967296", "at most"), ("/rest status=9", "200 to 599"),
                    ("/rest scope=mine", "user, global or shared"), ("/react emoji=x", "no message"),
                    ("/dispatch t=X d={x}", ""), ("/dispatch", "t is missing"),
                    ('/dispatch t="A\\"B"', "capital letters"), ("/hello heartbeat_ms=0", "1 or more"),
@@ -88,8 +100,16 @@ check("--help", run("--help")[0] == 0 and "--heartbeat-ms" in run("--help")[1])
 check("an unknown option", run("--nonsense")[0] == 64)
 check("a stray word", run("nonsense")[0] == 64)
 check("no number", run("--port", "x")[0] == 64 and run("--shards", "0")[0] == 64)
-status, text = run("--tls", "/nonexistent.pem", "/nonexistent.key")
-check("a certificate that is not there", status == 75 and "/nonexistent.pem" in text)
+for args, said in ((["--porto", "1"], "unknown option --porto; did you mean --port? "), (["--nonsense"], "unknown option --nonsense; "),
+                   (["--port"], "--port: its value is missing; "), (["--json=3"], "--json takes no value; "),
+                   (["--tls", "a"], "--tls takes two files, the certificate and its key: --tls CERT KEY"),
+                   (["--tls", "a", "--json"], "--tls takes two files, the certificate and its key: --tls CERT KEY"),
+                   (["--tls", "/nonexistent.pem", "/nonexistent.key"],
+                    "cannot read the certificate /nonexistent.pem: No such file or directory"),
+                   (["--tls", __file__, __file__], f"{__file__} holds no certificate: PEM is wanted, -----BEGIN ..")):
+    status, text = run(*args)
+    check(f"{' '.join(args[:2])} is told what is wrong", status == 64 and text.startswith("tutti sandbox: " + said)
+          and text.count("\n") == 1, (status, text))
 with open("/dev/null", "rb") as null:
     child = subprocess.Popen([TUTTI, "sandbox"], stdin=null, stdout=subprocess.PIPE, text=True)
     address = child.stdout.readline().split()[1]
