@@ -2,13 +2,14 @@
 import base64
 import http.client
 import json
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 import time
 
-DEADLINE = 60  # seconds a page may take to show something
+DEADLINE = float(os.environ.get("TUTTI_DEADLINE", "60"))  # seconds a page may take to show something
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]

@@ -1,4 +1,11 @@
 """What the tests of the chat page share: its words for looking at a page and acting in it."""
+import shutil
+import sys
+
+from tutti import Failed, World
+
+from browser import Browser
+
 SAYS = "[...document.querySelectorAll('.message .content')].some(c => c.textContent.includes(arguments[0]))"
 failed = []
 
@@ -33,3 +40,44 @@ def focused(b, script):
 def be(b, name):
     b.run("const s = document.querySelector('#me-select'); s.value = [...s.options].find(o => o.textContent === arguments[0]).value; "
           "s.dispatchEvent(new Event('change'))", name)
+
+
+ANSWER = "document.querySelector('#command-answer').textContent"
+HEAD = "document.querySelector('#channel-name').textContent"
+
+
+def command(b, line):
+    """Types a line for the sandbox; what it answers."""
+    b.run("document.querySelector('#command-line').value = ''; document.querySelector('#command-answer').textContent = ''")
+    b.type("#command-line", line)
+    b.keys("Enter")
+    b.wait(ANSWER)
+    return b.run("return " + ANSWER)
+
+
+def at_page(name, fn, *sandbox_args):
+    """fn(browser, world) at the page of a new sandbox."""
+    with World(name) as w:
+        w.sandbox(*sandbox_args)
+        b = Browser()
+        try:
+            b.open(w.api_url.replace("/api/v10", "/"))
+            b.wait("document.activeElement.id === 'box'")
+            fn(b, w)
+            angry = [text for text in b.complaints() if "/page/" not in text]
+            check("the console is calm", angry == [] or print(angry))
+        finally:
+            b.close()
+
+
+def run(what, tests):
+    """tests: {name: (function, *arguments of the sandbox)}. Ends the program."""
+    if not shutil.which("chromedriver"):
+        print(f"ok {what} # SKIP no chromedriver here: tools/need --long")
+        sys.exit(0)
+    try:
+        for name, (fn, *args) in tests.items():
+            at_page(name, fn, *args)
+    except Failed as why:
+        check(f"the page: {why}", False)
+    sys.exit(bool(failed))

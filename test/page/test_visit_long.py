@@ -1,13 +1,10 @@
 """The chat page as somebody meets it for the first time, and what he does wrong there: who answered is said,
 a line that is no command is not lost, empty messages are refused, a restart of the sandbox is noticed."""
 import os
-import shutil
-import sys
 
-from tutti import BUILD, CANARY, Failed, World
+from tutti import BUILD, CANARY
 
-from browser import Browser
-from page import check, failed, focused, message, says, use
+from page import ANSWER, HEAD, check, command, focused, message, run, says, use
 
 ROW = "[...document.querySelectorAll('#events details')].find(d => d.textContent.includes(arguments[0]))"
 
@@ -24,18 +21,6 @@ def who_answered(b, w):
     check("both bots that answered an event are named", b.wait(f"['echo', 'twin'].every(n => {agents}.includes(n))"),
           b.run("return " + agents))
     check("and no token is shown", CANARY not in b.run("return document.documentElement.outerHTML"))
-
-
-ANSWER = "document.querySelector('#command-answer').textContent"
-HEAD = "document.querySelector('#channel-name').textContent"
-
-
-def command(b, line):
-    b.run("document.querySelector('#command-line').value = ''; document.querySelector('#command-answer').textContent = ''")
-    b.type("#command-line", line)
-    b.keys("Enter")
-    b.wait(ANSWER)
-    return b.run("return " + ANSWER)
 
 
 def command_line(b, w):
@@ -256,30 +241,4 @@ def visit(b, w):
     fits(b, w)
 
 
-def at_page(name, fn, *sandbox_args):
-    with World(name) as w:
-        w.sandbox(*sandbox_args)
-        b = Browser()
-        try:
-            b.open(w.api_url.replace("/api/v10", "/"))
-            b.wait("document.activeElement.id === 'box'")
-            fn(b, w)
-            angry = [text for text in b.complaints() if "/page/" not in text]
-            check("the console is calm", angry == [] or print(angry))
-        finally:
-            b.close()
-
-
-def main():
-    if not shutil.which("chromedriver"):
-        print("ok the page at first sight # SKIP no chromedriver here: tools/need --long")
-        return
-    at_page("visit", visit, "--identify-ms", "0", "--no-limits")
-    at_page("visit-restart", restart)
-
-
-try:
-    main()
-except Failed as why:
-    check(f"the page: {why}", False)
-sys.exit(bool(failed))
+run("the page at first sight", {"visit": (visit, "--identify-ms", "0", "--no-limits"), "visit-restart": (restart,)})

@@ -1,9 +1,9 @@
 // The page: the live stream in, the lists and the conversation out.
-import {arrows, by, el, obey, soon} from "./dom.js";
+import {among, arrows, by, el, nameOf, obey, soon} from "./dom.js";
 import {apply, world} from "./world.js";
 import {startCommand} from "./command.js";
 import {asking} from "./components.js";
-import {reply, sayBelow, startCompose, suggest} from "./compose.js";
+import {forgetReply, reply, sayBelow, startCompose, suggest} from "./compose.js";
 import {appendMessage, jump, load, put, redraw, showMessages, startConversation, wait, waiting} from "./conversation.js";
 import {ask, showModal} from "./modal.js";
 import {clear, showEvent, showHappening, startDrawer} from "./drawer.js";
@@ -67,7 +67,7 @@ function settle(h) {
 const states = {
 	deferred(h) {
 		settle(h);
-		wait(h.id, h.channel, `${world.name(world.bot)} is thinking about ${h.name || "it"} …`);
+		wait(h.id, h.channel, nameOf(world.name(world.bot)), ` is thinking about ${h.name || "it"} …`);
 	},
 	failed(h) {
 		settle(h);
@@ -100,7 +100,7 @@ function typing(d) {
 
 function sayTyping() {
 	const names = [...typists.keys()].map((id) => world.name(id));
-	sayBelow(names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing …` : "");
+	sayBelow(names.length ? [...among(names), names.length > 1 ? " are typing …" : " is typing …"] : "");
 }
 
 // ---- the stream
@@ -129,17 +129,23 @@ const redrawAll = () => showMessages(); // names and colours may be others
 function onEvent(event) {
 	showEvent(event);
 	const d = event.d;
-	const id = apply(event.t, d);
+	const ids = apply(event.t, d);
 	if (event.t === "TYPING_START" && d) typing(d);
 	if (event.t === "MESSAGE_CREATE" && d?.author) stopTyping(d.author.id);
 	if (event.t === "MESSAGE_CREATE" && d) countInThread(d);
 	if (event.t === "MESSAGE_CREATE" && d?.author?.id === world.me && event.why) sayBelow(event.why + ".");
 	if (event.t === "CHANNEL_PINS_UPDATE" && d) pinsChanged(d.channel_id);
-	if (!id) return;
+	if (event.t.startsWith("MESSAGE_DELETE")) gone(d, ids);
+	if (!ids.length) return;
 	if (d.channel_id !== world.here) soon(drawLists);
-	else if (event.t === "MESSAGE_CREATE") appendMessage(id);
+	else if (event.t === "MESSAGE_CREATE") appendMessage(ids[0]);
 	else if (event.t === "MESSAGE_DELETE_BULK") showMessages();
-	else redraw(id);
+	else ids.forEach(redraw);
+}
+
+function gone(d, ids) {
+	forgetReply(ids);
+	pinsChanged(d?.channel_id);
 }
 
 // The message that a thread started from says how many there are in it.

@@ -1,5 +1,5 @@
 // What a bot puts below its text: buttons, selects, and the boxes of components v2.
-import {el, link, obey, tint} from "./dom.js";
+import {el, link, obey, shownUrl, tint} from "./dom.js";
 import {markdown} from "./markdown.js";
 import {world} from "./world.js";
 
@@ -61,7 +61,7 @@ function selectMany(c, message) {
 }
 
 const select = (c, message) => ((c.max_values ?? 1) > 1 ? selectMany : selectOne)(c, message);
-const media = (c) => c?.url && el("p", {class: "elsewhere"}, "media ", link(c.url, c.url));
+const media = (c) => c?.url && el("p", {class: "elsewhere"}, "media ", link(c.url, shownUrl(c.url)));
 
 const makers = {
 	1: (c, message) => el("div", {class: "buttons"}, ...each(c.components, message)),

@@ -1,5 +1,5 @@
 // The message box: text, replies, and the slash menu with a form for a command's options.
-import {arrows, by, el, obey} from "./dom.js";
+import {arrows, by, el, must, nameOf, obey} from "./dom.js";
 import {asking, newNonce} from "./components.js";
 import {FORUM} from "./permissions.js";
 import {world} from "./world.js";
@@ -11,9 +11,17 @@ const choosing = new Map(); // nonce -> fills the suggestions of an option
 export function reply(message) {
 	replyTo = message;
 	by("replying").hidden = !message;
-	if (message) by("replying").replaceChildren("Replying to ", el("b", {}, message.author.username), " ",
+	if (message) by("replying").replaceChildren("Replying to ", el("b", {}, nameOf(world.authorName(message.author))), " ",
 		el("button", {class: "icon", "aria-label": "No reply", on: {click: () => reply(null)}}, "×"));
 	box.focus();
+}
+
+// Messages that are gone: one does not go on answering them.
+export function forgetReply(ids) {
+	const at = document.activeElement;
+	if (!replyTo || !ids.includes(replyTo.id)) return;
+	reply(null);
+	if (at.isConnected) at.focus();
 }
 
 async function say(content) {
@@ -36,9 +44,9 @@ function sayTyping() {
 	obey("typing", {channel: world.here, user: world.me}).catch(() => {});
 }
 
-// The line above the box: who types, or what went wrong.
+// The line above the box: who types, or what went wrong; a text, or its parts.
 export function sayBelow(text, isProblem = false) {
-	by("typing").textContent = text;
+	by("typing").replaceChildren(...[text].flat());
 	by("typing").classList.toggle("problem", isProblem);
 }
 
@@ -66,11 +74,22 @@ function showMenu() {
 	if (isAsking && !shown.length)
 		menu.append(el("li", {class: "empty", role: "option", "aria-disabled": "true"}, world.commandsHere().length
 			? "No command begins so." : "No bot has registered a slash command here yet."));
+	if (isAsking) menu.append(el("li", {class: "hint", role: "presentation", on: {mousedown: (event) => event.preventDefault(), click: toSandbox}},
+		"Commands to the sandbox itself, as ", el("code", {}, "/help"), ", go into the line under Events."));
 	mark();
 }
 
+// What was begun here goes on in the line that it belongs into.
+function toSandbox() {
+	const line = by("command-line");
+	if (line.offsetParent === null) by("drawer-toggle").click();
+	line.value = box.value;
+	box.value = "";
+	line.focus();
+}
+
 function mark() {
-	[...menu.children].forEach((li, i) => li.setAttribute("aria-selected", String(i === at && shown.length > 0)));
+	[...menu.querySelectorAll("[role=option]")].forEach((li, i) => li.setAttribute("aria-selected", String(i === at && shown.length > 0)));
 	box.setAttribute("aria-expanded", String(!menu.hidden));
 	if (shown.length) box.setAttribute("aria-activedescendant", `menu-${at}`);
 	else box.removeAttribute("aria-activedescendant");
@@ -147,7 +166,7 @@ function filled(row) {
 
 function openForm(row) {
 	form.replaceChildren(el("b", {}, row.label),
-		...row.options.map((o) => el("label", {}, el("span", {}, o.name + (o.required ? " *" : "")), optionInput(o, row))),
+		...row.options.map((o) => el("label", {}, el("span", {}, o.name, o.required && must()), optionInput(o, row))),
 		el("button", {type: "submit", class: "button primary"}, "Run"),
 		el("button", {type: "button", class: "button secondary", on: {click: closeForm}}, "Cancel"));
 	form.onsubmit = (event) => {

@@ -1,5 +1,5 @@
 // The conversation: what is drawn of the messages of the channel one is in, and older ones on the way up.
-import {arrows, by, el, keepFocus, soon} from "./dom.js";
+import {arrows, by, el, keepFocus, nameOf, soon} from "./dom.js";
 import {day, row, threadButton} from "./message.js";
 import {reply} from "./compose.js";
 import {FORUM, isThread} from "./permissions.js";
@@ -121,7 +121,7 @@ function welcome() {
 
 function beginning() {
 	const c = world.channels.get(world.here);
-	return el("p", {class: "beginning"}, `This is where ${!c?.guild_id ? "you and the bot" : isThread(c) ? "the thread " + c.name : "#" + c?.name} began.`);
+	return el("p", {class: "beginning"}, "This is where ", ...(!c?.guild_id ? ["you and the bot"] : [isThread(c) ? "the thread " : "#", nameOf(c.name)]), " began.");
 }
 
 function drawn() {
@@ -229,8 +229,8 @@ function messageKeys(event) {
 }
 
 // The bot's answer is not there yet.
-export function wait(id, channel, text) {
-	const made = el("p", {class: "waiting", "data-channel": channel}, el("span", {class: "dots", "aria-hidden": "true"}), ` ${text}`);
+export function wait(id, channel, ...words) {
+	const made = el("p", {class: "waiting", "data-channel": channel}, el("span", {class: "dots", "aria-hidden": "true"}), " ", ...words);
 	put(id, channel, made);
 }
 
@@ -244,6 +244,8 @@ export function put(id, channel, made) {
 export function startConversation(more) {
 	doings = {...doings, ...more};
 	list.addEventListener("keydown", messageKeys);
+	for (const name of ["focusin", "keydown"]) list.addEventListener(name, () => list.classList.add("by-keys"));
+	list.addEventListener("pointermove", () => list.classList.remove("by-keys"));
 	let wasAtEnd = true;
 	list.addEventListener("scroll", () => {
 		wasAtEnd = isAtEnd();

@@ -2,6 +2,7 @@
 //
 //     el("button", {class: "icon", "aria-label": "Reply", on: {click: reply}}, "↩")
 
+import {calm} from "./bidi.js";
 import {world} from "./world.js";
 
 export function el(tag, props = {}, ...children) {
@@ -16,6 +17,9 @@ export function el(tag, props = {}, ...children) {
 	return made;
 }
 
+// What marks a field that must be filled in; "required" says the same to who cannot see it.
+export const must = () => el("span", {class: "required", "aria-hidden": "true"}, " *");
+
 export const by = (id) => document.getElementById(id);
 
 // The colour of a face or of an embed; the policy of the page allows no style attribute.
@@ -25,7 +29,7 @@ export function tint(element, name, value) {
 }
 
 export function face(user) {
-	const name = user?.username || "?";
+	const name = calm(user?.username) || "?";
 	const made = el("span", {class: "face", "aria-hidden": "true"}, [...name][0].toUpperCase());
 	return tint(made, "--hue", hue(user?.id || "0"));
 }
@@ -36,11 +40,18 @@ export function hue(id) {
 	return (sum * 137) % 360; // neighbours lie far apart
 }
 
+// A name beside other words: it keeps its direction to itself.
+export const nameOf = (text) => el("bdi", {}, calm(text));
+export const among = (names) => names.flatMap((name, i) => (i ? [", ", nameOf(name)] : [nameOf(name)]));
+
 // A link leads out only by http and https, and tells nobody from where.
 export function link(url, ...children) {
 	if (!/^https?:\/\//i.test(url)) return el("span", {}, ...children);
-	return el("a", {href: url, target: "_blank", rel: "noopener noreferrer", title: url}, ...children);
+	return el("a", {href: url, target: "_blank", rel: "noopener noreferrer", title: shownUrl(url)}, ...children);
 }
+
+// An address as it is shown: what would turn its letters round is seen as its number.
+export const shownUrl = (url) => url.replace(/[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g, encodeURIComponent);
 
 // Moves among the elements of a list by arrows; true where the key was one.
 export function arrows(event, items, at, columns = 1) {

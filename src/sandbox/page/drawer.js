@@ -1,5 +1,6 @@
 // The events drawer: what Discord sent, what the bot did, and what the sandbox thinks of it.
-import {by, el, soon} from "./dom.js";
+import {spelt} from "./bidi.js";
+import {by, el, nameOf, soon} from "./dom.js";
 
 const KEPT = 400;
 const kinds = {events: true, REST: true, connections: true, heartbeats: false, trouble: true};
@@ -42,7 +43,7 @@ const words = {
 };
 
 function details(data) {
-	return el("pre", {}, JSON.stringify(data, null, 2));
+	return el("pre", {}, spelt(JSON.stringify(data, null, 2)));
 }
 
 // Opened only when somebody looks: most never are.
@@ -87,13 +88,13 @@ const agent = (h) => el("span", {class: "agent", title: h.headers?.["user-agent"
 
 // A word of what an event is about.
 function gist(d) {
-	if (typeof d?.content === "string") return [d.author?.username, d.content.slice(0, 80)].filter(Boolean).join(": ");
-	return d?.emoji?.name || d?.name || d?.data?.name || "";
+	if (typeof d?.content === "string") return [...(d.author?.username ? [nameOf(d.author.username), ": "] : []), nameOf(d.content.slice(0, 80))];
+	return [d?.emoji?.name || d?.name || d?.data?.name || d?.user?.username].filter(Boolean).map(nameOf);
 }
 
 export function showEvent(event) {
 	const text = gist(event.d);
-	last = rowOf("events", "→", [event.t, text && el("span", {class: "gist"}, text)], event.d ?? event,
+	last = rowOf("events", "→", [event.t, text.length > 0 && el("span", {class: "gist"}, text)], event.d ?? event,
 		[el("span", {class: "to"}, ""), event.why && event.t.startsWith("MESSAGE") && el("span", {class: "why"}, event.why)].filter(Boolean));
 	if (event.why) last.title = event.why; // of who types or comes it is no surprise, and takes no line
 	last.dataset.t = event.t;

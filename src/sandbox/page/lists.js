@@ -1,5 +1,6 @@
 // The lists at the left: servers, channels with their threads, direct messages, and who one is.
-import {by, el, face, keepFocus, obey} from "./dom.js";
+import {apart} from "./bidi.js";
+import {by, el, face, keepFocus, nameOf, obey} from "./dom.js";
 import {ask} from "./modal.js";
 import {FORUM, isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
 import {problem} from "./compose.js";
@@ -74,8 +75,8 @@ function newChannel(guild, enter) {
 // A text box does not shorten what stands in it.
 const narrow = matchMedia("(max-width: 480px)");
 function invitation(to) {
-	const text = `Message ${to.length > 26 ? to.slice(0, 25) + "…" : to}`;
-	return narrow.matches && text.length > 22 ? text : text + ", or / for commands";
+	const short = to.length > 26 ? to.slice(0, 25) + "…" : to, text = `Message ${apart(short)}`;
+	return narrow.matches && short.length > 14 ? text : text + ", or / for commands";
 }
 
 // ---- the line above the conversation
@@ -86,7 +87,7 @@ function showHead(enter) {
 	const sign = !c ? "" : !c.guild_id ? "@ " : isThread(c) ? "⤷ " : (signs[c.type] || "#") + " ";
 	const name = !c ? "" : c.guild_id ? world.channelName(c.id) : world.name(world.bot, null);
 	by("channel-name").replaceChildren(...(parent ? [el("button", {class: "parent", on: {click: () => enter(parent.id)}}, "# " + parent.name), " "] : []),
-		sign + name);
+		sign, nameOf(name));
 	by("topic").textContent = c?.topic || (c?.thread_metadata?.archived ? "archived" : "");
 	by("topic").title = c?.topic || "";
 	by("pins-toggle").hidden = !c;

@@ -1,5 +1,5 @@
 // Discord's markdown as elements. It reads; it never makes HTML.
-import {el, link} from "./dom.js";
+import {el, link, shownUrl} from "./dom.js";
 import {world} from "./world.js";
 
 const clock = {
@@ -31,11 +31,19 @@ function spoiler(children) {
 		el("span", {}, ...children));
 }
 
+// An address in a sentence: what ends that is not part of it, nor is a bracket that was opened before it.
+function address(text) {
+	let [found] = /^https?:\/\/[^\s<>]+/i.exec(text) || [""];
+	const count = (sign) => found.split(sign).length;
+	while (/[.,:;"'\]!?*_~|]$/.test(found) || (found.endsWith(")") && count(")") > count("("))) found = found.slice(0, -1);
+	return /^https?:\/\/./i.test(found) ? [found] : null;
+}
+
 // [pattern at the front of the rest, what it becomes]; the first that fits is taken.
 const inline = [
 	[/^\\([^A-Za-z0-9\s])/, (m) => m[1]],
 	[/^(`+)([\s\S]*?[^`])\1(?!`)/, (m) => el("code", {}, m[2].replace(/^ (?=`)|(?<=`) $/g, ""))],
-	[/^<(https?:\/\/[^\s<>]+)>/i, (m) => link(m[1], m[1])],
+	[/^<(https?:\/\/[^\s<>]+)>/i, (m) => link(m[1], shownUrl(m[1]))],
 	[/^<@!?(\d{1,20})>/, (m) => mention("@" + world.name(m[1]), m[1] === world.me)],
 	[/^<@&(\d{1,20})>/, (m) => mention("@" + (world.roleOf(m[1])?.name || "role " + m[1]))],
 	[/^<#(\d{1,20})>/, (m) => mention("#" + world.channelName(m[1]))],
@@ -43,8 +51,8 @@ const inline = [
 	[/^<a?:(\w{1,32}):(\d{1,20})>/, (m) => el("span", {class: "emoji", title: m[1]}, `:${m[1]}:`)],
 	[/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => when(Number(m[1]), m[2])],
 	[/^@(everyone|here)\b/, (m) => mention(m[0], true)],
-	[/^\[((?:\\.|[^\[\]\\])+)\]\(<?(https?:\/\/[^\s()<>]+)>?\)/i, (m, depth) => link(m[2], ...spans(m[1], depth))],
-	[/^https?:\/\/[^\s<>]+[^\s<>.,:;"')\]!?*_~|]/i, (m) => link(m[0], m[0])],
+	[/^\[((?:\\.|[^\[\]\\])+)\]\(<?(https?:\/\/(?:[^\s()<>]|\([^\s()<>]*\))+)>?\)/i, (m, depth) => link(m[2], ...spans(m[1], depth))],
+	[{exec: address}, (m) => link(m[0], shownUrl(m[0]))],
 	[/^\|\|([\s\S]+?)\|\|/, (m, depth) => spoiler(spans(m[1], depth))],
 	[/^\*\*([\s\S]+?)\*\*(?!\*)/, (m, depth) => el("strong", {}, ...spans(m[1], depth))],
 	[/^__([\s\S]+?)__(?!_)/, (m, depth) => el("u", {}, ...spans(m[1], depth))],
@@ -98,13 +106,28 @@ function quote(lines, depth) {
 	return n && [n, el("blockquote", {}, ...blocks(lines.slice(0, n).map((line) => line.slice(2)), depth + 1))];
 }
 
+// What a line of a list says; null: it is none.
+function itemOf(line) {
+	const m = /^( {0,8})([-*]|\d{1,9}\.) +(.+)$/.exec(line);
+	return m && {indent: m[1].length, number: parseInt(m[2], 10), text: m[3]};
+}
+
+// Lines of one kind are one list, numbered from its first; what is indented more belongs to the line above it.
 function list(lines) {
-	const pattern = /^( {0,8})([-*]|\d{1,9}\.) +(.+)$/;
-	const items = [];
+	const first = itemOf(lines[0] || ""), isOrdered = first?.number >= 0;
+	const rows = [];
 	let n = 0;
-	for (let m; n < lines.length && (m = pattern.exec(lines[n])); n++)
-		items.push(el("li", {class: m[1].length > 1 ? "deep" : null, value: /\d/.test(m[2]) ? parseInt(m[2], 10) : null}, ...spans(m[3])));
-	return n && [n, el(/^ *\d/.test(lines[0]) ? "ol" : "ul", {}, ...items)];
+	for (let item = first; item && (item.number >= 0) === isOrdered; item = itemOf(lines[n] || "")) {
+		const inner = [];
+		for (n++; itemOf(lines[n] || "")?.indent > first.indent + 1; n++) inner.push(lines[n]);
+		rows.push(el("li", {}, ...spans(item.text), ...lists(inner)));
+	}
+	return n && [n, el(isOrdered ? "ol" : "ul", {start: isOrdered ? first.number : null}, ...rows)];
+}
+
+function lists(lines) {
+	const found = lines.length > 0 && list(lines);
+	return found ? [found[1], ...lists(lines.slice(found[0]))] : [];
 }
 
 function paragraph(lines) {

@@ -1,5 +1,6 @@
 // One message as a person expects it: who, when, text, embeds, files, components, reactions.
-import {el, face, link, obey, tint, arrows} from "./dom.js";
+import {apart} from "./bidi.js";
+import {el, face, link, obey, shownUrl, tint, arrows} from "./dom.js";
 import {markdown} from "./markdown.js";
 import {asking, components, newNonce} from "./components.js";
 import {ask} from "./modal.js";
@@ -22,7 +23,7 @@ function stamp(message) {
 
 // An image lies elsewhere, and this page asks nobody else: it is named, as a link.
 function picture(what, image) {
-	return image?.url && el("p", {class: "elsewhere"}, what + " ", link(image.url, image.url));
+	return image?.url && el("p", {class: "elsewhere"}, what + " ", link(image.url, shownUrl(image.url)));
 }
 
 function embed(e) {
@@ -50,9 +51,9 @@ export function react(message, emoji, isMine) {
 
 function reactions(message, reactors) {
 	const all = Object.entries(reactors).map(([emoji, users]) => {
-		const isMine = users.includes(world.me);
-		return el("button", {class: "reaction", "aria-pressed": String(isMine), title: users.map(world.name).join(", "),
-			"aria-label": `${emoji}: ${users.map(world.name).join(", ")}`, on: {click: () => react(message, emoji, isMine)}},
+		const isMine = users.includes(world.me), names = users.map((id) => apart(world.name(id))).join(", ");
+		return el("button", {class: "reaction", "aria-pressed": String(isMine), title: names,
+			"aria-label": `${emoji}: ${names}`, on: {click: () => react(message, emoji, isMine)}},
 			emoji.includes(":") ? `:${emoji.split(":")[0]}:` : emoji, el("b", {}, String(users.length)));
 	});
 	return all.length ? el("div", {class: "reactions"}, ...all) : null;

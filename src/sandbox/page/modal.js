@@ -1,5 +1,5 @@
 // A bot's questions in a window of their own.
-import {by, el, obey} from "./dom.js";
+import {by, el, must, obey} from "./dom.js";
 import {choicesOf} from "./components.js";
 import {markdown} from "./markdown.js";
 import {world} from "./world.js";
@@ -32,7 +32,7 @@ function field(c, number) {
 	if (c.type === 10) return el("div", {class: "text"}, ...markdown(String(c.content)));
 	const input = c.type === 18 ? c.component : c.components?.[0];
 	if (!input || !inputs[input.type]) return null;
-	return el("p", {class: "field"}, el("label", {for: id}, (c.type === 18 ? c.label : input.label) || input.custom_id),
+	return el("p", {class: "field"}, el("label", {for: id}, (c.type === 18 ? c.label : input.label) || input.custom_id, input.required !== false && must()),
 		c.description && el("span", {class: "small"}, c.description), inputs[input.type](input, id));
 }
 
@@ -53,8 +53,10 @@ export function showModal(interaction, data) {
 		obey("submit", {interaction, fields: JSON.stringify(answers(event.target)), user: world.me})
 			.then(() => dialog.close(), (error) => problem.replaceChildren(error.message));
 	};
+	const fields = (data.components || []).map(field).filter(Boolean);
 	dialog.replaceChildren(el("form", {"aria-labelledby": "modal-title", on: {submit: send}},
-		el("h2", {id: "modal-title"}, data.title || "?"), ...(data.components || []).map(field), problem,
+		el("h2", {id: "modal-title"}, data.title || "?"), ...fields,
+		fields.some((f) => f.querySelector(".required")) && el("p", {class: "small", "aria-hidden": "true"}, must(), " must be filled in"), problem,
 		el("p", {class: "buttons"}, el("button", {type: "submit", class: "button primary"}, "Submit"),
 			el("button", {type: "button", class: "button secondary", on: {click: () => dialog.close()}}, "Cancel"))));
 	dialog.onclose = () => giveBack(before);

@@ -3,7 +3,14 @@
 // It is filled by the live stream alone; what a person does here goes to the sandbox and comes back
 // as an event, as with Discord itself.
 
+import {calm} from "./bidi.js";
+
 const KEPT = 500; // messages of a channel while one reads its end
+
+// A thing of Discord's whose names turn no writing round.
+const calmed = (thing) => ({...thing, ...Object.fromEntries(["name", "username", "nick", "topic"].filter((key) => thing[key]).map((key) => [key, calm(thing[key])]))});
+
+let saved = sessionStorage.getItem("here"); // where one was when the page was loaded anew
 
 export const world = {
 	boot: null, // of the sandbox, new with each start
@@ -18,7 +25,7 @@ export const world = {
 	isGone: (guildId, userId) => world.members.get(`${guildId} ${userId}`)?.gone === true,
 	name: (id, guildId = world.guild) => world.memberOf(guildId, id)?.nick || world.users.get(id)?.username || id,
 	// Of who wrote a message: a webhook is none of the people, and says itself who it is.
-	authorName: (author) => (world.users.has(author.id) ? world.name(author.id) : author.username),
+	authorName: (author) => (world.users.has(author.id) ? world.name(author.id) : calm(author.username)),
 	roleOf: (id) => [...world.guilds.values()].flatMap((g) => g.roles || []).find((r) => r.id === id),
 	channelName(id) {
 		const channel = world.channels.get(id);
@@ -29,7 +36,7 @@ export const world = {
 
 	// True: it is another sandbox than before, and nothing that was said is known to it.
 	take(news) {
-		const table = (list) => new Map(list.map((thing) => [thing.id, thing]));
+		const table = (list) => new Map(list.map((thing) => [thing.id, calmed(thing)]));
 		const isAnother = world.boot !== null && world.boot !== news.boot;
 		if (isAnother) {
 			world.messages.clear();
@@ -39,11 +46,13 @@ export const world = {
 		world.bot = news.bot;
 		world.users = table(news.users);
 		world.guilds = table(news.guilds);
+		for (const g of world.guilds.values()) g.roles = g.roles?.map(calmed);
 		world.channels = table(news.channels);
-		world.members = new Map(news.members.map((m) => [`${m.guild_id} ${m.member.user.id}`, m]));
+		world.members = new Map(news.members.map((m) => [`${m.guild_id} ${m.member.user.id}`, {...m, member: calmed(m.member)}]));
 		world.commands = news.commands || [];
 		if (!world.users.has(world.me)) world.me = "5";
-		if (!world.channels.has(world.here)) world.go(news.channel);
+		if (!world.channels.has(world.here)) world.go(world.channels.has(saved) ? saved : news.channel);
+		saved = null;
 		return isAnother;
 	},
 	be(id) {
@@ -52,6 +61,7 @@ export const world = {
 	},
 	go(channelId) {
 		world.here = channelId;
+		sessionStorage.setItem("here", channelId);
 		world.guild = world.channels.get(channelId)?.guild_id || null;
 		world.isReading = false;
 		world.unread.delete(channelId);
@@ -91,7 +101,19 @@ function react(d, change) {
 	return d.message_id;
 }
 
-// What each event changes; each returns the id of the message that looks different now, if one does.
+// What answers a message shows a part of it. The ids of the answers.
+function answers(channelId, id, change) {
+	const all = [...world.messagesOf(channelId).values()].filter((entry) => entry.message.referenced_message?.id === id);
+	for (const entry of all) entry.message = {...entry.message, referenced_message: change(entry.message.referenced_message)};
+	return all.map((entry) => entry.message.id);
+}
+
+function remove(channelId, id) {
+	world.messagesOf(channelId).delete(id);
+	return [id, ...answers(channelId, id, () => null)];
+}
+
+// What each event changes; each returns the id of the message that looks different now, or several, if one does.
 const changes = {
 	MESSAGE_CREATE(d) {
 		if (!d.id || !d.author) return null;
@@ -101,18 +123,11 @@ const changes = {
 	},
 	MESSAGE_UPDATE(d) {
 		const entry = world.messagesOf(d.channel_id).get(d.id);
-		if (!entry) return null;
-		entry.message = {...entry.message, ...d};
-		return d.id;
+		if (entry) entry.message = {...entry.message, ...d};
+		return [d.id, ...answers(d.channel_id, d.id, (old) => ({...old, ...d}))];
 	},
-	MESSAGE_DELETE(d) {
-		world.messagesOf(d.channel_id).delete(d.id);
-		return d.id;
-	},
-	MESSAGE_DELETE_BULK(d) {
-		for (const id of d.ids || []) world.messagesOf(d.channel_id).delete(id);
-		return d.ids?.[0];
-	},
+	MESSAGE_DELETE: (d) => remove(d.channel_id, d.id),
+	MESSAGE_DELETE_BULK: (d) => (d.ids || []).flatMap((id) => remove(d.channel_id, id)),
 	MESSAGE_REACTION_REMOVE_EMOJI(d) {
 		const entry = world.messagesOf(d.channel_id).get(d.message_id);
 		if (entry) delete entry.reactors[emojiKey(d.emoji || {name: ""})];
@@ -128,5 +143,6 @@ const changes = {
 };
 
 export function apply(t, d) {
-	return d && changes[t] ? changes[t](d) : null;
+	const ids = d && changes[t] ? changes[t](d) : null;
+	return [ids].flat().filter(Boolean);
 }
