@@ -59,8 +59,8 @@ static int open_state(struct bus *b, struct why *why)
 			 log_quote(str_c(b->commits.reason.text)));
 	if (rc == 0 && b->commits.damaged)
 		log_warn("commits_damaged", "places=%u what=%s", b->commits.damaged,
-			 "\"these bots go on from their own cursor; without one, at what comes "
-			 "next\"");
+			 "\"these bots go on from their own cursor; without one, from all that is "
+			 "held, and are told of a gap\"");
 	if (rc == 0)
 		rc = self_open(&b->self, b->role->state_dir, why);
 	return rc;

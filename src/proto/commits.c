@@ -1,8 +1,9 @@
 /* The file, behind the header of statefile.h: 4,096 places of 128 bytes from 4096 on, 16 a set.
- * Words are sealed (seal.h): turn and which with the identity's CRC, pos with its epoch. What is not
- * sealed at all, 16 bits of zero in place of the check, is of a version before, and is believed.
+ * Words are sealed (seal.h): turn and which with the identity's CRC, pos with its epoch. An empty
+ * place is sealed, too; one of zero is lost: it was damaged, or cut off, and nobody knows whose it
+ * was.
  *
- *       0 u64 turn of the last store, 0: empty     8 u64 which of the two below is valid, 0 or 1
+ *       0 u64 turn of the last store               8 u64 which of the two below is valid, 0 or 1
  *      16 u64 epoch, u64 pos                      32 u64 epoch, u64 pos
  *      48 u32 part  52 u32 parts  56 u32 length   60 u32 CRC-32C of 48..59 and the name
  *      64 name (64) */
@@ -31,6 +32,8 @@ enum {
 };
 
 #define COMMITS_MAGIC 0x4d4d4f4354545554ull /* "TUTTCOMM" */
+
+#define LOST 0ull
 
 static uint64_t load(const uint8_t *p)
 {
@@ -69,15 +72,32 @@ static uint64_t turn_of(const uint8_t *p)
 	return load(p) & SEAL_MOST;
 }
 
+static bool is_empty(const uint8_t *p)
+{
+	return load(p) == seal(0, 0);
+}
+
+static bool is_lost(const uint8_t *p)
+{
+	return load(p) == LOST;
+}
+
+/* Lost places are taken first, by whom they may belong to; turns begin at 1. */
+static uint64_t age_of(const uint8_t *p)
+{
+	return is_lost(p) ? 0 : 1 + turn_of(p);
+}
+
 /* The place of an identity; else NULL, and *oldest the one to take. */
 static uint8_t *find(const struct commits *c, const struct packed *k, uint8_t **oldest)
 {
 	uint8_t *set = c->file.p + AT_COMMITS + (size_t)PLACE_BYTES * WAYS * (k->crc % SETS);
 	*oldest = set;
 	for (uint8_t *p = set; p < set + PLACE_BYTES * WAYS; p += PLACE_BYTES) {
-		if (load(p) && memcmp(p + AT_ID, k->bytes, sizeof k->bytes) == 0)
+		if (!is_empty(p) && !is_lost(p) &&
+		    memcmp(p + AT_ID, k->bytes, sizeof k->bytes) == 0)
 			return p;
-		if (turn_of(p) < turn_of(*oldest))
+		if (age_of(p) < age_of(*oldest))
 			*oldest = p;
 	}
 	return NULL;
@@ -86,11 +106,6 @@ static uint8_t *find(const struct commits *c, const struct packed *k, uint8_t **
 static uint8_t *pair(uint8_t *p, uint64_t which)
 {
 	return p + AT_PAIRS + PAIR_BYTES * (which & 1);
-}
-
-static bool read_sealed(uint64_t word, uint32_t about, uint64_t *value)
-{
-	return unseal(word, about, value) || word >> 48 == 0;
 }
 
 /* Is the identity one that was packed? */
@@ -110,28 +125,58 @@ static bool read_place(uint8_t *p, uint64_t *epoch, uint64_t *pos)
 {
 	uint64_t turn, which;
 	uint32_t crc = get_le32(p + AT_CRC);
-	if (!is_whole(p) || !read_sealed(load(p + AT_TURN), crc, &turn) || turn > SEAL_MOST / 2 ||
-	    !read_sealed(load(p + AT_WHICH), crc, &which) || which > 1)
+	if (!is_whole(p) || !unseal(load(p + AT_TURN), crc, &turn) || turn > SEAL_MOST / 2 ||
+	    !unseal(load(p + AT_WHICH), crc, &which) || which > 1)
 		return false;
 	*epoch = load(pair(p, which));
-	return read_sealed(load(pair(p, which) + 8), seal_of(*epoch), pos);
+	return unseal(load(pair(p, which) + 8), seal_of(*epoch), pos);
+}
+
+/* Whose it was is known, and no more: what is not of this journal is told as a gap. The turn last: a
+ * kill before leaves it damaged. */
+static void put_unknown(uint8_t *p)
+{
+	uint32_t crc = get_le32(p + AT_CRC);
+	store(pair(p, 0), COMMITS_UNKNOWN);
+	store(pair(p, 0) + 8, seal(0, seal_of(COMMITS_UNKNOWN)));
+	store(p + AT_WHICH, seal(0, crc));
+	store(p + AT_TURN, seal(1, crc));
+}
+
+static bool mend(uint8_t *p)
+{
+	uint64_t epoch, pos;
+	if (is_empty(p) || (!is_lost(p) && read_place(p, &epoch, &pos)))
+		return false;
+	if (!is_lost(p) && is_whole(p))
+		put_unknown(p);
+	else
+		store(p + AT_TURN, LOST);
+	return true;
+}
+
+/* Where it stands for one that was damaged, each set has lost somebody. */
+static void begin(struct commits *c)
+{
+	for (size_t i = 0; i < COMMITS_MAX; i++) {
+		bool is_lost = i % WAYS == 0 && c->reason.text[0];
+		store(c->file.p + AT_COMMITS + PLACE_BYTES * i, is_lost ? LOST : seal(0, 0));
+	}
 }
 
 int commits_open(struct commits *c, const char *dir, struct why *why)
 {
 	const struct statefile_kind kind = {.magic = COMMITS_MAGIC,
 					    .size = AT_COMMITS + PLACE_BYTES * COMMITS_MAX};
-	uint64_t epoch, pos;
 	*c = (struct commits){0};
 	int rc = statefile_open(&c->file, dir, "commits", &kind, &c->is_new, &c->reason, why);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < COMMITS_MAX; i++) {
+	if (c->is_new)
+		begin(c);
+	for (size_t i = 0; i < COMMITS_MAX && !c->is_new; i++) {
 		uint8_t *p = c->file.p + AT_COMMITS + PLACE_BYTES * i;
-		if (load(p) && !read_place(p, &epoch, &pos)) {
-			store(p + AT_TURN, 0);
-			c->damaged++;
-		}
+		c->damaged += mend(p);
 		if (turn_of(p) > c->turn)
 			c->turn = turn_of(p);
 	}
@@ -147,7 +192,11 @@ bool commits_get(const struct commits *c, struct commit_id id, uint64_t *epoch, 
 {
 	struct packed k = pack(id);
 	uint8_t *oldest, *p = find(c, &k, &oldest);
-	return p && read_place(p, epoch, pos);
+	if (p && read_place(p, epoch, pos))
+		return true;
+	*epoch = COMMITS_UNKNOWN;
+	*pos = 0;
+	return p || is_lost(oldest);
 }
 
 /* Another epoch is written into the pair that is not valid, then chosen. */
@@ -173,7 +222,7 @@ void commits_put(struct commits *c, struct commit_id id, uint64_t epoch, uint64_
 		put_pair(p, k.crc, epoch, pos);
 	} else {
 		p = oldest;
-		store(p + AT_TURN, 0); /* empty while it changes hands */
+		store(p + AT_TURN, seal(0, 0)); /* empty while it changes hands */
 		atomic_thread_fence(memory_order_release);
 		memset(p + AT_WHICH, 0, AT_ID - AT_WHICH);
 		put_pair(p, k.crc, epoch, pos);

@@ -106,7 +106,29 @@ static uint8_t *place_of(struct commit_id id)
 	return p;
 }
 
-/* Each bit of a place that says anything: the identity never committed, rather than elsewhere. */
+/* Somebody else whose place is in the same set as bot(1). */
+static struct commit_id neighbour(void)
+{
+	struct commit_id id = bot(1);
+	uint32_t set = pack(id).crc % SETS;
+	do
+		id.part++;
+	while (pack(id).crc % SETS != set);
+	return id;
+}
+
+static void open_again(void)
+{
+	commits_close(&c);
+	assert_int_equal(commits_open(&c, test_dir, &why), 0);
+}
+
+static bool is_unknown(struct commit_id id)
+{
+	return commits_get(&c, id, &epoch, &pos) && epoch == COMMITS_UNKNOWN && pos == 0;
+}
+
+/* Each bit of a place that says anything: unknown, rather than elsewhere or never heard of. */
 static void a_turned_bit_makes_no_other_commit(void **state)
 {
 	(void)state;
@@ -121,34 +143,58 @@ static void a_turned_bit_makes_no_other_commit(void **state)
 		bool is_other_pair = bit / 8 >= AT_PAIRS && bit / 8 < AT_ID &&
 				     (bit / 8 < valid || bit / 8 >= valid + PAIR_BYTES);
 		c.file.p[at + bit / 8] ^= (uint8_t)(1 << bit % 8);
-		commits_close(&c);
-		assert_int_equal(commits_open(&c, test_dir, &why), 0);
-		bool found = commits_get(&c, bot(1), &epoch, &pos);
-		assert_true(!found || (epoch == 9 && pos == 42));
-		assert_true(found == (c.damaged == 0));
-		assert_true(found || !is_other_pair);
+		bool is_named = bit / 8 < AT_ID;
+		bool found_open = is_named ? commits_get(&c, bot(1), &epoch, &pos) : true;
+		assert_true(found_open);
+		open_again();
+		assert_int_equal(c.damaged, is_other_pair ? 0 : 1);
+		assert_true(commits_get(&c, bot(1), &epoch, &pos));
+		assert_true(is_other_pair ? epoch == 9 && pos == 42 : is_unknown(bot(1)));
+		assert_true(is_unknown(neighbour()) == !is_named);
+		open_again(); /* and it stays so, until it commits */
+		assert_true(is_other_pair || is_unknown(bot(1)));
 		assert_true(commits_get(&c, bot(2), &epoch, &pos) && pos == 50);
 		memcpy(c.file.p + at, good, sizeof good);
 	}
+	c.file.p[at + AT_NAME] ^= 1;
+	open_again();
 	commits_put(&c, bot(1), 9, 43);
-	assert_true(commits_get(&c, bot(1), &epoch, &pos) && pos == 43);
+	assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == 9 && pos == 43);
+	assert_false(commits_get(&c, neighbour(), &epoch, &pos));
+	open_again();
+	assert_int_equal(c.damaged, 0);
 }
 
-/* Of the version that sealed nothing. */
-static void an_older_file_is_read(void **state)
+static void a_file_that_was_cut_short_has_lost_somebody(void **state)
 {
 	(void)state;
-	commits_put(&c, bot(1), 7, 42);
-	uint8_t *p = place_of(bot(1)), *valid = pair(p, load(p + AT_WHICH));
-	store(p + AT_TURN, turn_of(p));
-	store(p + AT_WHICH, load(p + AT_WHICH) & 1);
-	store(valid + 8, 42);
+	commits_put(&c, bot(1), 9, 42);
+	commits_put(&c, bot(2), 9, 50);
+	size_t first = (size_t)(place_of(bot(1)) - c.file.p);
+	size_t second = (size_t)(place_of(bot(2)) - c.file.p),
+	       last = first > second ? first : second;
 	commits_close(&c);
+	assert_int_equal(truncate(in_dir("commits"), (off_t)last), 0);
 	assert_int_equal(commits_open(&c, test_dir, &why), 0);
-	assert_int_equal(c.damaged, 0);
-	assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == 7 && pos == 42);
-	commits_put(&c, bot(1), 7, 43);
-	assert_true(commits_get(&c, bot(1), &epoch, &pos) && epoch == 7 && pos == 43);
+	assert_true(c.damaged > 0);
+	assert_true(is_unknown(bot(last == first ? 1 : 2)));
+	assert_true(commits_get(&c, bot(last == first ? 2 : 1), &epoch, &pos) && epoch == 9);
+}
+
+/* Whoever was in it may be anybody; who has committed since, or a file that is only new, is not. */
+static void in_place_of_a_damaged_file_everybody_is_unknown(void **state)
+{
+	(void)state;
+	commits_put(&c, bot(1), 9, 42);
+	c.file.p[20] ^= 1;
+	open_again();
+	assert_true(c.is_new && c.reason.text[0]);
+	open_again();
+	for (unsigned i = 0; i < 50; i++)
+		assert_true(is_unknown(bot(i)));
+	commits_put(&c, bot(1), 9, 43);
+	assert_true(commits_get(&c, bot(1), &epoch, &pos) && pos == 43);
+	assert_false(commits_get(&c, neighbour(), &epoch, &pos));
 }
 
 static struct {
@@ -217,11 +263,13 @@ static void a_kill_while_a_place_changes_hands_mixes_nobody(void **state)
 
 int main(void)
 {
-	return run_unit_in_dir(
-		fresh_test(the_last_commit_is_found_again), fresh_test(another_epoch_begins_lower),
-		fresh_test(the_one_that_was_silent_longest_goes),
-		fresh_test(the_longest_names_differ),
-		fresh_test(a_turned_bit_makes_no_other_commit), fresh_test(an_older_file_is_read),
-		fresh_test(a_kill_at_any_store_leaves_one_or_the_other),
-		fresh_test(a_kill_while_a_place_changes_hands_mixes_nobody));
+	return run_unit_in_dir(fresh_test(the_last_commit_is_found_again),
+			       fresh_test(another_epoch_begins_lower),
+			       fresh_test(the_one_that_was_silent_longest_goes),
+			       fresh_test(the_longest_names_differ),
+			       fresh_test(a_turned_bit_makes_no_other_commit),
+			       fresh_test(a_file_that_was_cut_short_has_lost_somebody),
+			       fresh_test(in_place_of_a_damaged_file_everybody_is_unknown),
+			       fresh_test(a_kill_at_any_store_leaves_one_or_the_other),
+			       fresh_test(a_kill_while_a_place_changes_hands_mixes_nobody));
 }

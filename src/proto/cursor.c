@@ -4,12 +4,15 @@
  *     128 place 0: u64 epoch, u64 pos sealed with its epoch        192 place 1: the same
  *    1024 256 words of u64: bit 0..7 crashes, 8..15 signal, 16..63 pos; of an event that is
  *         finished, or 0: free
- *    4096 4,097 words of u64: bit 0..15 started, 16..31 finished, 32..63 block, of 16 positions
+ *    4096 4,097 words of u64, of 16 positions each: bit 0..15 started, 16..31 finished, 32..47 lap,
+ *         sealed with the word's number
  *
- * Every change is one aligned store of 8 bytes, so a kill falls between two of them. A word says by
- * its block (pos / 16) which positions it is about; a word of another block counts as empty. So
- * nothing has to be cleared when pos moves on, and no order of two stores can be wrong. What is not
- * sealed at all, 16 bits of zero in place of the check, is of a version before, and is believed. */
+ * Every change is one aligned store of 8 bytes, so a kill falls between two of them. Word i is about
+ * the positions of a block, lap * 4,097 + i, the 16 from 16 * block on; a word of another lap counts
+ * as empty. So nothing has to be cleared when pos moves on, and no order of two stores can be wrong;
+ * only every 2^31 positions, before 16 bits of a lap could come round, what is old is cleared. A
+ * word that is not sealed, be it all zero, is damaged: its positions count as started and not
+ * finished, so that they run again, flagged. */
 #include "proto/cursor.h"
 
 #include "base/bytes.h"
@@ -29,13 +32,15 @@ enum {
 	PLACE_BYTES = 64,
 	AT_CRASHED = 1024,
 	AT_WORDS = 4096,
-	BLOCK = 16,                      /* positions of a word */
+	BLOCK = 16, /* positions of a word */
+	ALL_STARTED = 0xffff,
 	WORDS = CURSOR_SPAN / BLOCK + 1, /* a span that begins inside a block ends inside another */
 	FILE_BYTES = AT_WORDS + 8 * WORDS,
 };
 
 #define CURSOR_MAGIC 0x52554354545554ull /* "TUTTCUR" */
 #define NOTHING      UINT64_MAX
+#define LAPS_SHIFT   31 /* 2^31 positions are fewer than 2^15 laps */
 
 static uint64_t load(const struct cursor *c, size_t at)
 {
@@ -49,11 +54,6 @@ static void store(struct cursor *c, size_t at, uint64_t v)
 	atomic_store_explicit(word, htole64(v), memory_order_release);
 }
 
-static bool read_sealed(uint64_t word, uint32_t about, uint64_t *value)
-{
-	return unseal(word, about, value) || word >> 48 == 0;
-}
-
 static size_t place(const struct cursor *c)
 {
 	return AT_PLACES + PLACE_BYTES * (load(c, AT_PLACE) & 1);
@@ -63,35 +63,69 @@ static size_t place(const struct cursor *c)
 static bool read_place(const struct cursor *c, uint64_t *epoch, uint64_t *pos)
 {
 	uint64_t which;
-	if (!read_sealed(load(c, AT_PLACE), 0, &which) || which > 1)
+	if (!unseal(load(c, AT_PLACE), 0, &which) || which > 1)
 		return false;
 	size_t at = AT_PLACES + PLACE_BYTES * (size_t)which;
 	*epoch = load(c, at);
-	return read_sealed(load(c, at + 8), seal_of(*epoch), pos);
+	return unseal(load(c, at + 8), seal_of(*epoch), pos);
 }
 
-/* The word about pos, empty where it is about others. */
-static uint64_t word_of(const struct cursor *c, uint64_t pos, size_t *at)
+/* Bits of one block, unsealed. */
+static uint64_t empty_word(uint64_t block)
 {
-	uint64_t block = pos / BLOCK, empty = block << 32;
-	*at = AT_WORDS + 8 * (block % WORDS);
-	uint64_t word = load(c, *at);
-	return word >> 32 == empty >> 32 ? word : empty;
+	return (block / WORDS & 0xffff) << 32;
+}
+
+static bool is_of_lap(uint64_t word, uint64_t block)
+{
+	return word >> 32 == empty_word(block) >> 32;
+}
+
+static size_t at_word(size_t i)
+{
+	return AT_WORDS + 8 * i;
+}
+
+static uint64_t word_of(const struct cursor *c, uint64_t block)
+{
+	uint64_t word;
+	if (!unseal(load(c, at_word(block % WORDS)), (uint32_t)(block % WORDS), &word))
+		return empty_word(block) | ALL_STARTED;
+	return is_of_lap(word, block) ? word : empty_word(block);
+}
+
+static void put_word(struct cursor *c, uint64_t block, uint64_t word)
+{
+	store(c, at_word(block % WORDS), seal(word, (uint32_t)(block % WORDS)));
 }
 
 enum { STARTED = 0, FINISHED = 16 }; /* shifts */
 
 static bool has_bit(const struct cursor *c, uint64_t pos, int shift)
 {
-	size_t at;
-	return word_of(c, pos, &at) >> (pos % BLOCK) >> shift & 1;
+	return word_of(c, pos / BLOCK) >> (pos % BLOCK) >> shift & 1;
 }
 
 static void set_bit(struct cursor *c, uint64_t pos, int shift)
 {
-	size_t at;
-	uint64_t word = word_of(c, pos, &at);
-	store(c, at, word | 1ull << (pos % BLOCK) << shift);
+	put_word(c, pos / BLOCK, word_of(c, pos / BLOCK) | 1ull << (pos % BLOCK) << shift);
+}
+
+/* Writes anew what is damaged, and empties what is about no position above pos. The number of
+ * damaged words. */
+static unsigned mend_words(struct cursor *c)
+{
+	unsigned damaged = 0;
+	uint64_t first = (c->pos + 1) / BLOCK;
+	for (uint64_t block = first; block < first + WORDS; block++) {
+		size_t i = block % WORDS;
+		uint64_t word;
+		bool is_whole = unseal(load(c, at_word(i)), (uint32_t)i, &word);
+		damaged += !is_whole;
+		if (!is_whole || !is_of_lap(word, block))
+			put_word(c, block, word_of(c, block));
+	}
+	return damaged;
 }
 
 static uint64_t *hand(struct cursor *c, uint64_t pos)
@@ -121,8 +155,11 @@ static void commit(struct cursor *c)
 	uint64_t pos = c->lowest == NOTHING ? c->front : c->lowest - 1;
 	if (pos <= c->pos)
 		return;
+	bool has_old_laps = (pos ^ c->pos) >> LAPS_SHIFT;
 	c->pos = pos;
 	store(c, place(c) + 8, seal(pos, seal_of(c->epoch)));
+	if (has_old_laps)
+		(void)mend_words(c); /* behind the store: before it, a kill would forget bits */
 }
 
 static void set_front(struct cursor *c, uint64_t pos)
@@ -141,7 +178,8 @@ enum cursor_seen cursor_take(struct cursor *c, uint64_t epoch, uint64_t pos)
 	set_front(c, pos - 1);
 	if (pos - c->pos > CURSOR_SPAN)
 		return CURSOR_FULL;
-	if (has_bit(c, pos, FINISHED)) {
+	uint64_t bits = word_of(c, pos / BLOCK) >> (pos % BLOCK);
+	if (bits >> FINISHED & 1) {
 		set_front(c, pos);
 		return CURSOR_FINISHED;
 	}
@@ -149,7 +187,7 @@ enum cursor_seen cursor_take(struct cursor *c, uint64_t epoch, uint64_t pos)
 	if (pos < c->lowest)
 		c->lowest = pos;
 	set_front(c, pos);
-	return has_bit(c, pos, STARTED) ? CURSOR_AGAIN : CURSOR_NEW;
+	return bits >> STARTED & 1 ? CURSOR_AGAIN : CURSOR_NEW;
 }
 
 void cursor_start(struct cursor *c, uint64_t epoch, uint64_t pos)
@@ -248,7 +286,7 @@ static void fill(struct cursor *c, const struct cursor *from, uint64_t epoch, ui
 	for (size_t i = 0; i < CURSOR_CRASHED; i++)
 		store(c, AT_CRASHED + 8 * i, from ? load(from, AT_CRASHED + 8 * i) : 0);
 	for (size_t i = 0; i < WORDS; i++)
-		store(c, AT_WORDS + 8 * i, from ? load(from, AT_WORDS + 8 * i) : 0);
+		store(c, at_word(i), from ? load(from, at_word(i)) : seal(0, (uint32_t)i));
 	store(c, other, epoch);
 	store(c, other + 8, seal(pos, seal_of(epoch)));
 	store(c, AT_PLACE, seal(which, 0));
@@ -274,6 +312,25 @@ static int file_name(char *name, struct str bot, unsigned part, unsigned parts, 
 	return 0;
 }
 
+/* Every word of a file is sealed from its beginning; where it was cut short, zeros are not. */
+static void look_at(struct cursor *c, const char *dir, const char *name)
+{
+	unsigned damaged = 0;
+	if (c->is_new)
+		fill(c, NULL, 0, 0);
+	if (!forget_hand(c)) {
+		why_set(&c->reason, -EBADMSG, "the position in %s/%s is damaged, and not used", dir,
+			name);
+		return;
+	}
+	damaged = mend_words(c);
+	if (damaged)
+		why_set(&c->reason, -EBADMSG,
+			"%s/%s is damaged above its position: what was begun there is not known of "
+			"%u positions; they run again, flagged",
+			dir, name, damaged * BLOCK);
+}
+
 int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,
 		struct why *why)
 {
@@ -286,9 +343,7 @@ int cursor_open(struct cursor *c, const char *dir, struct str bot, unsigned part
 	if (rc < 0)
 		return rc;
 	c->p = c->file.p;
-	if (!forget_hand(c))
-		why_set(&c->reason, -EBADMSG, "the position in %s/%s is damaged, and not used", dir,
-			name);
+	look_at(c, dir, name);
 	return 0;
 }
 
@@ -342,7 +397,7 @@ void cursor_open_memory(struct cursor *c)
 	memset(c, 0, sizeof *c);
 	c->p = c->memory = mem_zero(FILE_BYTES);
 	c->is_new = true;
-	(void)forget_hand(c);
+	cursor_reset(c, 0, 0);
 }
 
 int cursor_keep(struct cursor *c, const char *dir, struct str bot, unsigned part, unsigned parts,

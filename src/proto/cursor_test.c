@@ -386,21 +386,95 @@ static void a_turned_bit_makes_no_other_position(void **state)
 	cursor_close(&c);
 }
 
-/* Of the version that sealed nothing. */
-static void an_older_file_is_read(void **state)
+static size_t word_at(uint64_t pos)
+{
+	return at_word(pos / BLOCK % WORDS);
+}
+
+/* Each bit of a word above the position: what it says runs again, flagged, rather than being
+ * skipped or run as if nobody had begun; its neighbours are what they were. */
+static void a_turned_bit_above_the_position_runs_again_flagged(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		open_fresh();
+		cursor_mark(&c, EPOCH, 100);
+		for (uint64_t pos = 101; pos <= 130; pos++)
+			assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+		for (uint64_t pos = 105; pos <= 120; pos++)
+			run(pos);
+		*byte_of(word_at(112), bit) ^= (uint8_t)(1 << bit % 8);
+		open_again();
+		assert_non_null(strstr(c.reason.text, "16 positions"));
+		assert_true(c.epoch == EPOCH && c.pos == 100);
+		for (uint64_t pos = 101; pos <= 130; pos++) {
+			bool is_whole = pos / BLOCK != 112 / BLOCK;
+			bool is_finished = pos >= 105 && pos <= 120;
+			assert_int_equal(cursor_take(&c, EPOCH, pos), !is_whole ? CURSOR_AGAIN
+								      : is_finished
+									      ? CURSOR_FINISHED
+									      : CURSOR_NEW);
+		}
+		open_again(); /* it was mended, and is said once */
+		assert_string_equal(c.reason.text, "");
+		cursor_close(&c);
+	}
+}
+
+/* While it is open, too: nobody looked at the whole of it since. */
+static void a_bit_that_turns_while_it_is_open_finishes_nothing(void **state)
 {
 	(void)state;
 	open_fresh();
-	for (uint64_t which = 0; which < 2; which++) {
-		store(&c, AT_PLACE, which);
-		store(&c, AT_PLACES + PLACE_BYTES * (size_t)which, EPOCH);
-		store(&c, AT_PLACES + PLACE_BYTES * (size_t)which + 8, 5 + which);
-		open_again();
-		assert_true(c.epoch == EPOCH && c.pos == 5 + which);
-	}
-	cursor_mark(&c, EPOCH, 70);
+	assert_int_equal(cursor_take(&c, EPOCH, 1), CURSOR_NEW);
+	*byte_of(word_at(9), FINISHED + 9) ^= 1 << (FINISHED + 9) % 8;
+	assert_int_equal(cursor_take(&c, EPOCH, 9), CURSOR_AGAIN);
+	run(9);
 	open_again();
-	assert_int_equal(c.pos, 70);
+	assert_int_equal(cursor_take(&c, EPOCH, 9), CURSOR_FINISHED);
+	cursor_close(&c);
+}
+
+static void a_file_that_was_cut_short_is_told(void **state)
+{
+	(void)state;
+	static const off_t left[] = {1, 63, 64, 100, 136, AT_CRASHED, AT_WORDS, AT_WORDS + 8 * 60};
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+		open_fresh();
+		cursor_mark(&c, EPOCH, 1000);
+		for (uint64_t pos = 1001; pos <= 1040; pos++)
+			assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+		for (uint64_t pos = 1002; pos <= 1040; pos++)
+			run(pos);
+		cursor_close(&c);
+		assert_int_equal(truncate(in_dir("echo.cursor"), left[i]), 0);
+		assert_int_equal(cursor_open(&c, test_dir, STR("echo"), 0, 1, &why), 0);
+		assert_true(c.reason.text[0]);
+		if (c.epoch) {
+			assert_true(left[i] > AT_PLACES && c.pos == 1000);
+			assert_int_equal(cursor_take(&c, EPOCH, 1020), CURSOR_AGAIN);
+		} else {
+			assert_true(left[i] <= AT_PLACES + PLACE_BYTES + 16);
+		}
+		cursor_close(&c);
+	}
+}
+
+/* 16 bits of a lap come round: a word that nobody wrote meanwhile must not speak again. */
+static void a_lap_that_comes_round_finishes_nothing(void **state)
+{
+	(void)state;
+	const uint64_t round = (1ull << 16) * WORDS * BLOCK;
+	open_fresh();
+	for (uint64_t pos = 1; pos <= 5; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
+	for (uint64_t pos = 5; pos >= 1; pos--)
+		run(pos);
+	for (uint64_t pos = 100; pos < round; pos += 1ull << 30)
+		cursor_mark(&c, EPOCH, pos);
+	cursor_mark(&c, EPOCH, round);
+	for (uint64_t pos = round + 1; pos <= round + 5; pos++)
+		assert_int_equal(cursor_take(&c, EPOCH, pos), CURSOR_NEW);
 	cursor_close(&c);
 }
 
@@ -577,24 +651,28 @@ static void killed_bots_lose_nothing_and_double_only_what_is_flagged(void **stat
 
 int main(void)
 {
-	return run_unit_in_dir(
-		test(finished_in_order_it_follows),
-		test(what_never_comes_is_finished_by_what_comes_later),
-		test(the_lowest_in_hand_holds_the_commit),
-		test(after_a_kill_each_event_is_what_it_was),
-		test(a_new_connection_does_not_run_what_is_in_hand),
-		test(it_takes_no_more_than_its_span), test(old_laps_finish_nothing),
-		test(a_reset_forgets_all_of_before), test(hostile_positions_do_no_harm),
-		test(parts_and_names_have_files_of_their_own),
-		test(without_a_file_it_works_in_memory),
-		test(what_leads_to_the_next_epoch_is_counted_until_it_begins),
-		test(what_was_begun_in_memory_goes_on_in_the_file),
-		test(what_another_process_has_finished_can_be_copied),
-		test(where_nothing_was_begun_the_file_is_taken_as_it_is),
-		test(crashes_are_counted_per_event_and_outlive_the_process),
-		test(a_finished_event_makes_room_for_another_that_crashes),
-		test(a_turned_bit_makes_no_other_position), test(an_older_file_is_read),
-		test(a_kill_after_any_store_loses_and_doubles_nothing),
-		test(a_kill_in_a_reset_leaves_one_or_the_other),
-		test(killed_bots_lose_nothing_and_double_only_what_is_flagged));
+	return run_unit_in_dir(test(finished_in_order_it_follows),
+			       test(what_never_comes_is_finished_by_what_comes_later),
+			       test(the_lowest_in_hand_holds_the_commit),
+			       test(after_a_kill_each_event_is_what_it_was),
+			       test(a_new_connection_does_not_run_what_is_in_hand),
+			       test(it_takes_no_more_than_its_span), test(old_laps_finish_nothing),
+			       test(a_reset_forgets_all_of_before),
+			       test(hostile_positions_do_no_harm),
+			       test(parts_and_names_have_files_of_their_own),
+			       test(without_a_file_it_works_in_memory),
+			       test(what_leads_to_the_next_epoch_is_counted_until_it_begins),
+			       test(what_was_begun_in_memory_goes_on_in_the_file),
+			       test(what_another_process_has_finished_can_be_copied),
+			       test(where_nothing_was_begun_the_file_is_taken_as_it_is),
+			       test(crashes_are_counted_per_event_and_outlive_the_process),
+			       test(a_finished_event_makes_room_for_another_that_crashes),
+			       test(a_turned_bit_makes_no_other_position),
+			       test(a_turned_bit_above_the_position_runs_again_flagged),
+			       test(a_bit_that_turns_while_it_is_open_finishes_nothing),
+			       test(a_file_that_was_cut_short_is_told),
+			       test(a_lap_that_comes_round_finishes_nothing),
+			       test(a_kill_after_any_store_loses_and_doubles_nothing),
+			       test(a_kill_in_a_reset_leaves_one_or_the_other),
+			       test(killed_bots_lose_nothing_and_double_only_what_is_flagged));
 }
