@@ -78,5 +78,6 @@ int gateway_open_files(struct gateway *g, uint32_t shards, struct why *why)
 			 "\"the state directory was of another bot or API: none of its events "
 			 "comes to a bot, none of its sessions goes on\"");
 	judge_ledger(g);
+	state_heed(&g->state);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "net/crypto.h"
 #include "net/owner.h"
+#include "proto/discord.h"
 
 #include <stdio.h>
 
@@ -63,7 +64,9 @@ uint32_t state_shards(const struct state *state)
 /* The journal's; 0 where it has no room for the shard. */
 static uint64_t slot_of(const struct state *state, uint32_t shard)
 {
-	return shard < state->journal->shards ? journal_slot(state->journal, shard) : 0;
+	return shard < state->journal->shards ? sessions_whole(&state->sessions, shard,
+							       journal_slot(state->journal, shard))
+					      : 0;
 }
 
 /* The newest session that anything knows of: the slot is written down behind the copies, and a
@@ -154,6 +157,13 @@ void state_forget(struct state *state, uint32_t shard, uint32_t session)
 	sessions_forget(&state->sessions, shard, session);
 }
 
+void state_heed(struct state *state)
+{
+	const struct journal *j = state->journal;
+	if (j->found.type == EVENT_TUTTI_SESSION_LOST && j->found.shard < state->sessions.shards)
+		state_forget(state, j->found.shard, j->found.session);
+}
+
 uint32_t state_room(const struct state *state)
 {
 	return state->sessions.shards;
@@ -170,6 +180,9 @@ bool state_is_used(const struct state *state)
 
 void state_refresh(struct state *state, uint32_t first, uint32_t count)
 {
-	for (uint32_t shard = first; shard < first + count; shard++)
-		sessions_last_set(&state->sessions, shard, journal_slot(state->journal, shard));
+	for (uint32_t shard = first; shard < first + count; shard++) {
+		uint64_t slot = journal_slot(state->journal, shard);
+		if (slot)
+			sessions_last_set(&state->sessions, shard, slot);
+	}
 }

@@ -54,6 +54,10 @@ uint64_t state_user(const struct state *state, uint32_t shard);
 /* The shard's sessions up to this number are over, and that is announced. */
 void state_forget(struct state *state, uint32_t shard, uint32_t session);
 
+/* The journal was opened. A kill between an announcement and state_forget() leaves the one as the
+ * newest record and not the other: it is made good, so that nothing is announced twice. */
+void state_heed(struct state *state);
+
 /* Shards that may have a session: those of the file. */
 uint32_t state_room(const struct state *state);
 /* A session was written down in this directory, ever. */

@@ -1,5 +1,6 @@
 #include "gateway/state.h"
 
+#include "proto/discord.h"
 #include "proto/statefile.h"
 #include "test/dir.h"
 
@@ -26,6 +27,7 @@ static void keep_open(struct kept *k, const char *name, const char *token, uint3
 	memcpy(options.id, k->state.sessions.id, sizeof options.id);
 	assert_int_equal(journal_open_write(&k->journal, &options, &why), 0);
 	k->state.journal = &k->journal;
+	state_heed(&k->state);
 }
 
 static void keep_close(struct kept *k)
@@ -233,6 +235,58 @@ static void a_directory_from_an_older_copy_gives_no_number_away_twice(void **sta
 	keep_close(&k);
 }
 
+/* As a kill between the record and state_forget() leaves it. */
+static void what_the_journal_has_announced_is_not_announced_again(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	struct wire_header h = {.flags = WIRE_MADE_HERE,
+				.type = EVENT_TUTTI_SESSION_LOST,
+				.shard = 2,
+				.session = 1,
+				.topic = STR("TUTTI_SESSION_LOST.0.0.")};
+	(void)state;
+	keep_open(&k, "l", "token", 7);
+	begin(&k, 1);
+	begin(&k, 2);
+	put(&k, 1, 1, 5);
+	assert_int_equal(journal_append(&k.journal, &h, STR("{}")), 0);
+	keep_close(&k);
+	keep_open(&k, "l", "token", 7);
+	assert_int_equal(state_resume(&k.state, 2, 4, &resume), STATE_NONE);
+	assert_int_equal(state_resume(&k.state, 1, 4, &resume), STATE_ALIVE);
+	assert_int_equal(begin(&k, 2).number, 2);
+	keep_close(&k);
+	keep_open(&k, "l", "token", 7); /* its successor is not meant */
+	assert_int_equal(state_resume(&k.state, 2, 4, &resume), STATE_ALIVE);
+	keep_close(&k);
+}
+
+/* The slot of a shard whose last record has left the ring has no other witness in the journal. */
+static void a_damaged_slot_without_a_record_is_not_believed(void **state)
+{
+	struct kept k;
+	struct session_resume resume;
+	(void)state;
+	keep_open(&k, "m", "token", 7);
+	begin(&k, 1);
+	put(&k, 1, 1, 41);
+	state_refresh(&k.state, 0, 4);
+	for (uint32_t s = 1; s < 2000; s++)
+		put(&k, 0, 1, s);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		uint8_t *slot = k.journal.file.p + 4096 + 8;
+		slot[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		state_refresh(&k.state, 0, 4);
+		keep_close(&k);
+		keep_open(&k, "m", "token", 7);
+		assert_false(k.journal.is_new);
+		assert_int_equal(state_resume(&k.state, 1, 4, &resume), STATE_ALIVE);
+		assert_true(resume.number == 1 && resume.s == 41);
+	}
+	keep_close(&k);
+}
+
 static void a_shard_that_is_not_ours_is_never_alive(void **state)
 {
 	struct kept k;
@@ -346,6 +400,8 @@ int main(void)
 			       test(one_that_cannot_be_written_down_ends_with_the_process),
 			       test(a_session_without_a_whole_copy_is_known_to_be_gone),
 			       test(a_directory_from_an_older_copy_gives_no_number_away_twice),
+			       test(what_the_journal_has_announced_is_not_announced_again),
+			       test(a_damaged_slot_without_a_record_is_not_believed),
 			       test(a_shard_that_is_not_ours_is_never_alive),
 			       test(a_new_journal_knows_the_s_that_it_goes_on_from),
 			       test(another_bot_or_api_begins_anew),

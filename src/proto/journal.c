@@ -1,4 +1,5 @@
 #include "proto/journal_layout.h"
+#include "proto/seal.h"
 
 #include <errno.h>
 
@@ -118,14 +119,15 @@ int journal_append(struct journal *j, struct wire_header *h, struct str payload)
 
 uint64_t journal_slot(const struct journal *j, uint32_t shard)
 {
+	uint64_t value;
 	BUG_ON(shard >= j->shards);
-	return journal_load(j, HEADER_SLOTS + 8 * (size_t)shard);
+	return unseal(journal_load(j, HEADER_SLOTS + 8 * (size_t)shard), shard, &value) ? value : 0;
 }
 
 void journal_slot_set(struct journal *j, uint32_t shard, uint64_t value)
 {
 	BUG_ON(shard >= j->shards);
-	journal_store(j, HEADER_SLOTS + 8 * (size_t)shard, value);
+	journal_store(j, HEADER_SLOTS + 8 * (size_t)shard, seal(value & SEAL_MOST, shard));
 }
 
 /* ------------------------------------------------------------------ reader */

@@ -23,6 +23,10 @@ struct journal {
 	uint64_t incarnation; /* writer: openings for writing, this one included */
 	uint32_t shards;      /* slots held, at least those asked for */
 	bool is_new;          /* writer: a new epoch began at open; why says the reason */
+	struct {
+		uint16_t type;
+		uint32_t shard, session;
+	} found; /* writer: the newest record, as it was opened; type 0: none, or of no number */
 	struct why reason;
 };
 
@@ -53,7 +57,8 @@ void journal_close(struct journal *j, bool is_clean);
  * -EMSGSIZE: larger than a quarter of the ring; nothing was written. Never blocks. */
 TT_CHECK int journal_append(struct journal *j, struct wire_header *h, struct str payload);
 
-/* session << 32 | s of a shard, as of the newest record. */
+/* The low 16 bits of the session << 32 | s of a shard, as of the newest record; 0: there was none, or
+ * the slot is damaged. */
 uint64_t journal_slot(const struct journal *j, uint32_t shard);
 /* Sets it without an event: a new session begins (s 0). */
 void journal_slot_set(struct journal *j, uint32_t shard, uint64_t value);

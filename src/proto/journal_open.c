@@ -1,5 +1,6 @@
 /* Opening a journal: what is found is proved or put aside, record by record. */
 #include "proto/journal_layout.h"
+#include "proto/seal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -69,14 +70,16 @@ static const char *compare_header(const struct journal *j, const struct journal_
 	return NULL;
 }
 
-/* A kill between head and slot leaves the slot of the newest record one behind; a turned bit, anywhere:
+/* A kill between head and slot leaves the slot of the newest record one behind; damage, none at all:
  * a resume behind it would skip events, or have them twice. newest: by shard, of its newest record.
  * No slot goes back to an older session: a new one may have been noted after the last record. */
 static void repair_slots(struct journal *j, const uint64_t *newest)
 {
 	for (uint32_t shard = 0; shard < j->shards; shard++) {
-		uint64_t value = newest[shard], slot = journal_slot(j, shard);
-		if (value && slot != value && (slot >> 32 == value >> 32 || slot < value))
+		uint64_t value = newest[shard] & SEAL_MOST, slot = journal_slot(j, shard);
+		uint64_t ahead = ((slot >> 32) - (value >> 32)) & UINT16_MAX;
+		bool is_later = ahead && ahead <= UINT16_MAX / 2;
+		if (newest[shard] && slot != value && !(slot && is_later))
 			journal_slot_set(j, shard, value);
 	}
 }
@@ -104,6 +107,9 @@ static const char *walk_records(struct journal *j, uint64_t *newest)
 	}
 	journal_store(j, HEADER_LAST, last);
 	j->last_pos = pos;
+	j->found.type = h.type;
+	j->found.shard = h.shard;
+	j->found.session = h.session;
 	return NULL;
 }
 

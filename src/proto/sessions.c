@@ -210,13 +210,18 @@ void sessions_forget(struct sessions *f, uint32_t shard, uint32_t session)
 }
 
 /* The high half of the session is that of the sessions around: none is skipped by thousands. */
-uint64_t sessions_last(const struct sessions *f, uint32_t shard)
+uint64_t sessions_whole(const struct sessions *f, uint32_t shard, uint64_t word)
 {
-	uint64_t word = sealed(f, shard, AT_LAST), over = sessions_over(f, shard);
+	uint64_t over = sessions_over(f, shard);
 	uint64_t ahead = (uint16_t)((word >> 32) - over);
 	if (ahead > UINT16_MAX / 2 && over + ahead > UINT16_MAX)
 		ahead -= UINT16_MAX + 1ull;
 	return word ? (over + ahead) << 32 | (uint32_t)word : 0;
+}
+
+uint64_t sessions_last(const struct sessions *f, uint32_t shard)
+{
+	return sessions_whole(f, shard, sealed(f, shard, AT_LAST));
 }
 
 void sessions_last_set(struct sessions *f, uint32_t shard, uint64_t value)

@@ -60,6 +60,8 @@ void sessions_forget(struct sessions *f, uint32_t shard, uint32_t session);
 
 /* session << 32 | s, as of the last refresh: for where the journal's slot is lost. 0: not known. */
 uint64_t sessions_last(const struct sessions *f, uint32_t shard);
+/* A word with the low 16 bits of a session above its s, as the journal's slots are: with all 32. */
+uint64_t sessions_whole(const struct sessions *f, uint32_t shard, uint64_t word);
 void sessions_last_set(struct sessions *f, uint32_t shard, uint64_t value);
 
 #endif

@@ -206,7 +206,7 @@ def kept_as_bad(d):
 
 
 def other_version(d):
-    around(d, lambda: patch(d, 8, struct.pack("<I", 2)))
+    around(d, lambda: patch(d, 8, struct.pack("<I", 99)))
     kept_as_bad(d)
     if not d.w.main.count(r"the journal is of another version"):
         raise Failed("nobody said why")
@@ -291,7 +291,7 @@ def no_commit(d):
         path, places = os.path.join(d.state, "commits"), range(4096, 4096 + 4096 * 128, 128)
         with open(path, "rb") as f:
             text = f.read()
-        used = [at for at in places if any(text[at:at + 8])]
+        used = [at for at in places if any(text[at + 64:at + 128])]
         turn_bits(path, [at + pair for at in used for pair in (24, 40)])
     around(d, change)
     if not d.w.main.count(" commits_damaged .*places=2"):
