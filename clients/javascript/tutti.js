@@ -34,6 +34,12 @@ function failed({ event, pos }, why) {
 	log("handler_failed", { event, pos, why: inspect(why) });
 }
 
+/* exit() in a handler, or an exception that nobody catches in what it began: one crash of its event. */
+function onExit() {
+	const event = within.getStore()?.event;
+	event?.gate.hand.ended(event);
+}
+
 /* A promise that a handler let go of is the handler's failure; another's ends the process, as ever. */
 function onUnhandled(why) {
 	const running = within.getStore();
@@ -101,7 +107,7 @@ export class Bot {
 		for (const name of ["SIGTERM", "SIGINT"])
 			process.once(name, () => this.stop());
 		if (!process.listeners("unhandledRejection").includes(onUnhandled))
-			process.on("unhandledRejection", onUnhandled);
+			process.on("unhandledRejection", onUnhandled).on("exit", onExit);
 		await Promise.all(this.gates.map((gate) => gate.run()));
 		clearTimeout(this.grace);
 	}

@@ -90,8 +90,8 @@ export function ask({ bot, topics, epoch, pos, from, part, window, process, atte
 	});
 }
 
-export function ack(done, pos) {
-	return ["A", u64(done), u64(pos)];
+export function ack(done, pos, dead = 0) {
+	return ["A", u64(done), u64(pos), ...(dead ? [u64(dead)] : [])];
 }
 
 export function call(bot, id, deadlineMs, document, files = [], verb = "REST") {

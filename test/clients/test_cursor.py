@@ -1,6 +1,6 @@
 """Cursors of bots in Python and JavaScript: gone, empty or damaged, they go on behind what tuttid last saw the bot
-finish, and a sum tells a digit that turned. A process in Python that stands still is not waited for without end,
-and none that takes over ends for it."""
+finish, and a sum tells a digit that turned. A process that stands still is not waited for without end, and none that
+takes over ends for it."""
 import os
 import signal
 import sys
@@ -91,19 +91,19 @@ def old_line(kind):
         check(f"{kind}: a line of before is read", bot.count("cursor_bad") == 0)
 
 
-def stopped():
+def stopped(kind):
     """The first process stands still, the second goes on, also a third behind it."""
-    with World("python_stopped") as w:
+    with World(f"{kind}_stopped") as w:
         w.seen = os.path.join(w.dir, "seen")
         w.sandbox("--no-limits")
         w.tuttid()
         open(w.seen, "w").close()
-        first = start(w, "python")
+        first = start(w, kind)
         first.wait_line("welcome ")
         w.discord("say", channel=7, content="one")
         until_seen(w, first, "one")
         first.kill(signal.SIGSTOP)
-        second = start(w, "python", 0, 1)
+        second = start(w, kind, 0, 1)  # in JavaScript it waits 12 s
         second.wait_line("cursor_busy ")
         second.wait_line("welcome ")
         w.discord("say", channel=7, content="two")
@@ -115,35 +115,62 @@ def stopped():
         until_seen(w, second, "three")
         second.kill(signal.SIGTERM)
         second.wait(0)
-        third = start(w, "python")
+        third = start(w, kind)
         third.wait_line("welcome ")
         w.discord("say", channel=7, content="four")
         until_seen(w, third, "four")
         texts = [s[2] for s in seen(w)]
         unflagged = [s for s in seen(w) if s[2] == "one" and s[0] != first.pid and not s[1] & 1]
-        check("python: one that stands still is not waited for without end, and its successor has the file",
+        check(f"{kind}: one that stands still is not waited for without end, and its successor has the file",
               [t for t in texts if t != "one"] == ["two", "three", "four"] and not unflagged, seen(w))
 
 
-def slow():
+def slow(kind):
     """The first is in the middle of a batch: it ends behind the event it is at, and the second has the rest."""
-    with World("python_slow") as w:
+    with World(f"{kind}_slow") as w:
         w.seen = os.path.join(w.dir, "seen")
         w.sandbox("--no-limits")
         w.tuttid()
         open(w.seen, "w").close()
-        first = start(w, "python", 3)
+        first = start(w, kind, 3)
         first.wait_line("welcome ")
         w.discord("say", channel=7, content="slow")
         until_seen(w, first, "slow")
         for i in range(5):
             w.discord("say", channel=7, content=f"rest {i}")
-        second = start(w, "python", 3)
+        second = start(w, kind, 3)
         first.wait(0)
         second.wait_line("cursor_taken ")
         until_seen(w, second, "rest 4")
-        check("python: a slow handler ends, and nothing runs twice",
+        check(f"{kind}: a slow handler ends, and nothing runs twice",
               [s[2] for s in seen(w)] == ["slow"] + [f"rest {i}" for i in range(5)], seen(w))
+
+
+def stopped_behind_a_mark(kind):
+    """Stopped while events and a mark behind them wait: the mark is not the bot's word for them."""
+    with World(f"{kind}_mark") as w:
+        w.seen = os.path.join(w.dir, "seen")
+        w.config(log__level="info")
+        w.sandbox("--no-limits")
+        w.tuttid()
+        open(w.seen, "w").close()
+        first = start(w, kind, 3)
+        first.wait_line("welcome ")
+        w.discord("say", channel=7, content="slow")
+        until_seen(w, first, "slow")
+        w.discord("say", channel=7, content="slow")
+        for i in range(3):
+            w.discord("say", channel=7, content=f"rest {i}")
+        w.metric("gateway_events", lambda n: n >= 6)
+        marks = w.metric("bus_marks_sent", lambda n: True)
+        w.metric("bus_marks_sent", lambda n: n > marks)
+        first.until(lambda: len([s for s in seen(w) if s[2] == "slow"]) == 2 or None, "the second, with all in hand")
+        first.kill(signal.SIGTERM)
+        first.wait(0)
+        second = start(w, kind)
+        until_seen(w, second, "rest 2")
+        texts = [s[2] for s in seen(w)]
+        check(f"{kind}: a mark behind what was not handled loses nothing", texts == ["slow", "slow", "rest 0", "rest 1", "rest 2"], texts)
 
 
 kinds = ["python"] + (["javascript"] if javascript() else [])
@@ -154,8 +181,9 @@ try:
         for how in DAMAGES:
             damaged(kind, how)
         old_line(kind)
-    stopped()
-    slow()
+        stopped(kind)
+        slow(kind)
+        stopped_behind_a_mark(kind)
 except Failed as why:
     check(str(why), False)
 sys.exit(1 if failures else 0)

@@ -119,6 +119,11 @@ class Bot:
                 fn(event)
             except Exception:
                 log.exception("handler %s failed at pos=%d", name_of(fn), event.pos)
+            except Stopped:
+                raise
+            except BaseException:
+                gate.hand.ended()
+                raise
 
     def ack(self):
         """While a handler waits."""

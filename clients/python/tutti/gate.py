@@ -2,6 +2,7 @@
 import collections
 import json
 import logging
+import os
 import secrets
 import time
 
@@ -9,7 +10,9 @@ import zmq
 
 from . import wire
 from .asker import Asker
+from .crash import Hand, dead_letter
 
+UNWRITTEN = 60  # seconds between two lines about a dead letter that cannot be written
 WAITING, WAITING_AGAIN = 0.5, 60  # seconds without a first answer, after which that is said, and said again
 SILENCE = 5  # seconds without a word, after which a connection is opened anew
 REFUSED_PAUSE, KEY_PAUSE_MOST = 30, 60
@@ -29,12 +32,24 @@ class Gate:
         self.line = self.user_id = None
         self.calls, self.ops = (Asker(doors, door, bot.ack) for door in ("call", "events"))
         self.welcome, self.key_pause, self.is_open = {}, 1, False
-        cursor.lock()
+        which = "" if bot.part == [0, 1] else ".%d-of-%d" % tuple(bot.part)
+        self.hand = Hand(cursor.path.removesuffix(".pos"))
+        self.dead_path = f"{os.path.dirname(cursor.path)}/{bot.name}{which}.dead.jsonl"
+        self._lock()
         self.open_at = self.lock_at = 0
         self.tell_at = time.monotonic() + WAITING
         self.waits_since, self.is_waiting = None, False  # for the cursor: since the first welcome
         self.queue = collections.deque()
         self.process, self.attempt = secrets.randbelow(1 << 53) + 1, 0
+
+    def _lock(self):
+        if self.cursor.is_ours or not self.cursor.lock():
+            return self.cursor.is_ours
+        try:
+            self.hand.open()
+        except OSError as why:
+            log.warning("crashes_uncounted reason=%r", str(why))
+        return True
 
     def look(self):
         """Opens when it is time, and closes after silence; says how far we are, which is the sign of life."""
@@ -88,7 +103,7 @@ class Gate:
             self._say(wire.ack(0, 0))
             self.said = now
         if self.is_open and (now - self.said >= 1 or self.done - self.said_done >= self.welcome["window"] // 4):
-            self._say(wire.ack(self.done, self.cursor.pos))
+            self._say(wire.ack(self.done, self.cursor.pos, self.dead))
             self.said, self.said_done = now, self.done
 
     def _say(self, frames):
@@ -103,7 +118,8 @@ class Gate:
         self.line = self.doors.connect("events", zmq.DEALER)
         for sock in (self.line.sock, self.line.monitor):
             bot.poller.register(sock, zmq.POLLIN)
-        self.is_open, self.done, self.heard, self.said = False, 0, time.monotonic(), 0
+        self.is_leaving = False
+        self.is_open, self.dead, self.done, self.heard, self.said = False, 0, 0, time.monotonic(), 0
         self.attempt += 1
         come_from = "cursor" if cursor.epoch else "commit"  # a file that is gone or damaged is no bot that is new
         or_else = "tail" if bot.come_from == "tail" and not cursor.epoch else None
@@ -117,7 +133,7 @@ class Gate:
         if not self.line:
             return
         if self.is_open:
-            self._say(wire.ack(self.done, self.cursor.pos))
+            self._say(wire.ack(self.done, self.cursor.pos, self.dead))
             self._say([b"C"])
         self.is_open = self.is_waiting = False
         self.queue.clear()
@@ -146,11 +162,13 @@ class Gate:
             log.info("taken_over by another process of this bot")
             self.bot.stop()
             return 0
-        if kind == b"E" and self.is_open:
+        if not self.is_open or self.is_leaving:
+            return None  # a mark behind events that were not handled means those, too
+        if kind == b"E":
             self._events(args[0])
-        elif kind == b"M" and self.is_open:
+        elif kind == b"M":
             self.cursor.put(self.cursor.epoch, wire.U64.unpack(args[0])[0])
-        elif kind == b"G" and self.is_open:
+        elif kind == b"G":
             log.warning("gap %s", args[0].decode())
             self.cursor.put(self.cursor.epoch, json.loads(args[0])["to"])
         return None
@@ -171,7 +189,7 @@ class Gate:
         file when we have it. What that process has in hand runs again."""
         is_late = now - self.waits_since >= TAKE_OVER
         self.lock_at = now + (1 if is_late else 0.02)
-        if self.cursor.lock():
+        if self._lock():
             log.info("cursor_taken waited_s=%.1f", now - self.waits_since)
         elif not is_late or not self.is_waiting:
             return
@@ -215,12 +233,38 @@ class Gate:
     def _events(self, frame):
         for event in wire.records(frame):
             if self._is_to_leave():
-                return  # it is delivered again, to whom comes next
+                self.is_leaving = True  # what is left is delivered again, to whom comes next
+                return
             if event.pos > self.cursor.pos:
-                self.bot.handle(self, event)
+                if self.hand.take(event):
+                    self.bot.handle(self, event)
+                elif not self._set_aside(event):
+                    self.is_leaving = True
+                    return
                 self.cursor.put(event.epoch, event.pos)
             self.done += 1
             self.ack()
+
+    def _set_aside(self, event):
+        """False: it cannot be written, and the bot is to end, or the connection is gone: the event stays."""
+        what = f"topic={event.topic} epoch={event.epoch} pos={event.pos} crashes={self.hand.crashes}"
+        tell_at = 0
+        while True:
+            try:
+                dead_letter(self.dead_path, self.bot.name, self.bot.part, event, self.hand)
+                log.error("dead_letter %s signal=%d path=%s", what, self.hand.signal, self.dead_path)
+                self.dead += 1
+                return True
+            except OSError as why:
+                if time.monotonic() >= tell_at:
+                    tell_at = time.monotonic() + UNWRITTEN
+                    log.error("dead_letter_unwritten %s reason=%r", what, str(why))
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                if self._is_to_leave():
+                    return False
+                time.sleep(0.1)
+                self.bot.ack()
 
     # calls and gateway ops
 

@@ -69,8 +69,8 @@ def ask(bot, topics, epoch, pos, come_from=None, part=None, window=None, process
     return json.dumps({k: v for k, v in all.items() if v is not None}).encode()
 
 
-def ack(done, pos):
-    return [b"A", U64.pack(done), U64.pack(pos)]
+def ack(done, pos, dead=0):
+    return [b"A", U64.pack(done), U64.pack(pos), *([U64.pack(dead)] if dead else [])]
 
 
 def call(bot, ident, deadline_ms, document, files=(), verb=b"REST"):
