@@ -453,6 +453,21 @@ int config_parse(struct config *config, struct str text, const char *name, struc
 	return rc;
 }
 
+int config_bad(const struct config *config, enum config_id id, struct why *why, const char *fmt,
+	       ...)
+{
+	struct buf what = {0};
+	va_list args;
+	va_start(args, fmt);
+	buf_addv(&what, fmt, args);
+	va_end(args);
+	int rc = why_set(why, -EINVAL, "%s:%u:1: %s.%s %.*s",
+			 *config->path ? config->path : "defaults", config->line[id],
+			 config_table[id].section, config_table[id].name, STR_FMT(buf_str(&what)));
+	buf_done(&what);
+	return rc;
+}
+
 static int read_bytes(struct buf *out, int fd, const char *path, struct why *why)
 {
 	struct stat is;
@@ -518,6 +533,11 @@ void config_free(struct config *config)
 	}
 	free(config->path);
 	*config = (struct config){0};
+}
+
+const char *config_journal_dir(const struct config *config, const char *run_dir)
+{
+	return *config->journal_dir ? config->journal_dir : run_dir;
 }
 
 void config_unbuilt(const struct config *config, void (*say)(const char *section, const char *name))

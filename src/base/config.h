@@ -91,6 +91,10 @@ TT_CHECK int config_load(struct config *config, const char *path, struct why *wh
  * and relative paths count from its directory, else from the working directory. */
 TT_CHECK int config_parse(struct config *config, struct str text, const char *name,
 			  struct why *why);
+/* What is wrong with a key's value beyond what its row says, behind "file:line:1: section.key ":
+ * -EINVAL. */
+TT_CHECK int config_bad(const struct config *config, enum config_id id, struct why *why,
+			const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The bytes of a configuration file, for who hands them on. */
 TT_CHECK int config_read(struct buf *out, const char *path, struct why *why);
 void config_free(struct config *config);
@@ -106,6 +110,9 @@ void config_unbuilt(const struct config *config,
 TT_CHECK int config_run_dir(char out[static 108], unsigned port, bool is_daemon, struct why *why);
 /* The daemon's, neither made nor judged. */
 TT_CHECK int config_run_dir_to_be(char out[static 108], unsigned port, struct why *why);
+
+/* The directory of the journal: journal.dir, else RUN. */
+const char *config_journal_dir(const struct config *config, const char *run_dir);
 
 /* The directory of cursors: TUTTI_STATE, bot.state_dir, $XDG_STATE_HOME/tutti, ~/.local/state/tutti;
  * "" where there is no home. For free(). */

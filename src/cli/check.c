@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/tool.h"
+#include "gateway/settings.h"
 #include "net/refuse.h"
 
 #include <stdio.h>
@@ -187,21 +188,21 @@ static int check(const struct arguments *arguments, const struct token *env)
 {
 	static struct check check; /* the token's bytes stay at one place */
 	struct config config;
+	struct settings settings;
 	struct why why = {0};
 	if (config_load(&config, arguments->config, &why) < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		return EX_CONFIG;
 	}
 	check = (struct check){.config = &config};
-	if (token_is_in_config(&config)) {
-		int rc =
-			refuse_config(&config, &why); /* said alone: the keys below would show it */
+	bool is_refused = refuse_config(&config, &why) < 0;
+	if (token_is_in_config(&config)) { /* refused for that, and the keys below would show it */
 		fprintf(stderr, "%s\n", why.text);
 		config_free(&config);
-		return rc < 0 ? EX_CONFIG : 0;
+		return EX_CONFIG;
 	}
 	explain(&config, arguments->config);
-	if (refuse_config(&config, &why) < 0)
+	if (is_refused || settings_read(&settings, &config, &why) < 0)
 		check_bad(&check, EX_CONFIG, "config", "%s", why.text);
 	check_look(&check, env);
 	if (arguments->offline || check.status == EX_CONFIG)

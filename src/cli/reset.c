@@ -108,8 +108,9 @@ static void take_cursor(struct reset *r, const char *name, uint64_t ours)
 	r->n_cursors++;
 }
 
-/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal; one
- * that says nothing may be anybody's. A bot with zmq.connect has one for each tuttid, in a directory HOST:PORT. */
+/* All tuttids of a user may share the directory: a cursor is ours if it is of our journal; one that
+ * says nothing may be anybody's. A bot with zmq.connect has one for each tuttid, in a directory
+ * HOST:PORT. */
 static void find_cursors(struct reset *r, const char *below, uint64_t ours)
 {
 	path_text path, name;
@@ -316,8 +317,7 @@ int reset_main(int argc, char **argv)
 	if (status)
 		return status;
 	r.dir[IN_STATE] = r.place.config.state_dir;
-	r.dir[IN_JOURNAL] =
-		*r.place.config.journal_dir ? r.place.config.journal_dir : r.place.run_dir;
+	r.dir[IN_JOURNAL] = config_journal_dir(&r.place.config, r.place.run_dir);
 	r.cursor_dir = config_cursor_dir(&r.place.config);
 	find_files(&r);
 	find_cursors(&r, "", find_epoch(&r));

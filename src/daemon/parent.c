@@ -391,8 +391,7 @@ static int disown_journal(const struct parent *p)
 	uint64_t owner = owner_of(url_base(p->config.discord_api_url), token_str(&p->token));
 	if (!sessions_is_of_another(p->config.state_dir, owner))
 		return 0;
-	int rc = journal_put_aside(*p->config.journal_dir ? p->config.journal_dir : p->run_dir,
-				   &why);
+	int rc = journal_put_aside(config_journal_dir(&p->config, p->run_dir), &why);
 	return rc < 0 && rc != -ENOENT ? failed("journal", &why) : 0;
 }
 

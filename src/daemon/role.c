@@ -252,7 +252,7 @@ static int make_dirs(struct skeleton *s)
 	s->role.config = &s->config;
 	s->role.run_dir = s->run_dir;
 	s->role.state_dir = s->config.state_dir;
-	s->role.journal_dir = *s->config.journal_dir ? s->config.journal_dir : s->run_dir;
+	s->role.journal_dir = config_journal_dir(&s->config, s->run_dir);
 	return 0;
 }
 

@@ -45,13 +45,11 @@ static int add_activity(struct buf *out, struct str word, struct why *why)
 	if (type < 0 || name.n == 0 || (type == STREAMING && !is_stream(url)))
 		return why_set(
 			why, -EINVAL,
-			"discord.activities: \"%.*s\": it is playing, listening, watching, "
-			"competing or custom and a name, or streaming, an https address and a "
-			"name",
+			"has \"%.*s\", which is not playing, listening, watching, competing or "
+			"custom and a name, nor streaming, an https address and a name",
 			(int)(word.n < 64 ? word.n : 64), word.p);
 	if (characters(name) > PRESENCE_NAME)
-		return why_set(why, -EINVAL,
-			       "discord.activities: \"%.40s...\" is longer than %d characters",
+		return why_set(why, -EINVAL, "has \"%.40s...\", which is longer than %d characters",
 			       word.p, PRESENCE_NAME);
 	buf_addf(out, "{\"type\":%d,\"name\":", type);
 	json_add_str(out, type == CUSTOM ? STR("Custom Status") : name);
@@ -69,7 +67,7 @@ int presence_write(struct buf *out, struct str status, const struct config_words
 	if (activities->n == 0 && str_eq(status, STR("online")))
 		return 0;
 	if (activities->n > PRESENCE_ACTIVITIES)
-		return why_set(why, -EINVAL, "discord.activities: at most %d", PRESENCE_ACTIVITIES);
+		return why_set(why, -EINVAL, "has more than %d activities", PRESENCE_ACTIVITIES);
 	buf_adds(out, STR("{\"since\":null,\"activities\":["));
 	for (size_t i = 0; i < activities->n; i++) {
 		if (i)
@@ -99,6 +97,5 @@ int presence_write_properties(struct buf *out, const struct config_words *words,
 			return 0;
 		}
 	}
-	return why_set(why, -EINVAL,
-		       "discord.properties: three words, [\"os\", \"browser\", \"device\"]");
+	return why_set(why, -EINVAL, "is not three words, [\"os\", \"browser\", \"device\"]");
 }

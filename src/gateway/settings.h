@@ -1,5 +1,4 @@
-/* gateway/settings.h: what the configuration means to the gateway; wrong values end it before
- * anything is sent. */
+/* gateway/settings.h: what a configuration that net/refuse.h has judged means to the gateway. */
 #ifndef GATEWAY_SETTINGS_H
 #define GATEWAY_SETTINGS_H
 
@@ -20,7 +19,8 @@ struct settings {
 	uint32_t first, count;    /* this process's part; count 0: all */
 };
 
-/* Texts are those of config. -EINVAL and a sentence. */
+/* Texts are those of config. -EINVAL: activities or properties that Discord would not take, with file
+ * and line. */
 TT_CHECK int settings_read(struct settings *out, const struct config *config, struct why *why);
 
 #endif

@@ -25,9 +25,7 @@ const char *doors_read(struct doors *out, struct str entry)
 
 static int bad(const struct config *config, const char *entry, const char *what, struct why *why)
 {
-	return why_set(why, -EINVAL, "%s:%u:1: zmq.connect: \"%.80s\" %s",
-		       *config->path ? config->path : "defaults", config->line[CONFIG_zmq_connect],
-		       entry, what);
+	return config_bad(config, CONFIG_zmq_connect, why, "has \"%.80s\", which %s", entry, what);
 }
 
 /* Two cursors for one journal would run every event twice. */

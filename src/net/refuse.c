@@ -10,22 +10,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* "file:line:1: section.key " and what is wrong. */
-__attribute__((format(printf, 4, 5))) static int bad(const struct config *config, enum config_id id,
-						     struct why *why, const char *fmt, ...)
-{
-	struct buf what = {0};
-	va_list args;
-	va_start(args, fmt);
-	buf_addv(&what, fmt, args);
-	va_end(args);
-	int rc = why_set(why, -EINVAL, "%s:%u:1: %s.%s %.*s",
-			 *config->path ? config->path : "defaults", config->line[id],
-			 config_table[id].section, config_table[id].name, STR_FMT(buf_str(&what)));
-	buf_done(&what);
-	return rc;
-}
-
 static int check_intents(const struct config *config, struct why *why)
 {
 	const struct config_words *words = &config->discord_intents;
@@ -33,9 +17,9 @@ static int check_intents(const struct config *config, struct why *why)
 		struct str word = str_c(words->word[i]);
 		if (intent_by_name(word))
 			continue;
-		return bad(config, CONFIG_discord_intents, why,
-			   "has an unknown intent \"%.40s\"; did you mean \"%.*s\"?",
-			   words->word[i], STR_FMT(intent_nearest(word)));
+		return config_bad(config, CONFIG_discord_intents, why,
+				  "has an unknown intent \"%.40s\"; did you mean \"%.*s\"?",
+				  words->word[i], STR_FMT(intent_nearest(word)));
 	}
 	return 0;
 }
@@ -45,14 +29,15 @@ static int check_api_url(const struct config *config, struct why *why)
 	struct url url;
 	struct why inner = {0};
 	if (url_split(&url, str_c(config->discord_api_url), &inner) < 0)
-		return bad(config, CONFIG_discord_api_url, why, "is no URL for us: %s", inner.text);
+		return config_bad(config, CONFIG_discord_api_url, why, "is no URL for us: %s",
+				  inner.text);
 	if (!str_starts(url.scheme, STR("http")))
-		return bad(config, CONFIG_discord_api_url, why, "must begin with https://");
+		return config_bad(config, CONFIG_discord_api_url, why, "must begin with https://");
 	if (str_find(url.target, '?') < url.target.n)
-		return bad(config, CONFIG_discord_api_url, why,
-			   "has a query: paths could not go behind it");
+		return config_bad(config, CONFIG_discord_api_url, why,
+				  "has a query: paths could not go behind it");
 	if (!url.is_tls && !url_is_loopback(&url))
-		return bad(
+		return config_bad(
 			config, CONFIG_discord_api_url, why,
 			"may be plain http only to loopback: the token would travel in the open");
 	return 0;
@@ -69,13 +54,15 @@ static bool is_address(const char *text)
 static int check_bind(const struct config *config, struct why *why)
 {
 	if (!is_address(config->zmq_bind))
-		return bad(config, CONFIG_zmq_bind, why,
-			   "is no IP address, such as 127.0.0.1, ::1 or, for all of them, 0.0.0.0");
+		return config_bad(
+			config, CONFIG_zmq_bind, why,
+			"is no IP address, such as 127.0.0.1, ::1 or, for all of them, 0.0.0.0");
 	if (url_is_loopback_address(config->zmq_bind) || *config->zmq_curve_key)
 		return 0;
-	return bad(config, CONFIG_zmq_bind, why,
-		   "is not loopback: that needs CURVE (zmq.curve_key and zmq.allow; \"tutti keys "
-		   "new\" makes a key)");
+	return config_bad(
+		config, CONFIG_zmq_bind, why,
+		"is not loopback: that needs CURVE (zmq.curve_key and zmq.allow; \"tutti keys "
+		"new\" makes a key)");
 }
 
 /* The key and the list come together: a key without a list would let everybody in. */
@@ -87,17 +74,18 @@ static int check_curve(const struct config *config, struct why *why)
 	if (!*config->zmq_curve_key && !*config->zmq_allow)
 		return 0;
 	if (!*config->zmq_allow)
-		return bad(config, CONFIG_zmq_curve_key, why,
-			   "needs zmq.allow beside it, the list of keys that may connect");
+		return config_bad(config, CONFIG_zmq_curve_key, why,
+				  "needs zmq.allow beside it, the list of keys that may connect");
 	if (!*config->zmq_curve_key)
-		return bad(config, CONFIG_zmq_allow, why,
-			   "needs zmq.curve_key beside it, tuttid's own key");
+		return config_bad(config, CONFIG_zmq_allow, why,
+				  "needs zmq.curve_key beside it, tuttid's own key");
 	int rc = keys_read(&pair, config->zmq_curve_key, &inner);
 	explicit_bzero(&pair, sizeof pair);
 	if (rc < 0)
-		return bad(config, CONFIG_zmq_curve_key, why, "cannot be used: %s", inner.text);
+		return config_bad(config, CONFIG_zmq_curve_key, why, "cannot be used: %s",
+				  inner.text);
 	if (guard_read(&allow, config->zmq_allow, &inner) < 0)
-		return bad(config, CONFIG_zmq_allow, why, "cannot be used: %s", inner.text);
+		return config_bad(config, CONFIG_zmq_allow, why, "cannot be used: %s", inner.text);
 	allow_done(&allow);
 	return 0;
 }
@@ -109,12 +97,28 @@ static int check_connect(const struct config *config, struct why *why)
 	return n < 0 ? n : 0;
 }
 
+static int check_shard_range(const struct config *config, struct why *why)
+{
+	struct config_range range = config->discord_shard_range;
+	long long shards = config->discord_shards;
+	if (!range.is_set)
+		return 0;
+	if (!shards)
+		return config_bad(config, CONFIG_discord_shard_range, why,
+				  "needs discord.shards as a number, not as \"auto\"");
+	if (range.last >= shards)
+		return config_bad(config, CONFIG_discord_shard_range, why,
+				  "is to be first and last of 0 to %lld, as discord.shards says",
+				  shards - 1);
+	return 0;
+}
+
 static int check_ca_file(const struct config *config, struct why *why)
 {
 	if (!*config->discord_ca_file || access(config->discord_ca_file, R_OK) == 0)
 		return 0;
-	return bad(config, CONFIG_discord_ca_file, why, "names a file that cannot be read: %.200s",
-		   config->discord_ca_file);
+	return config_bad(config, CONFIG_discord_ca_file, why,
+			  "names a file that cannot be read: %.200s", config->discord_ca_file);
 }
 
 /* Every other sentence about that key would show it. */
@@ -122,7 +126,7 @@ static int check_token_file(const struct config *config, struct why *why)
 {
 	if (!token_is_in_config(config))
 		return 0;
-	return bad(
+	return config_bad(
 		config, CONFIG_discord_token_file, why,
 		"is to name a file; what stands there looks like the token itself: put it into a "
 		"file of mode 0600");
@@ -131,8 +135,8 @@ static int check_token_file(const struct config *config, struct why *why)
 int refuse_config(const struct config *config, struct why *why)
 {
 	static int (*const checks[])(const struct config *, struct why *) = {
-		check_token_file, check_intents, check_api_url, check_bind,
-		check_curve,      check_connect, check_ca_file};
+		check_token_file, check_intents, check_api_url, check_shard_range,
+		check_bind,       check_curve,   check_connect, check_ca_file};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		int rc = checks[i](config, why);
 		if (rc < 0)

@@ -46,7 +46,19 @@ static void gateways_to_connect_to_are_places(void **state)
 	(void)state;
 	assert_string_equal(said("[zmq]\nconnect = [\"a\", \"10.0.0.2:6010\"]\n"), "");
 	assert_non_null(strstr(said("[zmq]\nconnect = [\"tcp://a\"]\n"),
-			       "defaults:2:1: zmq.connect: \"tcp://a\" is not a host"));
+			       "defaults:2:1: zmq.connect has \"tcp://a\", which is not a host"));
+}
+
+static void a_range_lies_within_the_shards(void **state)
+{
+	(void)state;
+	assert_string_equal(said("[discord]\nshards = 4\nshard_range = [2, 3]\n"), "");
+	assert_string_equal(said("[discord]\nshards = 4\nshard_range = [2, 4]\n"),
+			    "defaults:3:1: discord.shard_range is to be first and last of 0 to 3, "
+			    "as discord.shards says");
+	assert_string_equal(said("[discord]\nshard_range = [0, 1]\n"),
+			    "defaults:2:1: discord.shard_range needs discord.shards as a number, "
+			    "not as \"auto\"");
 }
 
 static void bind_is_an_address(void **state)
@@ -120,13 +132,13 @@ static void a_trust_anchor_that_is_not_there_is_named(void **state)
 
 int main(void)
 {
-	return run_unit(test(the_defaults_are_fine), test(an_unknown_intent_names_the_nearest),
-			test(a_token_where_its_file_should_stand_is_told_and_not_shown),
-			test(gateways_to_connect_to_are_places), test(bind_is_an_address),
-			test(plain_http_goes_to_loopback_only),
-			test(a_name_that_only_begins_like_loopback_is_none),
-			test(an_address_that_is_no_web_address_is_refused),
-			test(a_bind_beyond_loopback_needs_curve),
-			test(a_key_and_a_list_come_together),
-			test(a_trust_anchor_that_is_not_there_is_named));
+	return run_unit(
+		test(the_defaults_are_fine), test(an_unknown_intent_names_the_nearest),
+		test(a_token_where_its_file_should_stand_is_told_and_not_shown),
+		test(gateways_to_connect_to_are_places), test(a_range_lies_within_the_shards),
+		test(bind_is_an_address), test(plain_http_goes_to_loopback_only),
+		test(a_name_that_only_begins_like_loopback_is_none),
+		test(an_address_that_is_no_web_address_is_refused),
+		test(a_bind_beyond_loopback_needs_curve), test(a_key_and_a_list_come_together),
+		test(a_trust_anchor_that_is_not_there_is_named));
 }

@@ -96,6 +96,11 @@ def with_sandbox(w):
     code, out = tutti_check(w, config=os.path.join(w.dir, "bad.toml"))
     check("a configuration that tuttid refuses: 78, the rest is shown", code == 78 and "guild_messages\"?" in out
           and says(out, "note", "network", "not looked at"), out)
+    with open(os.path.join(w.dir, "bad.toml"), "w", encoding="utf-8") as f:
+        f.write('[discord]\nactivities = ["chess"]\n')
+    code, out = tutti_check(w, config=os.path.join(w.dir, "bad.toml"))
+    check("so is one that only the gateway would refuse", code == 78
+          and says(out, "WRONG", "config", "bad.toml:2:1: discord.activities", "chess"), out)
 
 
 def busy():
