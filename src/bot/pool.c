@@ -37,8 +37,7 @@ struct pool {
 	bool is_barred;               /* a notice runs */
 	bool is_reset_due;            /* the cursor is to begin at: */
 	uint64_t reset_epoch, reset_pos;
-	uint64_t
-		blind_to; /* what was begun up to there, the bus may know and the cursor does not */
+	uint64_t blind_to; /* of what was begun up to there the bus may know more than the cursor */
 	unsigned connection, wake_after;
 	bool is_alone; /* what runs, has crashed before */
 	uint64_t done, bytes, dead;

@@ -8,8 +8,7 @@
 struct arguments {
 	const char *config; /* --config, else $TUTTI_CONFIG; NULL: the defaults */
 	const char *port;   /* --port, else $TUTTI_PORT; NULL: the configuration's */
-	const char
-		*at; /* --at, a tuttid elsewhere; NULL: the one that port and configuration name */
+	const char *at;     /* --at, a tuttid elsewhere; NULL: that of port and configuration */
 	bool json, reference, manual, offline, yes, help;
 	char **word; /* what is no option */
 	int words;

@@ -230,15 +230,16 @@ static void say_running(struct check *check, unsigned first)
 			  first, first + 2, (unsigned long long)pid);
 }
 
-static void say_port(struct check *check, unsigned port, int error, bool is_v6)
+static void say_port(struct check *check, unsigned port, int error)
 {
+	char authority[URL_AUTHORITY];
 	const char *remedy = error == EADDRNOTAVAIL ? "give zmq.bind an address of this host"
 						    : "give zmq.port another number, of three that "
 						      "are free";
 	if (error == EACCES)
 		remedy = "below 1024 is for root: give zmq.port a number from 1024 on";
-	check_bad(check, EX_TEMPFAIL, "ports", "%s%s%s:%u: %s: %s", is_v6 ? "[" : "",
-		  check->config->zmq_bind, is_v6 ? "]" : "", port, strerror(error), remedy);
+	url_authority(authority, check->config->zmq_bind, port);
+	check_bad(check, EX_TEMPFAIL, "ports", "%s: %s: %s", authority, strerror(error), remedy);
 }
 
 static void look_at_ports(struct check *check)
@@ -258,7 +259,7 @@ static void look_at_ports(struct check *check)
 		size = name_of(&name, config->zmq_bind, port);
 		rc = try_port(&name, size);
 		if (rc)
-			say_port(check, port, rc, name.ss_family == AF_INET6);
+			say_port(check, port, rc);
 	}
 	if (!rc)
 		check_ok("ports", "%u to %u: free", first, first + 2);

@@ -28,7 +28,8 @@ struct doors {
 TT_CHECK int doors_of(struct doors out[static DOORS_MAX], const struct config *config,
 		      unsigned port, struct why *why);
 
-/* One entry of zmq.connect, over what stands in out. NULL, or what is wrong with it: "is not a host, ...". */
+/* One entry of zmq.connect, over what stands in out. NULL, or what is wrong with it: "is not a host,
+ * ...". */
 const char *doors_read(struct doors *out, struct str entry);
 
 /* "ipc:///run/tutti/6000/call" where that file is, else "tcp://127.0.0.1:6002". */

@@ -13,9 +13,8 @@ enum { TOKEN_MAX = 512, TOKEN_FROM_MAX = 256 }; /* bytes */
 
 struct token {
 	char text[TOKEN_MAX + 1];
-	size_t n; /* 0: none */
-	char from
-		[TOKEN_FROM_MAX]; /* where it was found, for people: "discord.token_file /etc/..." */
+	size_t n;                  /* 0: none */
+	char from[TOKEN_FROM_MAX]; /* where it was found, for people: "discord.token_file /etc/x" */
 };
 
 static inline struct str token_str(const struct token *token)

@@ -58,8 +58,8 @@ void ledger_distrust(struct ledger *ledger, uint64_t now_ms);
 
 /* What Discord has counted fills in what the file cannot know. Damaged: nobody waits if nobody
  * identified today. New: Discord's count, in starts of all its shards, stands for ours, the first
- * ten for nothing, until Discord's day begins anew and it counts fewer. How many may still identify today is returned: the lesser of Discord's word and
- * of what our own count leaves. */
+ * ten for nothing, until Discord's day begins anew and it counts fewer. How many may still identify
+ * today is returned: the lesser of Discord's word and of what our own count leaves. */
 uint32_t ledger_believe(struct ledger *ledger, const struct ledger_told *told, uint32_t shards,
 			uint64_t now_ms);
 

@@ -175,10 +175,10 @@ struct session {
 	bool is_on_base_url; /* the resume URL failed: until live again the base URL */
 	bool is_base_tried;  /* by this attempt, and no Hello has come over it */
 	unsigned attempt;    /* of the back-off */
-	uint64_t wait_min_us,
-		wait_max_us; /* bounds for the next back-off: op 9, 4008, Retry-After */
-	unsigned resumes;    /* sent without an event since */
-	unsigned poison;     /* times the payload after poison_s broke us */
+	/* bounds for the next back-off: op 9, 4008, Retry-After */
+	uint64_t wait_min_us, wait_max_us;
+	unsigned resumes; /* sent without an event since */
+	unsigned poison;  /* times the payload after poison_s broke us */
 	uint32_t poison_s;
 	unsigned strays;   /* events in a row, while live, whose s could not be taken */
 	bool is_astray;    /* for that it was resumed, and none was taken since */

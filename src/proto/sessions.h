@@ -21,11 +21,10 @@ enum { SESSION_ID_MAX = 128, SESSION_URL_MAX = 256 }; /* bytes */
 
 struct sessions {
 	struct mapped file;
-	uint8_t id[16];  /* random, made with the file; the journal carries the same */
-	uint32_t shards; /* that there is room for: those asked for, or more */
-	uint32_t
-		damaged; /* copies that this open found damaged; mended where the other was whole */
-	bool is_new;     /* begun by this open: every shard has to identify */
+	uint8_t id[16];    /* random, made with the file; the journal carries the same */
+	uint32_t shards;   /* that there is room for: those asked for, or more */
+	uint32_t damaged;  /* copies that this open found so; mended where the other was whole */
+	bool is_new;       /* begun by this open: every shard has to identify */
 	struct why reason; /* why, where an old file was put aside as sessions.bad */
 };
 
