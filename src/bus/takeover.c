@@ -29,7 +29,7 @@ static const struct known_bot *recall(struct bus *b, const struct peer *p)
 }
 
 /* For bots of any language; libtutti says it at the bot, too. */
-static void say_absent(const struct bus *b, const struct peer *p)
+static void say_absent(struct bus *b, const struct peer *p)
 {
 	struct buf needed = {0};
 	for (size_t i = 0; i < p->filter.n; i++) {
@@ -38,7 +38,7 @@ static void say_absent(const struct bus *b, const struct peer *p)
 			continue;
 		needed.n = 0;
 		event_intents_say(&needed, event);
-		log_warn("event_never_comes",
+		pace_log(&b->said, loop_now_us(), LOG_WARN, "event_never_comes",
 			 "bot=%.*s event=%.*s note=\"add %.*s to discord.intents\"",
 			 STR_FMT(p->bot), STR_FMT(event), STR_FMT(buf_str(&needed)));
 	}

@@ -121,5 +121,11 @@ with Bus("garbage") as w:
     check("garbage is counted", w.metric("bus_garbage", lambda v: v > 200) > 0)
     check("answers to it are counted", w.metric("bus_refused", lambda v: v >= sum(1 for s in SAID if s[2])) > 0)
     check("the bus never ended", w.main.child.poll() is None)
+
+    # 512 topics that no intent brings, in one message
+    loud = w.bot(bot="loud", topics=[f"TYPING_START.{guild}." for guild in range(512)])
+    loud.welcomed()
     w.stop_bus()
+    said = w.main.count(" event_never_comes ")
+    check("what a bot asks for in vain is a few lines, not one for each topic", 0 < said < 60, said)
 done()
