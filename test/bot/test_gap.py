@@ -42,6 +42,18 @@ class Told(Bus):
             f.write("x")
 
 
+def other_journal(w, writer, epoch):
+    """As after a loss of the run directory: the writer of a new one, and a bus that reads it."""
+    w.stop_bus()
+    writer.kill(9)
+    writer.wait()
+    os.unlink(os.path.join(w.run_dir, "journal"))
+    writer = Writer(w, epoch=epoch)
+    writer.add(4)
+    w.bus()
+    return writer
+
+
 with Told("gap") as w:
     w.gate = os.path.join(w.dir, "gate")
     os.mkfifo(w.gate)
@@ -89,13 +101,7 @@ with Told("gap") as w:
     bot.kill(15)
     bot.wait(0)
 
-    w.stop_bus()
-    writer.kill(9)
-    writer.wait()
-    os.unlink(os.path.join(w.run_dir, "journal"))
-    writer = Writer(w, epoch=2000)
-    writer.add(4)
-    w.bus()
+    writer = other_journal(w, writer, 2000)
     bot = w.start_bot()
     gap = bot.wait_line(r"^gap epoch=(\d+) from=\d+ to=(\d+) why=epoch")
     check("a new epoch is told", gap[1] == "2000", gap[0])
@@ -110,13 +116,7 @@ with Told("gap") as w:
     bot.kill(15)
     bot.wait(0)
 
-    w.stop_bus()
-    writer.kill(9)
-    writer.wait()
-    os.unlink(os.path.join(w.run_dir, "journal"))
-    writer = Writer(w, epoch=3000)
-    writer.add(4)
-    w.bus()
+    writer = other_journal(w, writer, 3000)
     bot = w.crash("epoch")
     bot.until(lambda: 4 in positions(bot) or None, "what the new epoch holds")
     check("and what the new epoch holds comes", positions(bot) == [1, 2, 3, 4], positions(bot))

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_clients_long import ROOT, Failed, World, check, failures, javascript  # noqa: E402
+from checks import check, failures
+from clients import each, example
+from tutti import ROOT, World
 
 
-def waits(kind, runner, program):
+def waits(kind):
     with World("absent " + kind) as w:
-        path = os.path.join(ROOT, "examples", kind, program)
-        bot = w.start("absent", [*runner, path], {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(w.port)})
+        bot = example(w, kind, "echo")
         bot.wait_line(r"waiting for=tuttid endpoint=(tcp|ipc)://", 4)  # before the silence of 5 s
         check(f"{kind}: it says that it waits for tuttid", True)
         w.sandbox()
@@ -33,15 +33,7 @@ def without_the_package():
               "the package zeromq is not there: npm ci --prefix clients/javascript" in ran.stderr, ran.stderr)
 
 
-if __name__ == "__main__":
-    for kind, runner, program in (("python", ["/usr/bin/python3", "-u"], "echo.py"), ("javascript", javascript(), "echo.js")):
-        if not runner:
-            print(f"ok {kind} # SKIP no Node or no package zeromq")
-            continue
-        try:
-            waits(kind, runner, program)
-        except Failed as why:
-            check(kind, False, why)
-    if shutil.which("node"):
-        without_the_package()
-    sys.exit(bool(failures))
+each(waits)
+if shutil.which("node"):
+    without_the_package()
+sys.exit(bool(failures))

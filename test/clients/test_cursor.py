@@ -5,18 +5,23 @@ import os
 import signal
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_clients_long import PYTHON, ROOT, check, failures, javascript  # noqa: E402
-from tutti import Failed, World  # noqa: E402
+import clients
+from checks import check, failures
+from tutti import ROOT, World
 
 GARBAGE = b"1x \xff garbage".ljust(63) + b"\n"
 
 
 def start(w, kind, *args):
-    bots = os.path.join(ROOT, "test/bots")
-    argv = [PYTHON, "-u", f"{bots}/seen.py"] if kind == "python" else ["node", f"{bots}/seen.mjs"]
-    return w.start("seen", [*argv, w.seen, *map(str, args)],
-                   {"PYTHONPATH": os.path.join(ROOT, "clients/python"), "TUTTI_PORT": str(w.port)})
+    program = os.path.join(ROOT, "test/bots/seen." + ("py" if kind == "python" else "mjs"))
+    return clients.start(w, kind, "seen", program, w.seen, *args)
+
+
+def begin(w):
+    w.seen = os.path.join(w.dir, "seen")
+    open(w.seen, "w").close()
+    w.sandbox("--no-limits")
+    w.tuttid()
 
 
 def seen(w):
@@ -41,10 +46,7 @@ DAMAGES = {"gone": None, "empty": b"", "garbage": GARBAGE, "a digit": further}
 
 def damaged(kind, how):
     with World(f"{kind}_{how}".replace(" ", "_")) as w:
-        w.seen = os.path.join(w.dir, "seen")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        open(w.seen, "w").close()
+        begin(w)
         bot = start(w, kind)
         bot.wait_line("welcome ")
         for i in range(20):
@@ -78,10 +80,7 @@ def damaged(kind, how):
 def old_line(kind):
     """Of a version before there were sums."""
     with World(f"{kind}_old_line") as w:
-        w.seen = os.path.join(w.dir, "seen")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        open(w.seen, "w").close()
+        begin(w)
         path = os.path.join(w.env["TUTTI_STATE"], "seen.pos")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as f:
@@ -94,10 +93,7 @@ def old_line(kind):
 def stopped(kind):
     """The first process stands still, the second goes on, also a third behind it."""
     with World(f"{kind}_stopped") as w:
-        w.seen = os.path.join(w.dir, "seen")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        open(w.seen, "w").close()
+        begin(w)
         first = start(w, kind)
         first.wait_line("welcome ")
         w.discord("say", channel=7, content="one")
@@ -128,10 +124,7 @@ def stopped(kind):
 def slow(kind):
     """The first is in the middle of a batch: it ends behind the event it is at, and the second has the rest."""
     with World(f"{kind}_slow") as w:
-        w.seen = os.path.join(w.dir, "seen")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        open(w.seen, "w").close()
+        begin(w)
         first = start(w, kind, 3)
         first.wait_line("welcome ")
         w.discord("say", channel=7, content="slow")
@@ -149,11 +142,8 @@ def slow(kind):
 def stopped_behind_a_mark(kind):
     """Stopped while events and a mark behind them wait: the mark is not the bot's word for them."""
     with World(f"{kind}_mark") as w:
-        w.seen = os.path.join(w.dir, "seen")
         w.config(log__level="info")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        open(w.seen, "w").close()
+        begin(w)
         first = start(w, kind, 3)
         first.wait_line("welcome ")
         w.discord("say", channel=7, content="slow")
@@ -173,17 +163,14 @@ def stopped_behind_a_mark(kind):
         check(f"{kind}: a mark behind what was not handled loses nothing", texts == ["slow", "slow", "rest 0", "rest 1", "rest 2"], texts)
 
 
-kinds = ["python"] + (["javascript"] if javascript() else [])
-if len(kinds) == 1:
-    print("ok javascript's cursors # SKIP Node or its package zeromq cannot be had", flush=True)
-try:
-    for kind in kinds:
-        for how in DAMAGES:
-            damaged(kind, how)
-        old_line(kind)
-        stopped(kind)
-        slow(kind)
-        stopped_behind_a_mark(kind)
-except Failed as why:
-    check(str(why), False)
-sys.exit(1 if failures else 0)
+def play(kind):
+    for how in DAMAGES:
+        damaged(kind, how)
+    old_line(kind)
+    stopped(kind)
+    slow(kind)
+    stopped_behind_a_mark(kind)
+
+
+clients.each(play)
+sys.exit(bool(failures))

@@ -1,11 +1,11 @@
 """JavaScript: a call whose promise nobody awaits. Its failure is its handler's, said with the event; the bot goes on, and
 the event is not done before the call is."""
-import os
 import signal
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_clients_long import ROOT, Failed, World, answered, check, failures, javascript  # noqa: E402
+from checks import check, failures
+from clients import answered, each, written
+from tutti import World
 
 SLOW_MS = 1500
 BOT = """const tutti = await import(process.env.CLIENT);
@@ -23,15 +23,11 @@ await bot.run();
 """
 
 
-def play(runner):
+def play(kind):
     with World("forgotten") as w:
-        path = os.path.join(w.dir, "forgetful.mjs")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(BOT)
         w.sandbox()
         w.tuttid()
-        bot = w.start("forgetful", [*runner, path],
-                      {"TUTTI_PORT": str(w.port), "CLIENT": os.path.join(ROOT, "clients/javascript/tutti.js")})
+        bot = written(w, kind, "forgetful", BOT)
         w.main.wait_line(" bot_open .*bot=forgetful")
         for n, word in enumerate(("lost", "many", "then", "apart", "timer"), 1):
             w.discord("say", channel=7, content="," + word)
@@ -48,12 +44,5 @@ def play(runner):
         check("what is no handler's ends the process, as ever", True)
 
 
-if __name__ == "__main__":
-    if javascript():
-        try:
-            play(javascript())
-        except Failed as why:
-            check("forgotten", False, why)
-    else:
-        print("ok javascript # SKIP no Node or no package zeromq")
-    sys.exit(bool(failures))
+each(play, ["javascript"])
+sys.exit(bool(failures))

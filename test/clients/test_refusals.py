@@ -7,8 +7,9 @@ import sys
 import tempfile
 import types
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_clients_long import ROOT, check, failures, javascript  # noqa: E402
+from checks import check, failures
+from clients import javascript
+from tutti import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "clients/python"))
 del sys.modules["tutti"]  # the tests' library, whose name is the same

@@ -7,8 +7,8 @@ import struct
 import sys
 
 from checks import check, failures
+from clients import javascript
 from played import EPOCH, Doors, record
-from test_clients_long import javascript
 from tutti import ROOT, Failed, World
 
 AT_ONCE_MS = 1500  # a bot that came back at once would have come by then

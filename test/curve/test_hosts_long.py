@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../clients"))
 from checks import check, failures
 from tutti import BUILD, ROOT, Failed  # noqa: E402
 
@@ -95,8 +94,8 @@ class Hosts:
 
 
 def inside(there):
+    from clients import javascript
     from curve import Guarded
-    from test_clients_long import javascript
     with Guarded("hosts", "echo", "echo_py", "echo_js", zmq__bind=HERE) as w:
         w.sandbox()
         w.tuttid()

@@ -4,11 +4,10 @@ import os
 import signal
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../clients"))
-from checks import check, failures  # noqa: E402
-from curve import Guarded  # noqa: E402
-from test_clients_long import answered, javascript  # noqa: E402
-from tutti import BUILD, ROOT  # noqa: E402
+from checks import check, failures
+from clients import answered, javascript
+from curve import Guarded
+from tutti import BUILD, ROOT
 
 SAYS = {"echo": "ok, you said: ", "echo_py": "python: you said: ", "echo_js": "javascript: you said: "}
 LIVE_JS = f"import {{ live }} from '{ROOT}/clients/javascript/tutti.js'; for await (const event of live()) break;"

@@ -65,11 +65,21 @@ class Sandbox:
             if happening["what"] == what and all(happening.get(k) == v for k, v in fields.items()):
                 return happening
 
+    def told(self, line):
+        """tell(), and it was done."""
+        self.tell(line)
+        self.all("rest")
+
     def all(self, what):
         """Everything so far: a /state is answered after what came before it."""
         self.tell("/state")
         self.wait("state")
         return [h for h in self.seen if h["what"] == what]
+
+    def code(self, *args, **more):
+        """Status and JSON error code of a REST call; None where it has none."""
+        status, _, body = self.rest(*args, **more)
+        return status, body.get("code") if isinstance(body, dict) else None
 
     def rest(self, method, path, body=None, headers=None, token=TOKEN):
         """Status, headers, parsed body."""

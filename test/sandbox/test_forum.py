@@ -7,19 +7,14 @@ w.identify()
 w.event("GUILD_CREATE")
 
 
-def code(method, path, body=None):
-    status, _, answer = s.rest(method, path, body)
-    return status, answer["code"] if isinstance(answer, dict) and "code" in answer else None
-
-
 status, _, forum = s.rest("POST", "/guilds/1/channels", {"name": "ideas", "type": 15, "topic": "yours"})
 check("a forum is made", status == 201 and forum["type"] == 15 and forum["available_tags"] == []
       and w.event("CHANNEL_CREATE")["d"]["type"] == 15)
 AT = f"/channels/{forum['id']}"
-check("nothing is said in it: 50008", code("POST", AT + "/messages", {"content": "x"}) == (400, 50008))
+check("nothing is said in it: 50008", s.code("POST", AT + "/messages", {"content": "x"}) == (400, 50008))
 for name, body in (("no message", {"name": "x"}), ("no name", {"message": {"content": "x"}}), ("too long", {"name": "x", "message": {"content": "x" * 2001}})):
-    check(f"refused: {name}", code("POST", AT + "/threads", body) == (400, 50035), code("POST", AT + "/threads", body))
-check("refused: an empty message", code("POST", AT + "/threads", {"name": "x", "message": {"content": " "}}) == (400, 50006))
+    check(f"refused: {name}", s.code("POST", AT + "/threads", body) == (400, 50035), s.code("POST", AT + "/threads", body))
+check("refused: an empty message", s.code("POST", AT + "/threads", {"name": "x", "message": {"content": " "}}) == (400, 50006))
 check("and nothing was made of it", s.rest("GET", "/guilds/1/threads/active")[2]["threads"] == [])
 
 status, _, post = s.rest("POST", AT + "/threads", {"name": "more tea", "auto_archive_duration": 60, "message": {"content": "what it says"}})
@@ -48,13 +43,13 @@ for line, word in ((f"/thread channel={forum['id']} name=x", "begins with a mess
 
 hook = s.rest("POST", AT + "/webhooks", {"name": "news"})[2]
 DOOR = f"/webhooks/{hook['id']}/{hook['token']}"
-check("a webhook needs a thread there: 220001", code("POST", DOOR, {"content": "x"}) == (400, 220001))
+check("a webhook needs a thread there: 220001", s.code("POST", DOOR, {"content": "x"}) == (400, 220001))
 status, _, said = s.rest("POST", DOOR + "?wait=true", {"content": "fresh", "thread_name": "by a webhook"})
 check("or makes one", status == 200 and said["id"] == said["channel_id"] and said["webhook_id"] == hook["id"]
       and s.rest("GET", f"/channels/{said['channel_id']}")[2]["name"] == "by a webhook", said)
 check("and writes into one", s.rest("POST", f"{DOOR}?wait=true&thread_id={post['id']}", {"content": "there"})[2]["channel_id"] == post["id"])
 s.tell(f"/channel id={forum['id']} delete=true")
 s.all("rest")
-check("the posts go with the forum", code("GET", f"/channels/{post['id']}") == (404, 10003))
+check("the posts go with the forum", s.code("GET", f"/channels/{post['id']}") == (404, 10003))
 check("it ends with 0", s.quit() == 0)
 finish()

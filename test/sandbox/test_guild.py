@@ -10,16 +10,6 @@ MANAGE_ROLES, SEND, VIEW, MANAGE_MESSAGES, KICK = 1 << 28, 1 << 11, 1 << 10, 1 <
 ALL = str((1 << 53) - 1 - (1 << 47))
 
 
-def code(method, path, body=None):
-    status, _, answer = s.rest(method, path, body)
-    return status, answer["code"] if isinstance(answer, dict) and "code" in answer else None
-
-
-def tell(line):
-    s.tell(line)
-    s.all("rest")
-
-
 # what there is
 names = {r["name"]: r for r in guild["roles"]}
 check("a guild has the role of everybody and the bot's own", names["@everyone"]["id"] == "1" and names["bot"]["managed"]
@@ -45,23 +35,23 @@ check("and told", w.event("GUILD_ROLE_UPDATE")["d"]["role"] == changed)
 check("it is given", s.rest("PUT", f"/guilds/1/members/5/roles/{role['id']}")[0] == 204)
 member = w.event("GUILD_MEMBER_UPDATE")["d"]
 check("and told", member["roles"] == [role["id"]] and member["guild_id"] == "1" and member["user"]["id"] == "5")
-tell("/say content=x")
+s.told("/say content=x")
 check("a message says what its author is", w.event("MESSAGE_CREATE")["d"]["member"]["roles"] == [role["id"]])
 check("given twice it is told once", s.rest("PUT", f"/guilds/1/members/5/roles/{role['id']}")[0] == 204)
-check("a role that is none: 10011", code("PUT", "/guilds/1/members/5/roles/99") == (404, 10011))
-check("a member that is none: 10007", code("PUT", f"/guilds/1/members/99/roles/{role['id']}") == (404, 10007))
-check("the role of everybody is nobody's to give: 50028", code("PUT", "/guilds/1/members/5/roles/1") == (400, 50028))
-check("nor is it deleted", code("DELETE", "/guilds/1/roles/1") == (400, 50028))
+check("a role that is none: 10011", s.code("PUT", "/guilds/1/members/5/roles/99") == (404, 10011))
+check("a member that is none: 10007", s.code("PUT", f"/guilds/1/members/99/roles/{role['id']}") == (404, 10007))
+check("the role of everybody is nobody's to give: 50028", s.code("PUT", "/guilds/1/members/5/roles/1") == (400, 50028))
+check("nor is it deleted", s.code("DELETE", "/guilds/1/roles/1") == (400, 50028))
 check("it is taken", s.rest("DELETE", f"/guilds/1/members/5/roles/{role['id']}")[0] == 204
       and w.event("GUILD_MEMBER_UPDATE")["d"]["roles"] == [])
 s.rest("PUT", f"/guilds/1/members/6/roles/{role['id']}")
 w.event("GUILD_MEMBER_UPDATE")
 check("it is deleted", s.rest("DELETE", at)[0] == 204
       and w.event("GUILD_ROLE_DELETE")["d"] == {"guild_id": "1", "role_id": role["id"]})
-check("and nobody has it any more", s.rest("GET", "/guilds/1/members/6")[2]["roles"] == [] and code("GET", at) == (404, None)
-      or code("GET", at) == (404, 10011))
+check("and nobody has it any more", s.rest("GET", "/guilds/1/members/6")[2]["roles"] == [] and s.code("GET", at) == (404, None)
+      or s.code("GET", at) == (404, 10011))
 for name, body in (("a long name", {"name": "x" * 101}), ("a colour above white", {"color": 1 << 24})):
-    check(f"refused: {name}", code("POST", "/guilds/1/roles", body) == (400, 50035))
+    check(f"refused: {name}", s.code("POST", "/guilds/1/roles", body) == (400, 50035))
 
 # members
 status, _, nick = s.rest("PATCH", "/guilds/1/members/6", {"nick": "Robbie", "roles": [plain["id"]]})
@@ -69,25 +59,25 @@ check("a member is changed", status == 200 and (nick["nick"], nick["roles"]) == 
 check("and told", w.event("GUILD_MEMBER_UPDATE")["d"]["nick"] == "Robbie")
 check("the bot names itself", s.rest("PATCH", "/guilds/1/members/@me", {"nick": "me"})[2]["nick"] == "me")
 check("and is told of it", w.event("GUILD_MEMBER_UPDATE")["d"]["user"]["id"] == "2")
-check("nobody touches the owner", code("PATCH", "/guilds/1/members/5", {"nick": "x"}) == (403, 50013)
-      and code("DELETE", "/guilds/1/members/5") == (403, 50013) and code("PUT", "/guilds/1/bans/5") == (403, 50013))
-check("a time-out of more than 28 days", code("PATCH", "/guilds/1/members/6", {"communication_disabled_until": "2999-01-01T00:00:00Z"})
+check("nobody touches the owner", s.code("PATCH", "/guilds/1/members/5", {"nick": "x"}) == (403, 50013)
+      and s.code("DELETE", "/guilds/1/members/5") == (403, 50013) and s.code("PUT", "/guilds/1/bans/5") == (403, 50013))
+check("a time-out of more than 28 days", s.code("PATCH", "/guilds/1/members/6", {"communication_disabled_until": "2999-01-01T00:00:00Z"})
       == (400, 50035))
-tell("/user id=40 name=grace")
-tell("/member user=40 timeout_s=600")
+s.told("/user id=40 name=grace")
+s.told("/member user=40 timeout_s=600")
 check("a time-out is told", w.event("GUILD_MEMBER_UPDATE")["d"]["communication_disabled_until"] is not None)
 s.tell("/say author=40 content=quiet")
 check("and silences", "may not" in s.wait("error")["text"])
 check("it ends", s.rest("PATCH", "/guilds/1/members/40", {"communication_disabled_until": None})[2]["communication_disabled_until"] is None)
-tell("/say author=40 content=loud")
+s.told("/say author=40 content=loud")
 check("and so does the silence", w.event("MESSAGE_CREATE")["d"]["content"] == "loud")
 check("a member is put out", s.rest("DELETE", "/guilds/1/members/40")[0] == 204
       and w.event("GUILD_MEMBER_REMOVE")["d"]["user"]["username"] == "grace")
-check("and is none any more", code("GET", "/guilds/1/members/40") == (404, 10007)
+check("and is none any more", s.code("GET", "/guilds/1/members/40") == (404, 10007)
       and "40" not in [m["user"]["id"] for m in s.rest("GET", "/guilds/1/members?limit=10")[2]])
-tell("/member user=40 join=true")
+s.told("/member user=40 join=true")
 check("who comes back is told of", w.event("GUILD_MEMBER_ADD")["d"]["user"]["id"] == "40")
-tell("/say author=40 content=spam")
+s.told("/say author=40 content=spam")
 w.event("MESSAGE_CREATE")
 check("a ban", s.rest("PUT", "/guilds/1/bans/40", {"delete_message_seconds": 60})[0] == 204)
 check("puts out, and is told", w.event("GUILD_MEMBER_REMOVE")["d"]["user"]["id"] == "40"
@@ -95,8 +85,8 @@ check("puts out, and is told", w.event("GUILD_MEMBER_REMOVE")["d"]["user"]["id"]
 check("and what he said goes with him", "spam" not in [m["content"] for m in s.rest("GET", "/channels/7/messages")[2]])
 check("it is listed", [b["user"]["id"] for b in s.rest("GET", "/guilds/1/bans")[2]] == ["40"])
 check("and lifted", s.rest("DELETE", "/guilds/1/bans/40")[0] == 204 and w.event("GUILD_BAN_REMOVE")["d"]["user"]["id"] == "40"
-      and code("DELETE", "/guilds/1/bans/40") == (404, 10026))
-tell("/member user=40 join=true")
+      and s.code("DELETE", "/guilds/1/bans/40") == (404, 10026))
+s.told("/member user=40 join=true")
 w.event("GUILD_MEMBER_ADD")
 
 # permissions
@@ -104,7 +94,7 @@ check("the owner may do all, and so may an administrator", s.rest("GET", "/users
 s.rest("POST", "/channels/7/messages", {"content": "mine"})
 other = s.rest("GET", "/channels/7/messages?limit=2")[2][1]["id"]
 mine = s.rest("GET", "/channels/7/messages?limit=1")[2][0]["id"]
-tell(f"/role id={OWN} permissions=view_channel,read_message_history")
+s.told(f"/role id={OWN} permissions=view_channel,read_message_history")
 s.all("sent")
 for name, method, path, body in (
         ("to write", "POST", "/channels/7/messages", {"content": "x"}), ("to type", "POST", "/channels/7/typing", None),
@@ -119,63 +109,63 @@ for name, method, path, body in (
         ("to start a thread", "POST", f"/channels/7/messages/{other}/threads", {"name": "x"}),
         ("to start a private one", "POST", "/channels/7/threads", {"name": "x"}),
         ("to rename others", "PATCH", "/guilds/1/members/6", {"nick": "x"})):
-    tell("/role id=1 permissions=none")
-    check(f"without the permission {name}: 50013", code(method, path, body) == (403, 50013), code(method, path, body))
+    s.told("/role id=1 permissions=none")
+    check(f"without the permission {name}: 50013", s.code(method, path, body) == (403, 50013), s.code(method, path, body))
 check("what is one's own is deleted without one", s.rest("DELETE", f"/channels/7/messages/{mine}")[0] == 204)
-tell(f"/role id={OWN} permissions=none")
-check("without sight of it: 50001", code("GET", "/channels/7") == (403, 50001) and code("GET", "/channels/7/messages") == (403, 50001)
-      and code("POST", "/channels/7/messages", {"content": "x"}) == (403, 50001))
+s.told(f"/role id={OWN} permissions=none")
+check("without sight of it: 50001", s.code("GET", "/channels/7") == (403, 50001) and s.code("GET", "/channels/7/messages") == (403, 50001)
+      and s.code("POST", "/channels/7/messages", {"content": "x"}) == (403, 50001))
 while w.event("GUILD_ROLE_UPDATE")["d"]["role"]["permissions"] != "0":
     pass
-tell("/say channel=7 content=hidden")
-tell(f"/role id={OWN} permissions=manage_roles,view_channel")
+s.told("/say channel=7 content=hidden")
+s.told(f"/role id={OWN} permissions=manage_roles,view_channel")
 seen = w.recv()
 while seen["t"] != "MESSAGE_CREATE" and not (seen["t"] == "GUILD_ROLE_UPDATE" and seen["d"]["role"]["permissions"] != "0"):
     seen = w.recv()
 check("nor does it hear what is said there", seen["t"] == "GUILD_ROLE_UPDATE", seen["t"])
-check("nobody gives what he has not", code("POST", "/guilds/1/roles", {"permissions": str(KICK)}) == (403, 50013))
-tell("/role name=boss id=77")
+check("nobody gives what he has not", s.code("POST", "/guilds/1/roles", {"permissions": str(KICK)}) == (403, 50013))
+s.told("/role name=boss id=77")
 check("nor touches what is above him", s.rest("PATCH", "/guilds/1/roles/77", {"name": "low"})[0] == 200
-      and code("PATCH", f"/guilds/1/roles/{OWN}", {"name": "x"}) == (403, 50013))
-tell(f"/role id={OWN} permissions=all")
-tell("/role id=1 permissions=view_channel,send_messages,read_message_history")
+      and s.code("PATCH", f"/guilds/1/roles/{OWN}", {"name": "x"}) == (403, 50013))
+s.told(f"/role id={OWN} permissions=all")
+s.told("/role id=1 permissions=view_channel,send_messages,read_message_history")
 
 # overwrites
 check("an overwrite of a role", s.rest("PUT", "/channels/8/permissions/1", {"type": 0, "deny": str(SEND)})[0] == 204)
-tell(f"/role id={OWN} permissions=view_channel,send_messages,read_message_history,manage_roles")
-check("denies", code("POST", "/channels/8/messages", {"content": "x"}) == (403, 50013)
+s.told(f"/role id={OWN} permissions=view_channel,send_messages,read_message_history,manage_roles")
+check("denies", s.code("POST", "/channels/8/messages", {"content": "x"}) == (403, 50013)
       and s.rest("POST", "/channels/7/messages", {"content": "x"})[0] == 200)
 s.tell("/say channel=8 author=40 content=x")
 check("a person as well", "may not" in s.wait("error")["text"])
 check("a member's allows it again", s.rest("PUT", "/channels/8/permissions/40", {"type": 1, "allow": str(SEND)})[0] == 403)
-tell("/permit channel=8 user=2 allow=send_messages")
+s.told("/permit channel=8 user=2 allow=send_messages")
 check("a member's counts last", s.rest("POST", "/channels/8/messages", {"content": "x"})[0] == 200)
 check("they stand on the channel", {o["id"]: (o["type"], o["allow"], o["deny"]) for o in
                                     s.rest("GET", "/channels/8")[2]["permission_overwrites"]} == {"1": (0, "0", str(SEND)), "2": (1, str(SEND), "0")})
 check("it is taken away", s.rest("DELETE", "/channels/8/permissions/1")[0] == 204)
-tell(f"/role id={OWN} permissions=all")
-check("an overwrite of nobody: 10009", code("PUT", "/channels/8/permissions/99", {"type": 0}) == (404, 10009))
-tell("/role id=88 name=writers")
-tell("/member user=40 role=88")
-tell("/permit channel=8 role=1 deny=send_messages")
-tell("/permit channel=8 role=88 allow=send_messages")
-tell("/say channel=8 author=40 content=written")
+s.told(f"/role id={OWN} permissions=all")
+check("an overwrite of nobody: 10009", s.code("PUT", "/channels/8/permissions/99", {"type": 0}) == (404, 10009))
+s.told("/role id=88 name=writers")
+s.told("/member user=40 role=88")
+s.told("/permit channel=8 role=1 deny=send_messages")
+s.told("/permit channel=8 role=88 allow=send_messages")
+s.told("/say channel=8 author=40 content=written")
 check("what a role is given counts before what all lack", s.rest("GET", "/channels/8/messages?limit=1")[2][0]["content"] == "written")
-tell("/role id=89 name=readers permissions=none")
-tell("/member user=40 role=89")
-tell("/permit channel=8 role=89 deny=send_messages")
-tell("/say channel=8 author=40 content=still")
+s.told("/role id=89 name=readers permissions=none")
+s.told("/member user=40 role=89")
+s.told("/permit channel=8 role=89 deny=send_messages")
+s.told("/say channel=8 author=40 content=still")
 check("and what one role is given before what another lacks", s.rest("GET", "/channels/8/messages?limit=1")[2][0]["content"] == "still")
-tell("/permit channel=8 role=88")
+s.told("/permit channel=8 role=88")
 s.tell("/say channel=8 author=40 content=x")
 check("what a role lacks counts", "may not" in s.wait("error")["text"])
-tell("/permit channel=8 role=1")
+s.told("/permit channel=8 role=1")
 s.tell("/say channel=8 author=40 content=x")
 check("though all have it", "may not" in s.wait("error")["text"])
-tell("/permit channel=8 deny=view_channel role=1")
-tell(f"/role id={OWN} permissions=none")
-check("a hidden channel: 50001", code("GET", "/channels/8") == (403, 50001))
-tell(f"/role id={OWN} permissions=administrator")
+s.told("/permit channel=8 deny=view_channel role=1")
+s.told(f"/role id={OWN} permissions=none")
+check("a hidden channel: 50001", s.code("GET", "/channels/8") == (403, 50001))
+s.told(f"/role id={OWN} permissions=administrator")
 check("but not to an administrator", s.rest("GET", "/channels/8")[0] == 200)
 
 # channels
@@ -187,24 +177,24 @@ check("and changed", s.rest("PATCH", f"/channels/{made['id']}", {"topic": None})
 while w.event("CHANNEL_UPDATE")["d"]["id"] != made["id"]:
     pass
 check("and deleted", s.rest("DELETE", f"/channels/{made['id']}")[0] == 200 and w.event("CHANNEL_DELETE")["d"]["id"] == made["id"]
-      and code("GET", f"/channels/{made['id']}") == (404, 10003))
+      and s.code("GET", f"/channels/{made['id']}") == (404, 10003))
 for name, body in (("no name", {}), ("a long topic", {"name": "x", "topic": "x" * 1025}), ("an unknown type", {"name": "x", "type": 99}),
                    ("a slow mode of a day", {"name": "x", "rate_limit_per_user": 86400})):
-    check(f"refused: {name}", code("POST", "/guilds/1/channels", body) == (400, 50035))
+    check(f"refused: {name}", s.code("POST", "/guilds/1/channels", body) == (400, 50035))
 
 # presence, and who hears of whom
-tell("/presence user=40 status=dnd activity=chess")
+s.told("/presence user=40 status=dnd activity=chess")
 p = w.event("PRESENCE_UPDATE")["d"]
 check("a presence is told", (p["user"], p["status"], p["activities"][0]["name"], p["guild_id"]) == ({"id": "40"}, "dnd", "chess", "1"))
 w.send(3, {"since": None, "activities": [{"name": "you", "type": 2}], "status": "idle", "afk": False})
 s.wait("recv", op=3)
-tell("/limits identify_ms=0")
+s.told("/limits identify_ms=0")
 q = WebSocket(s.port)
 q.identify()
 own = {p["user"]["id"]: p for p in q.event("GUILD_CREATE")["d"]["presences"]}["2"]
 check("the bot's own by op 3", (own["status"], own["activities"][0]["name"]) == ("idle", "you"), own)
 q.close()
-tell("/guild id=1 members=80000")
+s.told("/guild id=1 members=80000")
 q = WebSocket(s.port)
 q.op(10)
 q.send(2, {"token": "a-token-of-the-test", "intents": 53608447, "properties": {}})

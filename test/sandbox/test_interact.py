@@ -23,11 +23,6 @@ def flaw(method, path, body):
     return ".".join(path), at["_errors"][0]["code"]
 
 
-def code(method, path, body=None):
-    status, _, answer = s.rest(method, path, body)
-    return status, answer.get("code") if isinstance(answer, dict) else None
-
-
 def answer(it, body, query=""):
     return s.rest("POST", f"/interactions/{it['id']}/{it['token']}/callback{query}", body)
 
@@ -50,9 +45,9 @@ check("PUT replaces all and keeps ids", status == 200 and {c["name"]: c["id"] fo
 check("PUT leaves out what it does not name", len(s.rest("PUT", APP + "/commands", [roll])[2]) == 1)
 status, _, local = s.rest("POST", APP + "/guilds/1/commands", ping)
 check("a command of one server", local["guild_id"] == "1" and s.rest("GET", APP + "/guilds/1/commands")[2] == [local])
-check("of an unknown server: 10004", code("POST", APP + "/guilds/99/commands", ping) == (404, 10004))
-check("of another application: 20012", code("GET", "/applications/3/commands") == (403, 20012))
-check("an unknown one: 10063", code("DELETE", APP + "/commands/1") == (404, 10063))
+check("of an unknown server: 10004", s.code("POST", APP + "/guilds/99/commands", ping) == (404, 10004))
+check("of another application: 20012", s.code("GET", "/applications/3/commands") == (403, 20012))
+check("an unknown one: 10063", s.code("DELETE", APP + "/commands/1") == (404, 10063))
 for name, body, path, word in (
         ("capitals", {**ping, "name": "Ping"}, "name", "APPLICATION_COMMAND_INVALID_NAME"),
         ("a blank in the name", {**ping, "name": "a b"}, "name", "APPLICATION_COMMAND_INVALID_NAME"),
@@ -152,7 +147,7 @@ began = time.monotonic()
 check("who does not answer is told of", s.wait("interaction", state="failed")["nonce"] == "never"
       and time.monotonic() - began > 2)
 check("an answer behind three seconds: 10062", answer(it, {"type": 4, "data": {"content": "x"}})[2]["code"] == 10062)
-check("nor a follow-up", code("POST", f"/webhooks/2/{it['token']}", {"content": "x"}) == (404, 10015))
+check("nor a follow-up", s.code("POST", f"/webhooks/2/{it['token']}", {"content": "x"}) == (404, 10015))
 
 # menus of people and messages
 menu = [s.rest("POST", APP + "/commands", {"name": n, "type": t})[2] for n, t in (("Whois", 2), ("Report it", 3))]
@@ -185,7 +180,7 @@ it = w.event("INTERACTION_CREATE")["d"]
 check("who has installed it", it["authorizing_integration_owners"] == {"1": "5"})
 answer(it, {"type": 4, "data": {"content": "first"}})
 hook = f"/webhooks/2/{it['token']}"
-got = [code("POST", hook, {"content": str(i)}) for i in range(6)]
+got = [s.code("POST", hook, {"content": str(i)}) for i in range(6)]
 check("five follow-ups and no more: 40094", [g[0] for g in got] == [200] * 5 + [400] and got[5][1] == 40094)
 
 # clocks that are set
@@ -200,7 +195,7 @@ it = w.event("INTERACTION_CREATE")["d"]
 answer(it, {"type": 4, "data": {"content": "x"}})
 status, end = 200, time.monotonic() + 20
 while status == 200 and time.monotonic() < end:
-    status, why = code("PATCH", f"/webhooks/2/{it['token']}/messages/@original", {"content": "y"})
+    status, why = s.code("PATCH", f"/webhooks/2/{it['token']}/messages/@original", {"content": "y"})
 check("behind the second a token is worth nothing: 10015", (status, why) == (404, 10015))
 s.tell("/limits token_ms=900000")
 

@@ -14,19 +14,13 @@ w.event("GUILD_CREATE")
 POST = ("POST", "/channels/7/messages")
 
 
-def code(*args, **more):
-    """Status and JSON error code."""
-    status, _, body = s.rest(*args, **more)
-    return status, body["code"] if isinstance(body, dict) else None
-
-
 # who may come in
 check("an unknown route", s.rest("GET", "/nonsense")[2] == {"message": "404: Not Found", "code": 0})
-check("a known path with another method", code("PUT", "/users/@me") == (404, 0))
+check("a known path with another method", s.code("PUT", "/users/@me") == (404, 0))
 check("no version", s.rest("GET", "/api/gateway")[0] == 404)
-check("a wrong token", code("GET", "/users/@me", token="x") == (401, 0))
-check("no token", code("GET", "/users/@me", headers={"Authorization": None}) == (401, 0))
-check("no User-Agent", code("GET", "/users/@me", headers={"User-Agent": None}) == (403, 40333))
+check("a wrong token", s.code("GET", "/users/@me", token="x") == (401, 0))
+check("no token", s.code("GET", "/users/@me", headers={"Authorization": None}) == (401, 0))
+check("no User-Agent", s.code("GET", "/users/@me", headers={"User-Agent": None}) == (403, 40333))
 check("GET /gateway needs no token", s.rest("GET", "/gateway", headers={"Authorization": None})[0] == 200)
 status, headers, body = s.rest("GET", "/gateway/bot")
 check("GET /gateway/bot", body["shards"] == 1 and body["session_start_limit"]["max_concurrency"] == 1)
@@ -35,31 +29,31 @@ check("GET /users/@me", s.rest("GET", "/users/@me")[2]["id"] == "2")
 check("GET /users/5", s.rest("GET", "/users/5")[2]["username"] == "ada")
 check("GET /applications/@me", s.rest("GET", "/applications/@me")[2]["id"] == "2")
 check("GET /guilds/1", s.rest("GET", "/guilds/1")[2]["name"] == "sandbox")
-check("an unknown guild", code("GET", "/guilds/99") == (404, 10004))
+check("an unknown guild", s.code("GET", "/guilds/99") == (404, 10004))
 check("GET /guilds/1/channels", [c["id"] for c in s.rest("GET", "/guilds/1/channels")[2]] == ["7", "8"])
 check("GET /channels/7", s.rest("GET", "/channels/7")[2]["name"] == "general")
-check("an unknown channel", code("GET", "/channels/99") == (404, 10003))
+check("an unknown channel", s.code("GET", "/channels/99") == (404, 10003))
 
 # bodies
-check("a body without a content type", code(*POST, "{}", headers={"Content-Type": None}) == (400, 50035))
-check("broken JSON", code(*POST, '{"content":', headers={"Content-Type": "application/json"}) == (400, 50109))
-check("an empty message", code(*POST, {}) == (400, 50006) and code(*POST, {"content": " "}) == (400, 50006))
-check("nor of white space alone", code(*POST, {"content": "\u200b\u3000\n"}) == (400, 50006))
+check("a body without a content type", s.code(*POST, "{}", headers={"Content-Type": None}) == (400, 50035))
+check("broken JSON", s.code(*POST, '{"content":', headers={"Content-Type": "application/json"}) == (400, 50109))
+check("an empty message", s.code(*POST, {}) == (400, 50006) and s.code(*POST, {"content": " "}) == (400, 50006))
+check("nor of white space alone", s.code(*POST, {"content": "\u200b\u3000\n"}) == (400, 50006))
 first = "/channels/7/messages/" + s.rest(*POST, {"content": "x"})[2]["id"]
 w.event("MESSAGE_CREATE")
-check("an edit to nothing: 50006", code("PATCH", first, {"content": ""}) == (400, 50006)
-      and code("PATCH", first, {"content": None}) == (400, 50006) and s.rest("GET", first)[2]["content"] == "x")
+check("an edit to nothing: 50006", s.code("PATCH", first, {"content": ""}) == (400, 50006)
+      and s.code("PATCH", first, {"content": None}) == (400, 50006) and s.rest("GET", first)[2]["content"] == "x")
 check("but to an embed alone", s.rest("PATCH", first, {"content": "", "embeds": [{"title": "t"}]})[0] == 200
-      and s.rest("PATCH", first, {"flags": 4})[0] == 200 and code("PATCH", first, {"embeds": []}) == (400, 50006))
+      and s.rest("PATCH", first, {"flags": 4})[0] == 200 and s.code("PATCH", first, {"embeds": []}) == (400, 50006))
 status, _, body = s.rest(*POST, {"content": "x" * 2001})
 check("more than 2000 characters: the error tree",
       status == 400 and body["code"] == 50035
       and body["errors"]["content"]["_errors"][0]["code"] == "BASE_TYPE_MAX_LENGTH")
 check("2000 characters of four bytes each", s.rest(*POST, {"content": "😄" * 2000})[0] == 200)
 w.event("MESSAGE_CREATE")
-check("content that is no string", code(*POST, {"content": {"a": 1}}) == (400, 50035))
-check("eleven embeds", code(*POST, {"embeds": [{}] * 11}) == (400, 50035))
-check("a nonce above 25", code(*POST, {"content": "x", "nonce": "n" * 26}) == (400, 50035))
+check("content that is no string", s.code(*POST, {"content": {"a": 1}}) == (400, 50035))
+check("eleven embeds", s.code(*POST, {"embeds": [{}] * 11}) == (400, 50035))
+check("a nonce above 25", s.code(*POST, {"content": "x", "nonce": "n" * 26}) == (400, 50035))
 
 # messages
 status, _, message = s.rest(*POST, {"content": "ok, you said: hi", "nonce": "n1", "enforce_nonce": True,
@@ -90,7 +84,7 @@ check("a message is edited", status == 200 and edited["content"] == "changed" an
 check("and the gateway tells", w.event("MESSAGE_UPDATE")["d"]["content"] == "changed")
 reply = s.rest(*POST, {"content": "re", "message_reference": {"message_id": message["id"]}})[2]
 check("a reply", reply["type"] == 19 and reply["referenced_message"]["id"] == message["id"])
-check("a reply to nothing", code(*POST, {"content": "re", "message_reference": {"message_id": "1"}}) == (400, 50035))
+check("a reply to nothing", s.code(*POST, {"content": "re", "message_reference": {"message_id": "1"}}) == (400, 50035))
 check("unless that is allowed", s.rest(*POST, {"content": "re", "message_reference": {
     "message_id": "1", "fail_if_not_exists": False}})[0] == 200)
 loud = {"content": "@everyone <@5>"}
@@ -107,17 +101,17 @@ reaction = w.event("MESSAGE_REACTION_ADD")["d"]
 check("is told by the gateway", reaction["user_id"] == "2" and reaction["emoji"]["name"] == "😄")
 check("and stands on the message", s.rest("GET", at)[2]["reactions"][0]["me"] is True)
 check("and who reacted", [u["id"] for u in s.rest("GET", f"{at}/reactions/{smile}")[2]] == ["2"])
-check("an emoji that is none", code("PUT", f"{at}/reactions/smile/@me") == (400, 10014))
+check("an emoji that is none", s.code("PUT", f"{at}/reactions/smile/@me") == (400, 10014))
 check("a custom emoji", s.rest("PUT", f"{at}/reactions/blob:123/@me")[0] == 204)
 check("a reaction is taken back", s.rest("DELETE", f"{at}/reactions/{smile}/@me")[0] == 204)
-check("once", code("DELETE", f"{at}/reactions/{smile}/@me") == (404, 10014))
+check("once", s.code("DELETE", f"{at}/reactions/{smile}/@me") == (404, 10014))
 check("all are", s.rest("DELETE", f"{at}/reactions")[0] == 204 and "reactions" not in s.rest("GET", at)[2])
-check("a message is deleted", s.rest("DELETE", at)[0] == 204 and code("GET", at) == (404, 10008))
+check("a message is deleted", s.rest("DELETE", at)[0] == 204 and s.code("GET", at) == (404, 10008))
 check("and the gateway tells it without an author", "author" not in w.event("MESSAGE_DELETE")["d"])
 check("typing", s.rest("POST", "/channels/7/typing")[0] == 204 and w.event("TYPING_START")["d"]["user_id"] == "2")
 two = [m["id"] for m in s.rest("GET", "/channels/7/messages?limit=2")[2]]
 check("bulk delete", s.rest("POST", "/channels/7/messages/bulk-delete", {"messages": two})[0] == 204
-      and code("GET", f"/channels/7/messages/{two[0]}") == (404, 10008))
+      and s.code("GET", f"/channels/7/messages/{two[0]}") == (404, 10008))
 status, _, dm = s.rest("POST", "/users/@me/channels", {"recipient_id": "5"})
 check("a direct channel", status == 200 and dm["type"] == 1 and dm["recipients"][0]["username"] == "ada")
 s.rest("POST", f"/channels/{dm['id']}/messages", {"content": "psst"})
@@ -154,7 +148,7 @@ status, headers, body = s.rest("GET", "/users/@me")
 check("as a proxy refuses: HTML, no Via", status == 429 and "Via" not in headers and body.startswith(b"<html>"))
 s.tell("/rest status=403 code=50001")
 s.all("rest")
-check("a programmed error code", code("GET", "/users/@me") == (403, 50001))
+check("a programmed error code", s.code("GET", "/users/@me") == (403, 50001))
 s.tell("/rest drop=true after=true")
 s.all("rest")
 try:
@@ -185,13 +179,13 @@ no_token = {"Authorization": None}
 status, _, body = s.rest("POST", callback + "?with_response=true", {"type": 4, "data": {"content": "4"}},
                          headers=no_token)
 check("is answered, with the message where asked for", status == 200 and body["resource"]["message"]["content"] == "4")
-check("once", code("POST", callback, {"type": 4, "data": {"content": "4"}}, headers=no_token) == (400, 40060))
+check("once", s.code("POST", callback, {"type": 4, "data": {"content": "4"}}, headers=no_token) == (400, 40060))
 hook = f"/webhooks/2/{it['token']}"
 check("its answer is edited", s.rest("PATCH", hook + "/messages/@original", {"content": "5"})[2]["content"] == "5")
 check("and followed up", s.rest("POST", hook, {"content": "more"}, headers=no_token)[0] == 200)
 check("and deleted", s.rest("DELETE", hook + "/messages/@original")[0] == 204)
-check("an unknown token", code("POST", "/webhooks/2/x", {"content": "x"}) == (404, 10015))
-check("an unknown interaction", code("POST", "/interactions/1/x/callback", {"type": 5}) == (404, 10062))
+check("an unknown token", s.code("POST", "/webhooks/2/x", {"content": "x"}) == (404, 10015))
+check("an unknown interaction", s.code("POST", "/interactions/1/x/callback", {"type": 5}) == (404, 10062))
 s.tell("/interact name=slow")
 it = w.event("INTERACTION_CREATE")["d"]
 check("deferred: 204", s.rest("POST", f"/interactions/{it['id']}/{it['token']}/callback", {"type": 5})[0] == 204)
