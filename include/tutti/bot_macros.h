@@ -146,11 +146,14 @@ template <size_t n> static inline const tt_bot *const *tt_array(const tt_bot *co
 /* A file's word that its routes are linked; missing, it names itself in the compiler's warning. */
 #define TT_HOME(bot) TT_CAT(TT_CAT(tt_, bot), _needs_export_bot_or_bot_part_in_this_file)
 
+/* A type for BOT, which export_bot() uses: unknown where it names another module, in these words. */
+#define TT_IS_BOT(name) TT_CAT(tt_export_bot_and_BOT_must_both_say_, name)
+
 #ifdef BOT
-#define TT_HAVE_BOT(fn)                      \
-	typedef int TT_CAT(tt_BOT_is_, BOT); \
+#define TT_HAVE_BOT(fn)             \
+	typedef int TT_IS_BOT(BOT); \
 	static void TT_HOME(BOT)(void)
-typedef int TT_CAT(tt_BOT_is_, BOT);
+typedef int TT_IS_BOT(BOT);
 #else
 #define TT_HAVE_BOT(fn) \
 	TT_STATIC_ASSERT(0, "write  #define BOT my_bot  before  #include <tutti/bot.h>")
@@ -178,7 +181,7 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 		&TT_NAME(tt_route_, module_)
 
 #define TT_BOT_PART(part_)                                                                       \
-	typedef int TT_CAT(tt_BOT_is_, BOT);                                                     \
+	typedef int TT_IS_BOT(BOT);                                                              \
 	TT_HAVE_HOME(BOT);                                                                       \
 	enum { TT_CAT(TT_CAT(tt_is_listed_, BOT), _##part_) = TT_LISTED(part_) };                \
 	extern const char TT_PART(part_)[] TT_HIDDEN;                                            \
@@ -278,9 +281,9 @@ typedef int TT_CAT(tt_BOT_is_, BOT);
 #define TT_EXPORT_ALL(name, about)       TT_EXPORT(name, about, NULL)
 #define TT_EXPORT_LIST(name, about, ...) TT_EXPORT(name, about, #__VA_ARGS__)
 /* The entry without an event makes the section, so that a module without routes links, and serve()
- * can say so. tt_BOT_is_<name> is unknown where BOT is another module. */
+ * can say so. */
 #define TT_EXPORT(name_, about_, listed_)                                                        \
-	typedef TT_CAT(tt_BOT_is_, name_) TT_CAT(tt_exported_, name_);                           \
+	typedef TT_IS_BOT(name_) TT_CAT(tt_exported_, name_);                                    \
 	static const struct tt_route TT_CAT(tt_none_, name_) = {.abi = TT_ABI};                  \
 	static const struct tt_route *const TT_CAT(tt_none_entry_, name_) TT_IN_SECTION(name_) = \
 		&TT_CAT(tt_none_, name_);                                                        \

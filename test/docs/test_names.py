@@ -91,4 +91,12 @@ for path, page in pages.items():
         check(f"{path}: files", {f for f in files - PATTERNS if not there(f, path) and f != "tutti.toml"})
         links = {u for u in re.findall(r"\]\(([^)#]+)\)", page) if "://" not in u}
         check(f"{path}: links", {u for u in links if not there(u, path)})
+
+# What the pages' own commands leave in the tree is not offered to git.
+made = {os.path.join(os.path.dirname(path), word) for path in glob.glob("examples/**/Makefile", recursive=True, root_dir=ROOT)
+        for words in re.findall(r"^\trm -f (.*)", text(path), re.M) for word in words.split()}
+made |= {name + "/bot.c" for name in re.findall(r"tutti new ([\w-]+)", pages["README.md"])}
+if os.path.exists(os.path.join(ROOT, ".git")):
+    check("what the examples and the README make is ignored by git", {path for path in made if subprocess.call(
+        ["git", "check-ignore", "-q", path], cwd=ROOT)} if made else {"nothing is made"})
 sys.exit(failed)
