@@ -123,7 +123,8 @@ int place_find(struct place *out, const struct arguments *arguments)
 	if (!arguments->port)
 		port = (uint64_t)out->config.zmq_port;
 	else if (!str_to_u64(str_c(arguments->port), &port) || port < 1 || port > 65533)
-		why_set(&why, -EINVAL, "the port \"%.20s\" is no number from 1 to 65533",
+		why_set(&why, -EINVAL,
+			"the port \"%.20s\" (--port, else TUTTI_PORT) is no number from 1 to 65533",
 			arguments->port);
 	out->port = (unsigned)port;
 	int status = why.code ? EX_USAGE : EX_CONFIG;

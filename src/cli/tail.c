@@ -126,7 +126,10 @@ static void silent(void *arg)
 {
 	struct tail *t = arg;
 	t->is_silent = true;
-	remark("no sign of tuttid; waiting");
+	if (t->is_heard)
+		remark("no sign of tuttid; waiting");
+	else
+		remark("nothing comes from %s: waiting for a tuttid there; ^C ends", t->endpoint);
 }
 
 static void stop(void *arg, int number)
@@ -155,16 +158,25 @@ static int find_there(const struct tail *t, struct doors *out, const struct door
 	return 0;
 }
 
-/* One tuttid: that of --at, of --port, else the first that the configuration names. */
-static int find_door(struct tail *t, struct doors *out, struct why *why)
+/* zmq.host at the port, whatever zmq.connect says. */
+static int find_here(const struct tail *t, struct doors *out, struct why *why)
 {
 	static struct doors list[DOORS_MAX];
 	struct config one = t->place.config; /* borrowed */
 	one.zmq_connect = (struct config_words){0};
 	int n = doors_of(list, &one, t->place.port, why);
 	*out = list[0];
-	if (n >= 0 && (t->arguments.at || !t->arguments.port))
-		n = doors_of(list, &t->place.config, t->place.port, why);
+	return n < 0 ? n : 0;
+}
+
+/* One tuttid: that of --at, of --port, else the first that the configuration names. */
+static int find_door(const struct tail *t, struct doors *out, struct why *why)
+{
+	static struct doors list[DOORS_MAX];
+	int rc = find_here(t, out, why);
+	if (rc < 0 || (t->arguments.port && !t->arguments.at))
+		return rc;
+	int n = doors_of(list, &t->place.config, t->place.port, why);
 	if (n < 0)
 		return n;
 	if (t->arguments.at)
@@ -216,6 +228,10 @@ static int open_door(struct tail *t)
 	if (has_key < 0) {
 		fprintf(stderr, "%s\n", why.text);
 		return EX_CONFIG;
+	}
+	if (doors_look_up(&door, &why) < 0) {
+		fprintf(stderr, "tutti tail: %s\n", why.text);
+		return EX_UNAVAILABLE;
 	}
 	doors_endpoint(t->endpoint, &door, DOOR_LIVE);
 	t->sock = zsock_new(t->loop, &(struct zsock_options){.kind = ZSOCK_SUB,

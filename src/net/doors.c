@@ -1,6 +1,7 @@
 #include "net/doors.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -69,6 +70,17 @@ static bool is_near(const struct doors *doors)
 	struct url url;
 	snprintf(url.host, sizeof url.host, "%s", doors->host);
 	return url_is_loopback(&url);
+}
+
+int doors_look_up(const struct doors *doors, struct why *why)
+{
+	struct addrinfo *found = NULL;
+	int rc = getaddrinfo(doors->host, NULL, NULL, &found);
+	if (rc != 0)
+		return why_set(why, -ENOENT, "the host \"%.80s\" is not found: %s", doors->host,
+			       gai_strerror(rc));
+	freeaddrinfo(found);
+	return 0;
 }
 
 void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port, enum door door)

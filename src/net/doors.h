@@ -32,6 +32,10 @@ TT_CHECK int doors_of(struct doors out[static DOORS_MAX], const struct config *c
  * ...". */
 const char *doors_read(struct doors *out, struct str entry);
 
+/* Whether its host is an address, or a name that the system knows now; blocks as long as that takes. ZeroMQ
+ * asks again and again, and says nothing. -ENOENT. */
+TT_CHECK int doors_look_up(const struct doors *doors, struct why *why);
+
 /* "ipc:///run/tutti/6000/call" where that file is, else "tcp://127.0.0.1:6002". */
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door);
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TOKEN_LEAST = 8 }; /* bytes */
+
 static const char variable[] = "DISCORD_BOT_TOKEN";
 
 void token_wipe(struct token *token)
@@ -24,37 +26,43 @@ void token_take_env(struct token *out)
 			continue;
 		char *value = *at + prefix.n;
 		size_t n = strlen(value);
-		if (out->n == 0 && n <= TOKEN_MAX) {
-			memcpy(out->text, value, n);
-			out->n = n;
+		if (out->n == 0) { /* of one that is too long so much that it is known as that */
+			out->n = n <= TOKEN_MAX ? n : TOKEN_MAX + 1;
+			memcpy(out->text, value, out->n);
 		}
 		explicit_bzero(value, n);
 	}
 	unsetenv(variable);
 }
 
-/* It goes into a header line: whatever is not one plain word is a mistake or an attack. */
-int token_set(struct token *out, struct str text, struct why *why)
+/* It goes into a header line: whatever is not one plain word is a mistake or an attack. NULL: it is. */
+static const char *flaw_of(struct str text)
 {
-	const char *of = *out->from ? " of " : "";
-	text = str_trim(text);
+#define ALL_OF_IT ": put there all of what the developer portal shows once, under Bot, Reset Token"
+	if (text.n == 0)
+		return "is empty" ALL_OF_IT;
 	if (str_starts(text, STR("Bot ")))
-		return why_set(why, -EINVAL, "the token%s%s begins with \"Bot \": leave that out",
-			       of, out->from);
-	if (text.n > TOKEN_MAX)
-		return why_set(why, -EINVAL, "the token%s%s is longer than %d bytes", of, out->from,
-			       TOKEN_MAX);
-	if (text.n < 8)
-		return why_set(why, -EINVAL, "the token%s%s is %s", of, out->from,
-			       text.n ? "shorter than 8 bytes" : "empty");
+		return "begins with \"Bot \": leave that out";
 	if (strchr("\"'", text.p[0]))
-		return why_set(why, -EINVAL,
-			       "the token%s%s stands in quotation marks: leave them out", of,
-			       out->from);
+		return "stands in quotation marks: leave them out";
+	if (text.n < TOKEN_LEAST)
+		return "is too short for one" ALL_OF_IT;
+	if (text.n > TOKEN_MAX)
+		return "is too long for one" ALL_OF_IT;
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] > '~')
-			return why_set(why, -EINVAL, "the token%s%s is not one word of plain ASCII",
-				       of, out->from);
+			return "is not one word of plain ASCII" ALL_OF_IT;
+	return NULL;
+#undef ALL_OF_IT
+}
+
+int token_set(struct token *out, struct str text, struct why *why)
+{
+	text = str_trim(text);
+	const char *flaw = flaw_of(text);
+	if (flaw)
+		return why_set(why, -EINVAL, "the token%s%s %s", *out->from ? " of " : "",
+			       out->from, flaw);
 	memmove(out->text, text.p, text.n);
 	out->text[text.n] = 0;
 	out->n = text.n;

@@ -143,7 +143,7 @@ static void what_is_not_one_plain_word_is_refused_and_not_repeated(void **state)
 	static const char *const bad[] = {"",
 					  "   \n",
 					  "short",
-					  "two words here",
+					  "two words of it",
 					  "a\nHeader: b",
 					  "Bot " SECRET,
 					  "\"" SECRET "\"",
@@ -155,9 +155,42 @@ static void what_is_not_one_plain_word_is_refused_and_not_repeated(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_int_equal(token_set(&token, str_c(bad[i]), &why), -EINVAL);
-		assert_null(strstr(why.text, "here"));
+		assert_null(strstr(why.text, "words"));
 		assert_null(strstr(why.text, SECRET));
 	}
+}
+
+static void the_remedy_stands_behind_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *text, *remedy;
+	} cases[] = {{"", "is empty: put there all of"},
+		     {"short", "is too short for one: put there all of"},
+		     {"two words of it", "plain ASCII: put there all of"},
+		     {"Bot " SECRET, "leave that out"},
+		     {"'" SECRET "'", "leave them out"}};
+	struct token token = {.from = "x"};
+	struct why why;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(token_set(&token, str_c(cases[i].text), &why), -EINVAL);
+		assert_non_null(strstr(why.text, cases[i].remedy));
+	}
+}
+
+static void a_variable_that_is_too_long_is_not_taken_for_none(void **state)
+{
+	char text[TOKEN_MAX + 100];
+	struct token env, token = {0};
+	struct why why;
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	setenv("DISCORD_BOT_TOKEN", text, 1);
+	token_take_env(&env);
+	config.discord_token_file = unset;
+	assert_int_equal(token_find(&token, &env, &config, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "is too long for one: put there all of"));
 }
 
 static void a_huge_file_is_refused(void **state)
@@ -254,6 +287,8 @@ int main(int argc, char **argv)
 			with(where_it_is_from_is_told_with_it_and_with_what_is_wrong),
 			with(without_any_all_three_ways_are_named),
 			with(what_is_not_one_plain_word_is_refused_and_not_repeated),
+			with(the_remedy_stands_behind_what_is_wrong),
+			with(a_variable_that_is_too_long_is_not_taken_for_none),
 			with(a_huge_file_is_refused), with(it_travels_over_a_pipe),
 			test(its_shape_tells_whose_it_is),
 			test(the_environment_is_wiped_for_everybody_to_see));

@@ -42,4 +42,13 @@ with World("tail") as w:
         tail.wait(0)
     if "is not a host" not in w.run("tutti", "tail", "--at", "a:b:c", exit=64):
         raise Failed("--at takes anything")
+    if 'the host "nobody.invalid" is not found: ' not in w.run("tutti", "tail", "--at", "nobody.invalid", exit=69):
+        raise Failed("a host that nobody knows is waited for")
+    if "(--port, else TUTTI_PORT)" not in w.run("tutti", "tail", "--port", "abc", exit=64):
+        raise Failed("a port that is none does not say where it stands")
+    with World("tail_nobody") as nobody:
+        tail = w.start("tail", [w.tutti, "tail", f"--at=127.0.0.1:{nobody.port}"])
+        tail.wait_line(f"nothing comes from tcp://127.0.0.1:{nobody.port}: waiting for a tuttid there")
+        tail.kill(subprocess.signal.SIGINT)
+        tail.wait(0)
 print("ok tail shows messages, and says what it never will")
