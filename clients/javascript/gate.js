@@ -7,7 +7,7 @@ import { zmq } from "./door.js";
 import { log } from "./log.js";
 import * as wire from "./wire.js";
 
-const WAITING_MS = 500, WAITING_AGAIN_MS = 60000; /* without a first answer, until that is said, and said again */
+const WAITING_MS = 500, WAITING_AGAIN_MS = 60000; /* without an answer, until that is said, and said again */
 const UNWRITTEN_MS = 60000, WRITE_AGAIN_MS = 1000; /* between two lines, and two tries, of a dead letter */
 const TAKE_OVER_MS = 12000; /* how long the process before us may take to leave, before we go on without the cursor's file */
 const LOOK_MS = 50; /* between two looks for who takes over */
@@ -54,7 +54,9 @@ export class Gate {
 		this.ops.close();
 	}
 
+	/* Anew from now on: who refused us is there, and that was logged. */
 	#tellWaiting(ms) {
+		clearTimeout(this.telling);
 		this.telling = setTimeout(() => {
 			if (!this.isOpen && !this.isWaiting)
 				log("waiting", { for: "tuttid", endpoint: this.doors.endpoint("events") });
@@ -138,6 +140,7 @@ export class Gate {
 			throw why;
 		log("protocol", { endpoint: this.endpoint, reason: why.message });
 		this.isBusy = false;
+		this.#tellWaiting(REFUSED_MS + WAITING_MS);
 		return this.#gone(REFUSED_MS);
 	}
 
@@ -162,6 +165,7 @@ export class Gate {
 		this.keyPauseMs = Math.min(this.keyPauseMs * 2, KEY_MOST_MS);
 		this.keyPause = this.keyPauseMs;
 		log("key_refused", { endpoint: this.endpoint, reason, again_in_s: this.keyPauseMs / 1000 });
+		this.#tellWaiting(this.keyPauseMs + WAITING_MS);
 		this.sock.close();
 	}
 
@@ -273,6 +277,7 @@ export class Gate {
 		log("refused", { code, reason: text });
 		if (code === 400)
 			throw new Error(`tuttid does not understand this bot: ${text}`);
+		this.#tellWaiting(REFUSED_MS + WAITING_MS);
 		return REFUSED_MS;
 	}
 

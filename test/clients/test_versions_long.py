@@ -63,6 +63,7 @@ def other_major(kind, world, doors):
     said = bot.wait_line(r"refused .*code=426 reason=(.*)")[1]
     check(f"{kind}: another major is said in tuttid's words", "speaks version 2" in said, said)
     check(f"{kind}: it does not come back at once, nor end", stays_away(doors) and bot.child.poll() is None)
+    check(f"{kind}: nor does it say that it waits for a tuttid", bot.count("waiting for=tuttid") == 0)
     bot.kill(15)
     bot.wait(0)
 

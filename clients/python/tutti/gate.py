@@ -13,7 +13,7 @@ from .asker import Asker
 from .crash import Hand, dead_letter
 
 UNWRITTEN = 60  # seconds between two lines about a dead letter that cannot be written
-WAITING, WAITING_AGAIN = 0.5, 60  # seconds without a first answer, after which that is said, and said again
+WAITING, WAITING_AGAIN = 0.5, 60  # seconds without an answer, after which that is said, and said again
 SILENCE = 5  # seconds without a word, after which a connection is opened anew
 REFUSED_PAUSE, KEY_PAUSE_MOST = 30, 60
 TAKE_OVER = 12  # how long the process before us may take to leave, before we go on without the cursor's file
@@ -83,9 +83,14 @@ class Gate:
                 pause = self._take(*self.queue.popleft())
             except wire.Unreadable as why:
                 log.error("protocol endpoint=%s reason=%r", self.line.endpoint, str(why))
-                pause, self.is_open = REFUSED_PAUSE, False
+                pause, self.is_open = self._answered(REFUSED_PAUSE), False
             if pause is not None:
                 self.close(pause)
+
+    def _answered(self, pause):
+        """It is there, and what it said was logged: nothing is waited for before we ask again."""
+        self.tell_at = time.monotonic() + pause + WAITING
+        return pause
 
     def _receive(self):
         """All that is there, handled or not: a process that takes over is heard while a batch is handled."""
@@ -145,7 +150,7 @@ class Gate:
     def _key_refused(self, why):
         self.key_pause = min(self.key_pause * 2, KEY_PAUSE_MOST)
         log.error("key_refused endpoint=%s reason=%r again_in_s=%d", self.line.endpoint, why, self.key_pause)
-        return self.key_pause
+        return self._answered(self.key_pause)
 
     # what the bus says
 
@@ -228,7 +233,7 @@ class Gate:
             raise Refused(text)
         else:
             log.error("refused code=%d reason=%r", code, text)
-        return REFUSED_PAUSE
+        return self._answered(REFUSED_PAUSE)
 
     def _events(self, frame):
         for event in wire.records(frame):
