@@ -7,9 +7,9 @@ import signal
 import stat
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_clients_long import PYTHON, ROOT, check, failures, javascript  # noqa: E402
-from tutti import Failed, World  # noqa: E402
+import clients
+from checks import check, failures
+from tutti import ROOT, World
 
 HOWS = {"python": {"exit": 3, "abort": -signal.SIGABRT, "segv": -signal.SIGSEGV},
         "javascript": {"exit": 3, "throw": 1, "memory": -signal.SIGABRT}}
@@ -17,11 +17,8 @@ SIGNALS = {"abort": signal.SIGABRT, "segv": signal.SIGSEGV, "memory": signal.SIG
 
 
 def start(w, kind):
-    bots = os.path.join(ROOT, "test/bots")
-    argv = [PYTHON, "-u", f"{bots}/seen.py"] if kind == "python" else \
-        ["node", "--max-old-space-size=64", f"{bots}/seen.mjs"]
-    return w.start("seen", [*argv, w.seen], {"PYTHONPATH": os.path.join(ROOT, "clients/python"),
-                                             "TUTTI_PORT": str(w.port)})
+    program = os.path.join(ROOT, "test/bots/seen." + ("py" if kind == "python" else "mjs"))
+    return clients.start(w, kind, "seen", program, w.seen, env={"NODE_OPTIONS": "--max-old-space-size=64"})
 
 
 def seen(w):
@@ -127,15 +124,12 @@ def unwritten(kind):
               [letter["d"]["content"] for letter in letters(w)] == ["crash exit"], letters(w))
 
 
-kinds = ["python"] + (["javascript"] if javascript() else [])
-if len(kinds) == 1:
-    print("ok javascript's dead letters # SKIP Node or its package zeromq cannot be had", flush=True)
-try:
-    for kind in kinds:
-        for how in HOWS[kind]:
-            poisoned(kind, how)
-        killed(kind)
-        unwritten(kind)
-except Failed as why:
-    check(str(why), False)
-sys.exit(1 if failures else 0)
+def play(kind):
+    for how in HOWS[kind]:
+        poisoned(kind, how)
+    killed(kind)
+    unwritten(kind)
+
+
+clients.each(play)
+sys.exit(bool(failures))
