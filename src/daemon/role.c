@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mapped.h"
 #include "base/metric.h"
+#include "net/admit.h"
 #include "net/lock.h"
 #include "net/refuse.h"
 
@@ -17,9 +18,11 @@
 
 enum {
 	LOCK_WAIT_MS = 3000,
-	DESCRIPTORS_FEW = 4096, /* a hard limit below is told */
-	STOP_MS = 3000,         /* that a role has to finish */
-	ORPHAN_STOP_MS = 1000   /* without a parent: the next one waits for our locks */
+	DESCRIPTORS_FEW = 4096,        /* a hard limit below is told */
+	DESCRIPTORS_KEPT = 64,         /* from connections; a role without any has about 30 */
+	REFUSED_US = 60 * 1000 * 1000, /* between two lines about connections refused */
+	STOP_MS = 3000,                /* that a role has to finish */
+	ORPHAN_STOP_MS = 1000          /* without a parent: the next one waits for our locks */
 };
 
 /* Sanitizers reserve terabytes of shadow, which RLIMIT_DATA would count. */
@@ -54,7 +57,9 @@ struct skeleton {
 	struct role role;
 	char run_dir[108];
 	struct loop_timer *cap;
-	struct loop_fd *life;
+	struct loop_fd *life, *refusals;
+	uint64_t refused, refused_us; /* connections since the last line, and when that was */
+	int admit_fd;
 	bool is_stopping;
 };
 
@@ -272,8 +277,23 @@ static int open_counters(struct skeleton *s)
 	return 0;
 }
 
-/* As many connections as the host lets us have. Out of descriptors, libzmq spins on a listener of tcp
- * and aborts on one of ipc, in a thread of its own: nothing of ours is asked before. */
+static void connections_refused(void *arg, int what)
+{
+	struct skeleton *s = arg;
+	uint64_t n = admit_refused(s->admit_fd), now = loop_now_us();
+	(void)what;
+	metric_add(METRIC_zmq_connections_refused, n);
+	s->refused += n;
+	if (s->refused_us && now - s->refused_us < REFUSED_US)
+		return;
+	log_warn("connections_refused", "count=%llu what=%s", (unsigned long long)s->refused,
+		 "\"no descriptors are left for them: fewer connections, or a higher hard limit "
+		 "(ulimit -Hn, LimitNOFILE)\"");
+	s->refused = 0;
+	s->refused_us = now;
+}
+
+/* As many connections as the host lets us have, less what the role itself needs. */
 static int raise_descriptors(struct skeleton *s)
 {
 	struct rlimit limit;
@@ -286,9 +306,9 @@ static int raise_descriptors(struct skeleton *s)
 	if (s->kind->is_limited && limit.rlim_max < DESCRIPTORS_FEW)
 		log_warn("few_descriptors", "limit=%llu what=%s",
 			 (unsigned long long)limit.rlim_max,
-			 "\"with about as many connections of bots this role ends and is started "
-			 "again; "
-			 "raise the hard limit (ulimit -Hn, LimitNOFILE)\"");
+			 "\"about as many connections of bots are taken, and no more; raise the "
+			 "hard limit (ulimit -Hn, LimitNOFILE)\"");
+	s->admit_fd = admit_keep(DESCRIPTORS_KEPT);
 	return 0;
 }
 
@@ -323,6 +343,8 @@ static int run(struct skeleton *s)
 	s->cap = loop_timer_new(loop, stop_late, s);
 	if (s->options->parent)
 		s->life = loop_fd_new(loop, ROLE_FD_LIFE, LOOP_READ, parent_spoke, s);
+	if (s->admit_fd >= 0)
+		s->refusals = loop_fd_new(loop, s->admit_fd, LOOP_READ, connections_refused, s);
 	struct loop_signal *term = loop_signal_new(loop, SIGTERM, stop_asked, s);
 	struct loop_signal *interrupt = loop_signal_new(loop, SIGINT, stop_asked, s);
 	struct loop_signal *reload = loop_signal_new(loop, SIGHUP, reload_asked, s);
@@ -330,6 +352,7 @@ static int run(struct skeleton *s)
 	loop_signal_free(&reload);
 	loop_signal_free(&interrupt);
 	loop_signal_free(&term);
+	loop_fd_free(&s->refusals);
 	loop_fd_free(&s->life);
 	loop_timer_free(&s->cap);
 	loop_free(&loop);

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -51,6 +52,41 @@ def few_descriptors(w):
             raise Failed(f"with {limit} it is not told {told} times")
         w.main.kill(signal.SIGTERM)
         w.main.wait(0)
+
+
+def flood(w):
+    """More connections than descriptors, on every door by ipc and TCP: no role ends, and who was there before is served."""
+    w.config(log__level="info")
+    w.sandbox("--no-limits")
+    w.main = w.start("tuttid", ["sh", "-c", 'ulimit -n 256 && exec "$@"', "sh", w.daemon, "--config", w.config_path],
+                     {"DISCORD_BOT_TOKEN": CANARY})
+    w.roles()
+    w.bot("echo", "examples/echo")
+    w.discord("say", channel=7, content=",echo before")  # the call door is connected to at the first call
+    w.expect("rest", method="POST", status=200, body__content="ok, you said: before")
+    run = os.path.join(w.env["XDG_RUNTIME_DIR"], "tutti", str(w.port))
+    doors = [(socket.AF_UNIX, os.path.join(run, name)) for name in ("live", "events", "call")] + \
+        [(socket.AF_INET, ("127.0.0.1", w.port + i)) for i in range(3)]
+    taken = []
+    for kind, where in doors * 120:
+        taken.append(socket.socket(kind, socket.SOCK_STREAM))
+        taken[-1].settimeout(0.2)
+        try:
+            taken[-1].connect(where)
+        except TimeoutError:
+            pass  # its listener has much to do
+    for role in ("bus", "rest"):
+        w.main.wait_line(rf" connections_refused by={role} ")
+    w.discord("say", channel=7, content=",echo beside")
+    w.expect("rest", method="POST", status=200, body__content="ok, you said: beside")
+    for sock in taken:
+        sock.close()
+    w.bots.pop("echo").kill()
+    w.bot("echo", "examples/echo")
+    w.discord("say", channel=7, content=",echo behind")
+    w.expect("rest", method="POST", status=200, body__content="ok, you said: behind")
+    if w.main.count(" role_ended "):
+        raise Failed("a role ended")
 
 
 def ends_on(number):
@@ -197,6 +233,7 @@ check("a role that refuses ends everything with 78", refused_token)
 check("a role is started at once, then after a second", back_off)
 check("a broken configuration does not reach a role that is started again", config_changes_underneath)
 check("few descriptors are told, and all of them used", few_descriptors)
+check("more connections than descriptors", flood)
 check("SIGINT ends all in order", ends_on(signal.SIGINT))
 check("SIGHUP ends all in order", ends_on(signal.SIGHUP))
 if os.access("/dev/shm", os.W_OK):
