@@ -4,6 +4,7 @@
 #include "sandbox/archiver.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
+#include "sandbox/poll.h"
 
 #include <inttypes.h>
 
@@ -84,6 +85,10 @@ static struct str words_of(const struct world_message *m)
 		return STR("pinned a message");
 	if (m->type == MESSAGE_STARTER)
 		return STR("started this thread");
+	if (m->type == MESSAGE_POLL_RESULT)
+		return STR("the poll is over");
+	if (m->poll && !m->content.n)
+		return str_c(m->poll->question);
 	if (m->content.n)
 		return m->content;
 	return m->embeds.n ? m->embeds : m->files.n ? m->files : m->components;
@@ -97,6 +102,8 @@ struct world_message *act_post(struct sandbox *sandbox, const struct world_post 
 	struct world_message *m = world_post(sandbox->world, post, loop_wall_us());
 	if (!m)
 		return NULL;
+	if (m->poll)
+		archiver_plan(sandbox->archiver);
 	talk(sandbox, m, "", words_of(m));
 	tell_message(sandbox, STR("MESSAGE_CREATE"), m);
 	return m;

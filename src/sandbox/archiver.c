@@ -1,6 +1,7 @@
 #include "sandbox/archiver.h"
 
 #include "sandbox/act_guild.h"
+#include "sandbox/act_poll.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,16 @@ static uint64_t due_us(const struct archiver *a, const struct world_channel *c)
 	return c->thread.active_us + c->thread.archive_min * a->minute_us;
 }
 
+/* By the clock of the loop, as the others. */
+static uint64_t poll_due_us(const struct archiver *a)
+{
+	const struct world_message *m = world_next_poll(a->sandbox->world);
+	uint64_t wall = loop_wall_us();
+	if (!m)
+		return UINT64_MAX;
+	return loop_now_us() + (m->poll->expiry_us > wall ? m->poll->expiry_us - wall : 0);
+}
+
 /* Those that were written in since their time was set only make the timer look again. */
 void archiver_plan(struct archiver *a)
 {
@@ -20,16 +31,26 @@ void archiver_plan(struct archiver *a)
 		uint64_t due = due_us(a, world_channel_at(a->sandbox->world, i));
 		next = due < next ? due : next;
 	}
+	uint64_t poll = poll_due_us(a);
+	next = poll < next ? poll : next;
 	if (next == UINT64_MAX)
 		loop_timer_stop(a->timer);
 	else
 		loop_timer_in(a->timer, next > now ? next - now : 0);
 }
 
+static void end_polls(struct archiver *a)
+{
+	struct world_message *m;
+	while ((m = world_next_poll(a->sandbox->world)) && m->poll->expiry_us <= loop_wall_us())
+		act_end_poll(a->sandbox, m);
+}
+
 static void on_timer(void *arg)
 {
 	struct archiver *a = arg;
 	uint64_t now = loop_now_us();
+	end_polls(a);
 	for (size_t i = 0; i < world_channels(a->sandbox->world); i++) {
 		struct world_channel *c = world_channel_at(a->sandbox->world, i);
 		if (due_us(a, c) <= now)

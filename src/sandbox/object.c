@@ -1,6 +1,7 @@
 #include "sandbox/object.h"
 
 #include "base/json.h"
+#include "sandbox/poll.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -160,7 +161,8 @@ static void reply(struct buf *out, struct world *w, const struct world_message *
 	if (m->guild_id)
 		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\"", m->guild_id);
 	buf_adds(out, STR("}"));
-	if (m->type == MESSAGE_PINNED || m->type == MESSAGE_THREAD)
+	if (m->type == MESSAGE_PINNED || m->type == MESSAGE_THREAD ||
+	    m->type == MESSAGE_POLL_RESULT)
 		return;
 	buf_adds(out, STR(",\"referenced_message\":"));
 	/* One level deep, as at Discord. */
@@ -210,6 +212,8 @@ void object_message(struct buf *out, struct world *w, const struct world_message
 	array(out, "attachments", m->files, is_blank);
 	array(out, "embeds", m->embeds, is_blank);
 	array(out, "components", m->components, is_blank);
+	if (m->poll && !is_blank)
+		poll_show(out, m->poll);
 	if (m->reactions)
 		reactions(out, m);
 	if (m->nonce[0]) {

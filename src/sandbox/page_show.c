@@ -3,6 +3,7 @@
 #include "sandbox/app_command.h"
 #include "sandbox/object.h"
 #include "sandbox/page.h"
+#include "sandbox/poll.h"
 #include "sandbox/rest.h"
 #include "sandbox/thread.h"
 
@@ -107,12 +108,26 @@ static void show_reactors(struct buf *out, const struct world_message *m)
 	}
 }
 
+static void show_voters(struct buf *out, const struct world_poll *poll)
+{
+	for (size_t i = 0; i < poll->n_answers; i++) {
+		const struct poll_answer *a = &poll->answers[i];
+		buf_addf(out, "%s\"%zu\":[", i ? "," : "", i + 1);
+		for (size_t k = 0; k < a->n_voters; k++)
+			buf_addf(out, "%s\"%" PRIu64 "\"", k ? "," : "", a->voters[k]);
+		buf_addc(out, ']');
+	}
+}
+
 static void show_message(struct buf *out, struct sandbox *sandbox, const struct world_message *m)
 {
 	buf_adds(out, STR("{\"message\":"));
 	object_message(out, sandbox->world, m, OBJECT_REST);
 	buf_adds(out, STR(",\"reactors\":{"));
 	show_reactors(out, m);
+	buf_adds(out, STR("},\"voters\":{"));
+	if (m->poll)
+		show_voters(out, m->poll);
 	buf_adds(out, STR("}}"));
 }
 

@@ -108,6 +108,8 @@ void plan_answer(struct rest_call *call);
 /* Checks a message's body and posts it in channel_id; the message's JSON into out. */
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
 	      struct world_message **message);
+/* rest_poll.c: the poll of a message's body, the caller's; NULL: it has none. 0, or an error's status. */
+int rest_read_poll(struct rest_call *call, struct json_at body, struct world_poll **out);
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
 /* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
 int rest_check_message(struct rest_call *call, struct json_at body, const struct world_message *m);

@@ -1,6 +1,7 @@
 #include "sandbox/act.h"
 #include "sandbox/message_check.h"
 #include "sandbox/object.h"
+#include "sandbox/poll.h"
 #include "sandbox/rest_impl.h"
 #include "sandbox/webhook.h"
 
@@ -231,6 +232,8 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 	if (status == 0 && !call->as)
 		status = check_reply(call, json_get(body, "message_reference"), channel_id,
 				     &post.reply_to);
+	if (status == 0 && json_kind(json_get(body, "poll")) == JSON_OBJECT && !call->as)
+		status = rest_may(call, world_channel(world, channel_id), MAY(SEND_POLLS));
 	if (status)
 		return status;
 	post.nonce = nonce_of(body, nonce);
@@ -240,6 +243,9 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 			   : NULL;
 	if (*message)
 		return show(call, *message);
+	status = rest_read_poll(call, body, &post.poll);
+	if (status)
+		return status;
 	act_find_mentions(&post);
 	allow_mentions(&post, json_get(body, "allowed_mentions"));
 	post.embeds = array_text(&embeds, json_get(body, "embeds"));
@@ -255,6 +261,8 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 		post.flags |= call->answers->message_id ? 0 : call->answers->flags;
 	}
 	*message = act_post(call->sandbox, &post);
+	if (!*message)
+		poll_free(&post.poll);
 	buf_done(&answers);
 	buf_done(&embeds);
 	buf_done(&components);
@@ -316,6 +324,8 @@ int route_edit_message(struct rest_call *call)
 	if (m->author_id != WORLD_BOT)
 		return rest_error(call, 403, 50005,
 				  "Cannot edit a message authored by another user");
+	if (m->poll)
+		return rest_error(call, 400, 520003, "Cannot edit a poll message");
 	return rest_edit(call, call->body, m);
 }
 

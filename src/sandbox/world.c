@@ -1,3 +1,4 @@
+#include "sandbox/poll.h"
 #include "sandbox/webhook.h"
 #include "sandbox/world_impl.h"
 
@@ -96,6 +97,7 @@ static void message_done(struct world_message *m)
 	world_set(&m->answers, STR(""));
 	world_set(&m->username, STR(""));
 	free(m->reactions);
+	poll_free(&m->poll);
 	*m = (struct world_message){0};
 }
 
@@ -258,7 +260,7 @@ static void forget(struct world *w, struct world_message *m)
 void world_weigh(struct world *w, struct world_message *m)
 {
 	size_t weight = m->content.n + m->embeds.n + m->components.n + m->files.n + m->answers.n +
-			m->username.n;
+			m->username.n + poll_weight(m->poll);
 	w->bytes += weight - m->weight;
 	m->weight = weight;
 	while (w->bytes > WORLD_BYTES && numbered(w, oldest(w)) != m) {
@@ -311,7 +313,8 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 		.flags = post->flags,
 		.is_by_bot = post->is_by_bot,
 		.mentions_everyone = post->mentions_everyone,
-		.is_tts = post->is_tts};
+		.is_tts = post->is_tts,
+		.poll = post->poll};
 	world_set(&m->content, post->content);
 	world_set(&m->embeds, post->embeds);
 	world_set(&m->components, post->components);
@@ -376,6 +379,18 @@ void world_delete(struct world *w, struct world_message *m)
 		struct world_message *last = world_newest(w, m->channel_id, 0, 0);
 		channel->last_message_id = last ? last->id : 0;
 	}
+}
+
+struct world_message *world_next_poll(struct world *w)
+{
+	struct world_message *next = NULL;
+	for (uint64_t n = oldest(w); n < w->n_messages; n++) {
+		struct world_message *m = numbered(w, n);
+		if (m->poll && !m->poll->is_over && !m->is_deleted &&
+		    (!next || m->poll->expiry_us < next->poll->expiry_us))
+			next = m;
+	}
+	return next;
 }
 
 static struct world_reaction *reaction_of(struct world_message *m, struct str emoji)

@@ -102,7 +102,8 @@ enum message_type {
 	MESSAGE_REPLY = 19,
 	MESSAGE_COMMAND = 20, /* the first answer to a slash command */
 	MESSAGE_STARTER = 21, /* a thread's first: refers to what it started from */
-	MESSAGE_MENU = 23     /* the first answer to a command of a context menu */
+	MESSAGE_MENU = 23,    /* the first answer to a command of a context menu */
+	MESSAGE_POLL_RESULT = 46
 };
 
 enum { MESSAGE_EPHEMERAL = 1 << 6, MESSAGE_HAS_THREAD = 1 << 5 }; /* flags */
@@ -125,6 +126,7 @@ struct world_message {
 	struct str answers;  /* owned: JSON members on the interaction that it answers, or empty */
 	struct str username; /* owned: whose a webhook says that it is; empty: the author's */
 	struct world_reaction *reactions; /* WORLD_REACTIONS of them, or NULL: none */
+	struct world_poll *poll;          /* owned: poll.h; NULL: none */
 };
 
 struct world;
@@ -173,9 +175,10 @@ struct world_post {
 	struct str content, embeds, components, files, nonce, answers, username;
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
+	struct world_poll *poll; /* or NULL */
 	bool is_by_bot, mentions_everyone, is_tts;
 };
-/* Copies what it is given. NULL: no such channel. */
+/* Copies what it is given, but for the poll, which is the message's from then on. NULL: no such channel. */
 struct world_message *world_post(struct world *w, const struct world_post *post, uint64_t now_us);
 /* The message that this author sent to this channel with this nonce in the last five minutes. */
 struct world_message *world_by_nonce(struct world *w, uint64_t channel_id, uint64_t author_id,
@@ -191,6 +194,8 @@ void world_weigh(struct world *w, struct world_message *m);
 /* Replaces one of embeds, components, files: world_set(&m->embeds, text). */
 void world_set(struct str *at, struct str json);
 void world_delete(struct world *w, struct world_message *m);
+/* The message whose poll is open and ends first; NULL: none. */
+struct world_message *world_next_poll(struct world *w);
 
 /* 0, -EEXIST where the user has reacted so already, -ENOSPC above 20 emoji or 16 users. */
 TT_CHECK int world_react(struct world_message *m, struct str emoji, uint64_t user_id);

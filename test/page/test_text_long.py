@@ -211,6 +211,34 @@ def menu_hint(b, w):
     check("/help NAME says one of them", command(b, "/help flood").startswith("/flood rate=N"), b.run("return " + ANSWER))
 
 
+VOTES = "[...document.querySelectorAll(arguments[0] + ' .answer')].map(a => a.textContent + (a.ariaPressed === 'true' ? '!' : ''))"
+
+
+def polls(b, w):
+    """A poll is shown, voted in by a click, counted for all, and over where it is."""
+    w.discord("poll", question="Tea or coffee?", answers='["tea","coffee"]', user=6)
+    b.wait("document.querySelector('.poll')")
+    lead = b.run("return `.message[data-id='${document.querySelector('.poll').closest('.message').dataset.id}']`")
+    check("a poll is shown", b.text(lead + " .title") == "Tea or coffee?" and b.run("return " + VOTES, lead) == ["tea0 votes", "coffee0 votes"])
+    b.click(lead + " .answer")
+    check("a click votes", b.wait(VOTES + ".join() === 'tea1 vote!,coffee0 votes'", lead), b.run("return " + VOTES, lead))
+    b.run("document.querySelectorAll(arguments[0] + ' .answer')[1].click()", lead)
+    check("for one of them", b.wait(VOTES + ".join() === 'tea0 votes,coffee1 vote!'", lead), b.run("return " + VOTES, lead))
+    w.discord("vote", answer=2, user=6)
+    check("others' votes are counted", b.wait(VOTES + ".join() === 'tea0 votes,coffee2 votes!'", lead), b.run("return " + VOTES, lead))
+    b.call("POST", "/refresh")
+    b.wait("document.querySelector('.poll')")
+    check("also after a reload", b.run("return " + VOTES, lead) == ["tea0 votes", "coffee2 votes!"])
+    b.run("document.querySelectorAll(arguments[0] + ' .answer')[1].click()", lead)
+    check("a second click takes the vote back", b.wait(VOTES + ".join() === 'tea0 votes,coffee1 vote'", lead), b.run("return " + VOTES, lead))
+    shots(b, "poll")
+    w.discord("endpoll")
+    check("that it is over is said", b.wait("[...document.querySelectorAll('.notice')].some(n => n.textContent.includes("
+                                           "'“Tea or coffee?” is over: coffee with 1 of 1 vote.'))"), b.text("#messages"))
+    check("and nobody votes any more", b.run("return [...document.querySelectorAll(arguments[0] + ' .answer')].every(a => a.disabled)", lead))
+    shots(b, "polled")
+
+
 HEADER = "[...document.querySelectorAll('main > header > *')].filter(e => e.getClientRects().length)"
 TIDY = ("(all => all.every((r, i) => !i || r.left >= all[i - 1].right - 1) && all.every(r => r.right <= innerWidth && r.top >= 0 && r.bottom <= 52))"
         "(" + HEADER + ".map(e => e.getBoundingClientRect()))")
@@ -243,4 +271,4 @@ def away(b, w):
 
 
 run("what the page makes of messages", {
-    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, away)],)})
+    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, polls, away)],)})

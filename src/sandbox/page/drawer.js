@@ -88,7 +88,7 @@ const agent = (h) => el("span", {class: "agent", title: h.headers?.["user-agent"
 
 // A word of what an event is about.
 function gist(d) {
-	if (typeof d?.content === "string") return [...(d.author?.username ? [nameOf(d.author.username), ": "] : []), nameOf(d.content.slice(0, 80))];
+	if (typeof d?.content === "string") return [...(d.author?.username ? [nameOf(d.author.username), ": "] : []), nameOf((d.content || d.poll?.question.text || "").slice(0, 80))];
 	return [d?.emoji?.name || d?.name || d?.data?.name || d?.user?.username].filter(Boolean).map(nameOf);
 }
 

@@ -4,6 +4,7 @@ import {el, face, link, obey, shownUrl, tint, arrows} from "./dom.js";
 import {markdown} from "./markdown.js";
 import {asking, components, newNonce} from "./components.js";
 import {ask} from "./modal.js";
+import {poll, result} from "./poll.js";
 import {colorOf, mayHere, MAY, rolesOf} from "./permissions.js";
 import {problem, sayBelow} from "./compose.js";
 import {world} from "./world.js";
@@ -172,6 +173,7 @@ function notice(message, doings) {
 	const all = {
 		6: () => [who, " pinned ", go("a message", () => doings.jump(at.message_id)), "."],
 		7: () => [who, " is here now."],
+		46: () => result(message, (words) => go(words, () => doings.jump(at.message_id))),
 		18: () => [who, " started a thread: ", go(message.content, () => doings.enter(at.channel_id)), "."],
 	};
 	const words = all[message.type]?.();
@@ -197,7 +199,7 @@ function shownOf(entry) {
 
 // isFollowing: by the same person, just after the one above.
 export function row(entry, isFollowing, doings) {
-	const {reactors} = entry, message = shownOf(entry);
+	const {reactors, voters} = entry, message = shownOf(entry);
 	const said = notice(message, doings);
 	if (said) return said;
 	const user = world.users.get(message.author.id) || message.author;
@@ -216,7 +218,7 @@ export function row(entry, isFollowing, doings) {
 			el("div", {class: "content"}, ...(message.flags & LOADING ? [el("p", {class: "small"}, "thinking …")] : text),
 				message.edited_timestamp && el("span", {class: "edited", title: message.edited_timestamp}, "(edited)")),
 			...(message.attachments || []).map(file), ...(message.embeds || []).map(embed),
-			components(message), reactions(message, reactors), threadOf(message, doings),
+			poll(message, voters || {}), components(message), reactions(message, reactors), threadOf(message, doings),
 			message.flags & EPHEMERAL ? el("p", {class: "small"}, "Only the person who asked can see this") : null),
 		tools(made, message, doings));
 	return made;

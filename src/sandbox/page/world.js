@@ -79,7 +79,7 @@ export const world = {
 	put(entry) {
 		const all = world.messagesOf(entry.message.channel_id);
 		const old = all.get(entry.message.id);
-		all.set(entry.message.id, {...entry, reactors: entry.reactors || old?.reactors || {}});
+		all.set(entry.message.id, {...entry, reactors: entry.reactors || old?.reactors || {}, voters: entry.voters || old?.voters || {}});
 		if (all.size > KEPT && !world.isReading) all.delete(all.keys().next().value);
 	},
 	putBefore(channelId, entries) {
@@ -98,6 +98,14 @@ function react(d, change) {
 	if (change > 0) users.push(d.user_id);
 	if (users.length) entry.reactors[key] = users;
 	else delete entry.reactors[key];
+	return d.message_id;
+}
+
+function vote(d, isAdded) {
+	const entry = world.messagesOf(d.channel_id).get(d.message_id);
+	if (!entry) return null;
+	const others = (entry.voters[d.answer_id] || []).filter((id) => id !== d.user_id);
+	entry.voters[d.answer_id] = isAdded ? [...others, d.user_id] : others;
 	return d.message_id;
 }
 
@@ -133,6 +141,8 @@ const changes = {
 		if (entry) delete entry.reactors[emojiKey(d.emoji || {name: ""})];
 		return d.message_id;
 	},
+	MESSAGE_POLL_VOTE_ADD: (d) => vote(d, true),
+	MESSAGE_POLL_VOTE_REMOVE: (d) => vote(d, false),
 	MESSAGE_REACTION_ADD: (d) => react(d, 1),
 	MESSAGE_REACTION_REMOVE: (d) => react(d, -1),
 	MESSAGE_REACTION_REMOVE_ALL(d) {
