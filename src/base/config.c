@@ -453,6 +453,17 @@ int config_parse(struct config *config, struct str text, const char *name, struc
 	return rc;
 }
 
+void config_where_say(struct buf *out, const struct config *config, enum config_id id)
+{
+	buf_addf(out, "%s.%s", config_table[id].section, config_table[id].name);
+	if (!*config->path)
+		buf_adds(out, STR(" (its default; --config names a file)"));
+	else if (config->line[id])
+		buf_addf(out, " (%s:%u)", config->path, config->line[id]);
+	else
+		buf_addf(out, " (its default; it may stand in %s)", config->path);
+}
+
 int config_bad(const struct config *config, enum config_id id, struct why *why, const char *fmt,
 	       ...)
 {

@@ -85,6 +85,9 @@ void config_kind_say(struct buf *out, const struct config_key *key);
 /* The value, as it would stand in the file. */
 void config_value_say(struct buf *out, const struct config *config, enum config_id id);
 
+/* Where a key stands, for who is to change it: "zmq.port (/etc/tutti.toml:11)". */
+void config_where_say(struct buf *out, const struct config *config, enum config_id id);
+
 /* path NULL: defaults alone. */
 TT_CHECK int config_load(struct config *config, const char *path, struct why *why);
 /* The same from text; name stands for the file in messages. An absolute one becomes config->path,

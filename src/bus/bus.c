@@ -30,24 +30,17 @@ void bus_tcp(const struct bus *b, char out[static DOORS_ENDPOINT], enum door doo
 	doors_tcp(out, config->zmq_bind, (unsigned)config->zmq_port, door);
 }
 
-static int bind_tcp(struct bus *b, struct zsock *sock, enum door door, struct why *why)
-{
-	char endpoint[DOORS_ENDPOINT];
-	bus_tcp(b, endpoint, door);
-	return zsock_bind(sock, endpoint, why);
-}
-
 /* Port 0: ipc only. */
 static int bind_doors(struct bus *b, struct why *why)
 {
-	int64_t port = b->role->config->zmq_port;
+	const struct config *config = b->role->config;
 	int rc = bind_ipc(b, b->live, "live", why);
 	if (rc == 0)
 		rc = bind_ipc(b, b->events, "events", why);
-	if (rc == 0 && port)
-		rc = bind_tcp(b, b->live, DOOR_LIVE, why);
-	if (rc == 0 && port)
-		rc = bind_tcp(b, b->events, DOOR_EVENTS, why);
+	if (rc == 0)
+		rc = doors_bind_tcp(b->live, DOOR_LIVE, config, why);
+	if (rc == 0)
+		rc = doors_bind_tcp(b->events, DOOR_EVENTS, config, why);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include "base/metric.h"
+#include "net/doors.h"
 #include "net/lock.h"
 #include "net/refuse.h"
 #include "net/url.h"
@@ -218,28 +219,30 @@ static void say_running(struct check *check, unsigned first)
 {
 	char run_dir[108];
 	struct why why;
+	struct buf where = {0};
 	uint64_t pid =
 		config_run_dir_to_be(run_dir, first, &why) < 0 ? 0 : lock_holder(run_dir, "tuttid");
+	config_where_say(&where, check->config, CONFIG_zmq_port);
 	if (pid && pid == lock_holder(check->config->state_dir, "tuttid"))
 		check_ok("ports", "%u to %u: our tuttid runs there", first, first + 2);
 	else
 		check_bad(check, EX_TEMPFAIL, "ports",
 			  "%u to %u: another tuttid runs there, process %llu, with a state "
-			  "directory of its own: give zmq.port another number, of three that are "
+			  "directory of its own: give %.*s another number, of three that are "
 			  "free, or end it",
-			  first, first + 2, (unsigned long long)pid);
+			  first, first + 2, (unsigned long long)pid, STR_FMT(buf_str(&where)));
+	buf_done(&where);
 }
 
 static void say_port(struct check *check, unsigned port, int error)
 {
 	char authority[URL_AUTHORITY];
-	const char *remedy = error == EADDRNOTAVAIL ? "give zmq.bind an address of this host"
-						    : "give zmq.port another number, of three that "
-						      "are free";
-	if (error == EACCES)
-		remedy = "below 1024 is for root: give zmq.port a number from 1024 on";
+	struct buf remedy = {0};
 	url_authority(authority, check->config->zmq_bind, port);
-	check_bad(check, EX_TEMPFAIL, "ports", "%s: %s: %s", authority, strerror(error), remedy);
+	doors_remedy(&remedy, check->config, error);
+	check_bad(check, EX_TEMPFAIL, "ports", "%s: %s%s%.*s", authority, strerror(error),
+		  remedy.n ? ": " : "", STR_FMT(buf_str(&remedy)));
+	buf_done(&remedy);
 }
 
 static void look_at_ports(struct check *check)

@@ -5,7 +5,6 @@
 #include "base/metric.h"
 #include "daemon/child.h"
 #include "daemon/keep.h"
-#include "net/lock.h"
 #include "net/owner.h"
 #include "net/url.h"
 #include "proto/commits.h"
@@ -22,7 +21,6 @@
 #include <unistd.h>
 
 enum {
-	LOCK_WAIT_MS = 3000,
 	KILL_AFTER_US = 3500000 /* SIGTERM to SIGKILL; roles give up after 3 s themselves */
 };
 
@@ -301,8 +299,8 @@ static int take_place(struct parent *p)
 		return failed("state_dir", &why);
 	if (config_run_dir(p->run_dir, (unsigned)p->config.zmq_port, true, &why) < 0)
 		return failed("run_dir", &why);
-	if (lock_take_both(p->config.state_dir, p->run_dir, "tuttid", LOCK_WAIT_MS, &why) < 0)
-		return failed("lock", &why);
+	if (role_take_locks(&p->config, p->run_dir, "tuttid") != 0)
+		return EX_TEMPFAIL;
 	if (metric_open(p->run_dir, "parent", &why) < 0)
 		return failed("metrics", &why);
 	return 0;

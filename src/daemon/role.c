@@ -261,12 +261,29 @@ static int make_dirs(struct skeleton *s)
 	return 0;
 }
 
-static int take_lock(struct skeleton *s)
+int role_take_locks(const struct config *config, const char *run_dir, const char *name)
 {
 	struct why why = {0};
-	if (lock_take_both(s->config.state_dir, s->run_dir, s->kind->name, LOCK_WAIT_MS, &why) < 0)
-		return failed("lock", &why);
-	return 0;
+	struct buf where = {0};
+	int rc = lock_take_both(config->state_dir, run_dir, name, LOCK_WAIT_MS, &why);
+	if (rc >= 0)
+		return 0;
+	if (rc == -EADDRINUSE) {
+		config_where_say(&where, config, CONFIG_zmq_port);
+		log_error("lock",
+			  "%s; it is a tuttid with another state directory: give %.*s another "
+			  "number, of three that are free",
+			  why.text, STR_FMT(buf_str(&where)));
+		buf_done(&where);
+	} else {
+		log_error("lock", "%s", why.text);
+	}
+	return EX_TEMPFAIL;
+}
+
+static int take_lock(struct skeleton *s)
+{
+	return role_take_locks(&s->config, s->run_dir, s->kind->name);
 }
 
 static int open_counters(struct skeleton *s)

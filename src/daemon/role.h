@@ -47,6 +47,9 @@ void role_harden(void);
  * refuse.h judges. Errors go to stderr as they are, for editors that jump to file:line:column. 0 or
  * EX_CONFIG. */
 int role_configure(struct config *config, const struct options *options);
+/* The locks of that name in state directory and run directory, for good; waits for them. 0 or EX_TEMPFAIL,
+ * said: with what to change where another tuttid has the port. */
+int role_take_locks(const struct config *config, const char *run_dir, const char *name);
 /* The log as configured, under this name. 0 or EX_CONFIG. */
 int role_open_log(const struct config *config, const char *name);
 

@@ -90,6 +90,45 @@ void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port,
 	snprintf(out, DOORS_ENDPOINT, "tcp://%s", authority);
 }
 
+void doors_remedy(struct buf *out, const struct config *config, int error)
+{
+	static const struct {
+		int error;
+		enum config_id id;
+		const char *before, *behind;
+	} rows[] = {
+		{EADDRINUSE, CONFIG_zmq_port, "another program has it: give ",
+		 " another number, of three that are free"},
+		{EACCES, CONFIG_zmq_port, "below 1024 is for root: give ",
+		 " a number from 1024 on"},
+		{EADDRNOTAVAIL, CONFIG_zmq_bind, "give ", " an address of this host"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].error != error)
+			continue;
+		buf_adds(out, str_c(rows[i].before));
+		config_where_say(out, config, rows[i].id);
+		buf_adds(out, str_c(rows[i].behind));
+	}
+}
+
+int doors_bind_tcp(struct zsock *sock, enum door door, const struct config *config, struct why *why)
+{
+	char endpoint[DOORS_ENDPOINT];
+	struct buf remedy = {0};
+	struct why inner = {0};
+	if (!config->zmq_port)
+		return 0;
+	doors_tcp(endpoint, config->zmq_bind, (unsigned)config->zmq_port, door);
+	int rc = zsock_bind(sock, endpoint, &inner);
+	if (rc == 0)
+		return 0;
+	doors_remedy(&remedy, config, -rc);
+	why_set(why, rc, "%s%s%.*s", inner.text, remedy.n ? "; " : "", STR_FMT(buf_str(&remedy)));
+	buf_done(&remedy);
+	return rc;
+}
+
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door)
 {
 	static const char *const files[] = {"live", "events", "call"};

@@ -42,6 +42,13 @@ void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, 
 /* "tcp://127.0.0.1:6002": of tuttid's own, too. port: of the live door. */
 void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port, enum door door);
 
+/* On TCP as zmq.bind and zmq.port say; port 0: not at all. What cannot be had is told with what to change,
+ * and where. */
+TT_CHECK int doors_bind_tcp(struct zsock *sock, enum door door, const struct config *config,
+			    struct why *why);
+/* What to change where a port of zmq.bind cannot be had for this positive errno; "" where nobody knows. */
+void doors_remedy(struct buf *out, const struct config *config, int error);
+
 /* "10.0.0.2:6000", "[::1]:6000": for people, and the name of a directory. */
 void doors_name(char out[static DOORS_NAME], const struct doors *doors);
 

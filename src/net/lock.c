@@ -111,7 +111,8 @@ int lock_take_both(const char *state_dir, const char *run_dir, const char *name,
 	if (fd < 0 || is_same_place(state_dir, run_dir))
 		return fd;
 	int second = lock_take(run_dir, name, wait_ms, why);
-	if (second < 0)
-		close(fd);
-	return second < 0 ? second : fd;
+	if (second >= 0)
+		return fd;
+	close(fd);
+	return second == -EWOULDBLOCK ? -EADDRINUSE : second;
 }

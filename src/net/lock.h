@@ -11,7 +11,7 @@ TT_CHECK int lock_take(const char *dir, const char *name, unsigned wait_ms, stru
 
 /* The locks in the state directory and in the run directory, both or none: another tuttid with a state
  * directory of its own, but on this port, must not take the sockets' names from the one that serves.
- * The second descriptor stays open, too. */
+ * The second descriptor stays open, too. -EADDRINUSE: that other one is there. */
 TT_CHECK int lock_take_both(const char *state_dir, const char *run_dir, const char *name,
 			    unsigned wait_ms, struct why *why);
 

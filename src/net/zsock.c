@@ -205,23 +205,6 @@ static int fail(struct why *why, const char *verb, const char *endpoint)
 	return why_set(why, -errno, "cannot %s %s: %s", verb, endpoint, zmq_strerror(errno));
 }
 
-static int fail_to_listen(struct why *why, const char *endpoint)
-{
-	static const struct {
-		int error;
-		const char *text;
-	} remedies[] = {{EADDRINUSE, "; another program has it: give zmq.port another number"},
-			{EACCES, "; below 1024 is for root: give zmq.port a number from 1024 on"},
-			{EADDRNOTAVAIL, "; give zmq.bind an address of this host"}};
-	int error = errno;
-	const char *remedy = "";
-	for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-		if (remedies[i].error == error && str_starts(str_c(endpoint), STR("tcp:")))
-			remedy = remedies[i].text;
-	return why_set(why, -error, "cannot listen on %s: %s%s", endpoint, zmq_strerror(error),
-		       remedy);
-}
-
 /* libzmq makes the socket file inside zmq_bind(), by the umask. */
 int zsock_bind(struct zsock *s, const char *endpoint, struct why *why)
 {
@@ -234,7 +217,7 @@ int zsock_bind(struct zsock *s, const char *endpoint, struct why *why)
 	rc = zmq_bind(s->socket, endpoint);
 	umask(before); /* never fails, and leaves errno */
 	mark_dirty(s);
-	return rc < 0 ? fail_to_listen(why, endpoint) : 0;
+	return rc < 0 ? fail(why, "listen on", endpoint) : 0;
 }
 
 int zsock_connect(struct zsock *s, const char *endpoint, struct why *why)

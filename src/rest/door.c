@@ -188,7 +188,6 @@ static void garbage(void *arg)
 static int bind_tcp(struct rest *rest, struct why *why)
 {
 	const struct config *config = rest->role->config;
-	char endpoint[DOORS_ENDPOINT];
 	if (config->zmq_port == 0 || strcmp(config->zmq_call_tcp, "off") == 0)
 		return 0;
 	if (!rest->guard)
@@ -197,8 +196,7 @@ static int bind_tcp(struct rest *rest, struct why *why)
 			 "zmq.call_tcp = off: "
 			 "ipc only\"",
 			 (int)config->zmq_port + DOOR_CALL);
-	doors_tcp(endpoint, config->zmq_bind, (unsigned)config->zmq_port, DOOR_CALL);
-	return zsock_bind(rest->door, endpoint, why);
+	return doors_bind_tcp(rest->door, DOOR_CALL, config, why);
 }
 
 int door_open(struct rest *rest, struct why *why)

@@ -90,8 +90,7 @@ def lives(bot):
     """make discord and make run, on ports of their own."""
     with World("new") as w:
         port = free_ports()
-        for name in ("Makefile", "tutti.toml"):
-            edit(os.path.join(bot, name), _8080=w.port, _6000=port)
+        edit(os.path.join(bot, "tutti.toml"), _8080=w.port, _6000=port)
         env = {k: v for k, v in w.env.items() if not k.startswith("MAKE")}
         discord = w.start("discord", ["make", "-C", bot, "discord"], env)
         log = w.start("log", ["tail", "-n", "+1", "-F", os.path.join(bot, "tuttid.log")])
@@ -107,6 +106,7 @@ def lives(bot):
         check("a second make discord fails", again.child.returncode != 0)
         with open(os.path.join(bot, "tuttid.log"), encoding="utf-8") as f:
             check("and leaves the log of the first as it is", re.search(" ready .*shard=0", f.read()))
+        beside(w, bot, port, env)
         discord.child.stdin.close()
         discord.wait(0)
         subprocess.run(["pkill", "-TERM", "-P", str(mine.pid)], check=False)
@@ -116,6 +116,26 @@ def lives(bot):
         check("tuttid ends with make discord", True)
         again_and_again(w, bot, env)
         without_tuttid(w, bot, env)
+
+
+def beside(w, first, port, env):
+    """A second project while the first runs: each number that is taken is named with the file and the key."""
+    run(TUTTI, "new", "second", cwd=os.path.dirname(first))
+    second = os.path.join(os.path.dirname(first), "second")
+    path = os.path.join(second, "tutti.toml")
+    edit(path, _8080=w.port, _6000=port)
+    said = w.run("/usr/bin/env", "make", "-C", second, "discord", env=env)
+    check("a second project's sandbox: its port stands in tutti.toml, api_url",
+          f"port {w.port} is that of api_url in tutti.toml" in said, said)
+    edit(path, **{f"_{w.port}": free_ports()})
+    discord = w.start("second", ["make", "-C", second, "discord"], env)
+    discord.wait_line(rf"give zmq\.port \({path}:\d+\) another number")
+    discord.child.stdin.close()
+    discord.wait()
+    check("and its tuttid: zmq.port, with file and line", True)
+    edit(path, **{"_http://127.0.0.1": "https://discord.com"})
+    said = w.run("/usr/bin/env", "make", "-C", second, "discord", env=env)
+    check("where api_url is no sandbox, none is started", "tuttid --config tutti.toml is for Discord itself" in said, said)
 
 
 def without_tuttid(w, bot, env):

@@ -44,7 +44,7 @@ def words(w):
 
 def ports(w):
     with socket.create_server(("127.0.0.1", w.port)):
-        ends(w, "a port that another has", 75, r"127\.0\.0\.1:\d+: Address already in use; .*zmq\.port",
+        ends(w, "a port that another has", 75, rf"127\.0\.0\.1:\d+: Address already in use; .*zmq\.port \({w.config_path}:\d+\) another number",
              "tuttid", "--config", w.config_path)
     w.config(zmq__bind="127.77.0.1")
     goes_on(w, "beside it, another loopback address", " serving ")
@@ -54,6 +54,12 @@ def ports(w):
 def twice(w):
     w.tuttid()
     ends(w, "a second tuttid", 75, rf"runs already: .* is held by process {w.main.pid}", "tuttid", "--config", w.config_path)
+    beside = os.path.join(w.dir, "beside.toml")
+    with open(w.config_path, encoding="utf-8") as f, open(beside, "w", encoding="utf-8") as to:
+        to.write(re.sub(r'(?m)^dir = "(.*)/state"$', r'dir = "\1/beside"', f.read()))
+    ends(w, "a second project's tuttid at the same port", 75,
+         rf"held by process {w.main.pid}; .* another state directory: give zmq\.port \({beside}:\d+\) another number",
+         "tuttid", "--config", beside)
     w.main.kill(15)
     w.main.wait(0)
 
