@@ -163,7 +163,7 @@ static void tick(void *arg)
 
 int source_start(struct bus *b, struct why *why)
 {
-	int rc = bell_open(&b->bell, b->role->journal_dir, why);
+	int rc = bell_open(&b->bell, b->role->journal_dir, BELL_BUS, why);
 	if (rc < 0)
 		return rc;
 	window_init(&b->window);

@@ -444,11 +444,11 @@ static int open_all(struct gateway *g, struct why *why)
 	uint32_t room = g->settings.shards > ROOM ? g->settings.shards : ROOM;
 	if ((rc = wsock_net_new(&g->common.net, g->loop, config->discord_ca_file, why)) < 0 ||
 	    (rc = gateway_open_files(g, room, why)) < 0 ||
-	    (rc = bell_open(&g->bell, g->role->journal_dir, why)) < 0)
+	    (rc = bells_open(&g->bells, g->role->journal_dir, why)) < 0)
 		return rc;
 	if ((rc = ops_new(&g->ops, g->loop, g->role->run_dir, send_op, g, why)) < 0)
 		return rc;
-	bell_ring_first(&g->bell);
+	bells_ring_first(&g->bells);
 	return 0;
 }
 
@@ -456,7 +456,7 @@ static void set_up(struct gateway *g)
 {
 	const struct config *config = g->role->config;
 	g->publish = (struct publish){.journal = &g->journal,
-				      .bell = &g->bell,
+				      .bells = &g->bells,
 				      .max_event = (uint64_t)config->journal_max_event};
 	g->common.loop = g->loop;
 	g->common.publish = &g->publish;
@@ -498,7 +498,7 @@ static void tear_down(struct gateway *g)
 	ops_free(&g->ops);
 	wsock_net_free(&g->common.net);
 	ledger_close(&g->ledger);
-	bell_close(&g->bell);
+	bells_close(&g->bells);
 	journal_close(&g->journal, true);
 	state_close(&g->state);
 }
@@ -533,7 +533,6 @@ int gateway_main(struct role *role)
 	struct why why = {0};
 	g->role = role;
 	g->loop = role->loop;
-	g->bell.fd = -1;
 	role->data = g;
 	role->on_stop = on_stop;
 	int rc = open_all(g, &why), status;

@@ -22,7 +22,7 @@ struct gateway {
 	struct state state;
 	struct ledger ledger;
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct publish publish;
 	struct shard_common common;
 

@@ -91,5 +91,5 @@ void publish_turn(struct publish *p)
 	if (!p->is_unheard)
 		return;
 	p->is_unheard = false;
-	metric_add(METRIC_gateway_bell_rings, bell_ring(p->bell));
+	metric_add(METRIC_gateway_bell_rings, bells_ring(p->bells));
 }

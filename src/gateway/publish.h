@@ -1,7 +1,7 @@
 /* gateway/publish.h: an event becomes a record of the journal.
  *
  *     publish_event(&p, &from, &envelope, d, 0);
- *     publish_turn(&p);                             // once per turn of the loop: rings the bell
+ *     publish_turn(&p);                             // once per turn of the loop: rings the bells
  *
  * Topic and header are made from the envelope; the payload is written as it came. What is larger
  * than max_event is announced as TUTTI_TOO_LARGE in its place, what could not be read three times as
@@ -16,9 +16,9 @@
 
 struct publish {
 	struct journal *journal;
-	struct bell *bell;
+	struct bells *bells;
 	uint64_t max_event; /* bytes */
-	bool is_unheard;    /* something was appended since the bell was last rung */
+	bool is_unheard;    /* something was appended since the bells were last rung */
 };
 
 struct publish_from {

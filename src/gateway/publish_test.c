@@ -5,7 +5,7 @@
 
 struct ring {
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct publish p;
 	struct buf out;
 	struct journal_cursor at;
@@ -18,7 +18,7 @@ static struct ring ring_open(const char *name)
 	struct journal_options options = {
 		.dir = in_dir(name), .size = 65536, .max_event = 4096, .shards = 4, .now_ms = 1000};
 	assert_int_equal(journal_open_write(&r.journal, &options, &why), 0);
-	assert_int_equal(bell_open(&r.bell, options.dir, &why), 0);
+	assert_int_equal(bells_open(&r.bells, options.dir, &why), 0);
 	r.at = journal_head(&r.journal);
 	return r;
 }
@@ -26,7 +26,7 @@ static struct ring ring_open(const char *name)
 static void ring_close(struct ring *r)
 {
 	buf_done(&r->out);
-	bell_close(&r->bell);
+	bells_close(&r->bells);
 	journal_close(&r->journal, true);
 }
 
@@ -35,7 +35,7 @@ static const struct publish_from shard_2 = {.shard = 2, .session = 5, .received_
 static void put(struct ring *r, const char *text, const struct publish_from *from)
 {
 	struct envelope e;
-	r->p = (struct publish){.journal = &r->journal, .bell = &r->bell, .max_event = 4096};
+	r->p = (struct publish){.journal = &r->journal, .bells = &r->bells, .max_event = 4096};
 	assert_int_equal(envelope_read(&e, str_c(text)), 0);
 	publish_event(&r->p, from, &e, e.d, 0);
 }
@@ -141,7 +141,7 @@ static void what_was_skipped_is_announced_in_its_place(void **state)
 	struct str payload;
 	(void)state;
 	struct ring r = ring_open("h");
-	r.p = (struct publish){.journal = &r.journal, .bell = &r.bell, .max_event = 4096};
+	r.p = (struct publish){.journal = &r.journal, .bells = &r.bells, .max_event = 4096};
 	uint64_t before = metric_get(METRIC_gateway_skipped);
 	publish_skipped(&r.p, &shard_2, 9, STR("no \"JSON\"\x01"));
 	struct wire_header h = next(&r, &payload);
@@ -163,7 +163,7 @@ static void a_kill_behind_an_announcement_does_not_repeat_it(void **state)
 		char name[] = {'k', (char)('0' + is_large), 0};
 		struct ring r = ring_open(name);
 		struct envelope e;
-		struct publish p = {.journal = &r.journal, .bell = &r.bell, .max_event = 4096};
+		struct publish p = {.journal = &r.journal, .bells = &r.bells, .max_event = 4096};
 		assert_int_equal(envelope_read(&e, STR("{\"t\":\"X\",\"s\":8,\"op\":0,\"d\":{}}")),
 				 0);
 		if (is_large)
@@ -202,7 +202,7 @@ static void the_bell_rings_once_a_turn_and_only_for_a_sleeper(void **state)
 	uint64_t before = metric_get(METRIC_gateway_bell_rings);
 	put(&r, "{\"t\":\"RESUMED\",\"s\":1,\"op\":0,\"d\":{}}", &shard_2);
 	publish_turn(&r.p); /* nobody sleeps */
-	bell_sleep(&r.bell);
+	bell_sleep(&r.bells.of[BELL_BUS]);
 	publish_turn(&r.p); /* nothing new */
 	assert_int_equal(metric_get(METRIC_gateway_bell_rings), before);
 	put(&r, "{\"t\":\"RESUMED\",\"s\":2,\"op\":0,\"d\":{}}", &shard_2);

@@ -22,7 +22,7 @@ struct world {
 	unsigned close_code; /* ours, as it arrived */
 
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct state state;
 	struct publish publish;
 	struct shard_common common;
@@ -114,7 +114,7 @@ static void open_files(struct world *w, const char *dir)
 	assert_int_equal(state_open(&w->state, dir, 1, &identity, &why), 0);
 	memcpy(options.id, w->state.sessions.id, sizeof options.id);
 	assert_int_equal(journal_open_write(&w->journal, &options, &why), 0);
-	assert_int_equal(bell_open(&w->bell, dir, &why), 0);
+	assert_int_equal(bells_open(&w->bells, dir, &why), 0);
 	w->state.journal = &w->journal;
 	w->at = journal_head(&w->journal);
 }
@@ -134,7 +134,8 @@ static void begin(struct world *w, const char *name, const struct session_resume
 				  .address = "127.0.0.1", .max_body = 1000, .fn = asked, .arg = w},
 			  &why),
 		0);
-	w->publish = (struct publish){.journal = &w->journal, .bell = &w->bell, .max_event = 4096};
+	w->publish =
+		(struct publish){.journal = &w->journal, .bells = &w->bells, .max_event = 4096};
 	w->common = (struct shard_common){.loop = w->loop,
 					  .publish = &w->publish,
 					  .state = &w->state,
@@ -168,7 +169,7 @@ static void end(struct world *w)
 	wsock_net_free(&w->common.net);
 	frame_reader_done(&w->in);
 	buf_done(&w->record);
-	bell_close(&w->bell);
+	bells_close(&w->bells);
 	journal_close(&w->journal, true);
 	state_close(&w->state);
 	loop_free(&w->loop);

@@ -9,6 +9,8 @@
 
 enum { BELL_BYTES = 4096 };
 
+static const char *const names[BELLS] = {[BELL_BUS] = "bell", [BELL_LIVE] = "bell.live"};
+
 /* Open for both ways, so that neither side's death closes it for the other. */
 static int open_fifo(const char *path)
 {
@@ -24,14 +26,14 @@ static int open_fifo(const char *path)
 	return -EINVAL;
 }
 
-int bell_open(struct bell *bell, const char *dir, struct why *why)
+int bell_open(struct bell *bell, const char *dir, enum bell_of reader, struct why *why)
 {
 	char page[PATH_MAX], fifo[PATH_MAX];
 	*bell = (struct bell){.fd = -1};
-	int n = snprintf(fifo, sizeof fifo, "%s/bell.fifo", dir);
+	int n = snprintf(fifo, sizeof fifo, "%s/%s.fifo", dir, names[reader]);
 	if (n < 0 || (size_t)n >= sizeof fifo)
 		return why_set(why, -ENAMETOOLONG, "the path %.40s... is too long", dir);
-	snprintf(page, sizeof page, "%s/bell", dir);
+	snprintf(page, sizeof page, "%s/%s", dir, names[reader]);
 	int rc = mapped_mkdir(dir, why);
 	if (rc == 0)
 		rc = mapped_open(&bell->page, page, BELL_BYTES, 0, MAPPED_WRITE, why);
@@ -49,27 +51,12 @@ int bell_open(struct bell *bell, const char *dir, struct why *why)
 
 void bell_close(struct bell *bell)
 {
-	mapped_close(&bell->page);
-	if (bell->fd >= 0)
-		close(bell->fd);
+	if (bell->sleeping) {
+		mapped_close(&bell->page);
+		if (bell->fd >= 0)
+			close(bell->fd);
+	}
 	*bell = (struct bell){.fd = -1};
-}
-
-bool bell_ring(struct bell *bell)
-{
-	/* between the head that was stored before and the look at the word: see the sleeper */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (!atomic_load_explicit(bell->sleeping, memory_order_relaxed) ||
-	    !atomic_exchange_explicit(bell->sleeping, 0, memory_order_relaxed))
-		return false;
-	/* full: then there is something to read, and the sleeper wakes all the same */
-	return write(bell->fd, "", 1) == 1 || errno == EAGAIN;
-}
-
-void bell_ring_first(struct bell *bell)
-{
-	atomic_store_explicit(bell->sleeping, 0, memory_order_relaxed);
-	(void)!write(bell->fd, "", 1); /* full: it is readable already */
 }
 
 void bell_sleep(struct bell *bell)
@@ -84,4 +71,52 @@ void bell_wake(struct bell *bell)
 	atomic_store_explicit(bell->sleeping, 0, memory_order_relaxed);
 	while (read(bell->fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes)
 		continue;
+}
+
+int bells_open(struct bells *bells, const char *dir, struct why *why)
+{
+	*bells = (struct bells){0};
+	for (unsigned i = 0; i < BELLS; i++) {
+		int rc = bell_open(&bells->of[i], dir, i, why);
+		if (rc < 0) {
+			bells_close(bells);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+void bells_close(struct bells *bells)
+{
+	for (unsigned i = 0; i < BELLS; i++)
+		bell_close(&bells->of[i]);
+}
+
+/* True if it slept and was woken. */
+static bool ring(struct bell *bell)
+{
+	if (!atomic_load_explicit(bell->sleeping, memory_order_relaxed) ||
+	    !atomic_exchange_explicit(bell->sleeping, 0, memory_order_relaxed))
+		return false;
+	/* full: then there is something to read, and the sleeper wakes all the same */
+	return write(bell->fd, "", 1) == 1 || errno == EAGAIN;
+}
+
+unsigned bells_ring(struct bells *bells)
+{
+	unsigned woken = 0;
+	/* between the head that was stored before and the looks at the words: see the sleeper */
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned i = 0; i < BELLS; i++)
+		woken += ring(&bells->of[i]);
+	return woken;
+}
+
+void bells_ring_first(struct bells *bells)
+{
+	for (unsigned i = 0; i < BELLS; i++) {
+		struct bell *bell = &bells->of[i];
+		atomic_store_explicit(bell->sleeping, 0, memory_order_relaxed);
+		(void)!write(bell->fd, "", 1); /* full: it is readable already */
+	}
 }

@@ -213,7 +213,7 @@ static uint64_t slowest(unsigned bots)
 	return least;
 }
 
-static void append(struct journal *j, struct bell *bell)
+static void append(struct journal *j, struct bells *bells)
 {
 	static char payload[PAYLOAD];
 	struct wire_header h = {
@@ -224,7 +224,7 @@ static void append(struct journal *j, struct bell *bell)
 	put_le64(payload, now_ns());
 	if (journal_append(j, &h, str_of(payload, sizeof payload)) < 0)
 		abort();
-	bell_ring(bell);
+	bells_ring(bells);
 }
 
 static void nap(uint64_t ns)
@@ -233,7 +233,8 @@ static void nap(uint64_t ns)
 }
 
 /* rate 0: as fast as the slowest bot takes them. */
-static void feed(struct journal *j, struct bell *bell, unsigned bots, uint64_t rate, uint64_t count)
+static void feed(struct journal *j, struct bells *bells, unsigned bots, uint64_t rate,
+		 uint64_t count)
 {
 	uint64_t began = now_ns();
 	for (uint64_t i = 0; i < count; i++) {
@@ -242,7 +243,7 @@ static void feed(struct journal *j, struct bell *bell, unsigned bots, uint64_t r
 			nap(due - now);
 		while (!rate && i % 64 == 0 && i > slowest(bots) + AHEAD)
 			nap(100000);
-		append(j, bell);
+		append(j, bells);
 	}
 	while (slowest(bots) < count)
 		nap(100000);
@@ -267,7 +268,8 @@ static void reap(pid_t pid, int signal)
 	waitpid(pid, NULL, 0);
 }
 
-static void run(struct journal *j, struct bell *bell, unsigned bots, uint64_t rate, uint64_t count)
+static void run(struct journal *j, struct bells *bells, unsigned bots, uint64_t rate,
+		uint64_t count)
 {
 	pid_t bot[BOTS_MAX];
 	memset(shared, 0, sizeof *shared);
@@ -281,7 +283,7 @@ static void run(struct journal *j, struct bell *bell, unsigned bots, uint64_t ra
 			nap(1000000);
 	double own_us = cpu_us(getpid()), bus_us = cpu_us(bus), bots_us = cpu_us_of(bot, bots);
 	uint64_t began = now_ns();
-	feed(j, bell, bots, rate, count);
+	feed(j, bells, bots, rate, count);
 	double seconds = (double)(now_ns() - began) / 1e9, n = (double)count;
 	own_us = cpu_us(getpid()) - own_us;
 	bus_us = cpu_us(bus) - bus_us;
@@ -304,7 +306,7 @@ int main(int argc, char **argv)
 {
 	uint64_t count = 20000;
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct why why;
 	snprintf(dir, sizeof dir, "%s/bench_bus.XXXXXX",
 		 access("/dev/shm", W_OK) ? "." : "/dev/shm");
@@ -314,19 +316,19 @@ int main(int argc, char **argv)
 		      0);
 	struct journal_options options = {
 		.dir = dir, .size = SIZE, .max_event = SIZE / 16, .shards = 1, .now_ms = 1000};
-	if (shared == MAP_FAILED || bell_open(&bell, dir, &why) < 0 ||
+	if (shared == MAP_FAILED || bells_open(&bells, dir, &why) < 0 ||
 	    journal_open_write(&journal, &options, &why) < 0)
 		return 1;
 	prctl(PR_SET_TIMERSLACK, 1000);
 	/* the ring's pages are touched once, so that no run pays for it */
 	for (int i = 0; i < SIZE / (PAYLOAD + 100); i++)
-		append(&journal, &bell);
+		append(&journal, &bells);
 	for (unsigned bots = 1; bots <= BOTS_MAX; bots += BOTS_MAX - 1) {
-		run(&journal, &bell, bots, 10000, count);
-		run(&journal, &bell, bots, 0, (bots == 1 ? 50 : 10) * count);
+		run(&journal, &bells, bots, 10000, count);
+		run(&journal, &bells, bots, 0, (bots == 1 ? 50 : 10) * count);
 	}
 	journal_close(&journal, true);
-	bell_close(&bell);
+	bells_close(&bells);
 	char command[128];
 	snprintf(command, sizeof command, "rm -rf '%s'", dir);
 	return system(command);

@@ -146,7 +146,7 @@ static struct cost run_ours(const struct stream *s, enum inflate_kind kind, cons
 	struct ours o = {.loop = loop_new()};
 	struct state state;
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct why why;
 	char url[64], query[64];
 	struct journal_options file = {
@@ -155,9 +155,9 @@ static struct cost run_ours(const struct stream *s, enum inflate_kind kind, cons
 	must(state_open(&state, dir, 1, &identity, &why), &why);
 	memcpy(file.id, state.sessions.id, sizeof file.id);
 	must(journal_open_write(&journal, &file, &why), &why);
-	must(bell_open(&bell, dir, &why), &why);
+	must(bells_open(&bells, dir, &why), &why);
 	state.journal = &journal;
-	struct publish publish = {.journal = &journal, .bell = &bell, .max_event = 1 << 20};
+	struct publish publish = {.journal = &journal, .bells = &bells, .max_event = 1 << 20};
 	struct shard_common common = {.loop = o.loop,
 				      .publish = &publish,
 				      .state = &state,
@@ -185,7 +185,7 @@ static struct cost run_ours(const struct stream *s, enum inflate_kind kind, cons
 	loop_hook_free(&hook);
 	loop_timer_free(&o.slot);
 	wsock_net_free(&common.net);
-	bell_close(&bell);
+	bells_close(&bells);
 	journal_close(&journal, true);
 	state_close(&state);
 	loop_free(&o.loop);

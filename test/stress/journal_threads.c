@@ -158,7 +158,8 @@ static void without_the_second_look_torn_records_are_seen(void **state)
 
 enum { ROUNDS = 50000, ASLEEP_MS = 20000 };
 
-static struct bell gateway, bus;
+static struct bells gateway;
+static struct bell bus;
 static _Atomic uint64_t read_up_to;
 
 static void dawdle(unsigned *seed)
@@ -180,7 +181,7 @@ static void *ring_on(void *arg)
 				sched_yield();
 		dawdle(&seed);
 		BUG_ON(journal_append(&writer, &h, STR("x")) < 0);
-		bell_ring(&gateway);
+		bells_ring(&gateway);
 	}
 	return NULL;
 }
@@ -207,8 +208,8 @@ static void no_event_is_slept_over(void **state)
 	pthread_t thread;
 	bool is_good = true;
 	unsigned sleeps = 0, seed = 2;
-	assert_int_equal(bell_open(&gateway, test_dir, &why), 0);
-	assert_int_equal(bell_open(&bus, test_dir, &why), 0);
+	assert_int_equal(bells_open(&gateway, test_dir, &why), 0);
+	assert_int_equal(bell_open(&bus, test_dir, BELL_BUS, &why), 0);
 	assert_int_equal(pthread_create(&thread, NULL, ring_on, NULL), 0);
 	while (is_good && at.pos <= ROUNDS) {
 		out.n = 0;
@@ -224,7 +225,7 @@ static void no_event_is_slept_over(void **state)
 	print_message("# %u sleeps\n", sleeps);
 	assert_true(is_good && sleeps > ROUNDS / 100);
 	buf_done(&out);
-	bell_close(&gateway);
+	bells_close(&gateway);
 	bell_close(&bus);
 }
 

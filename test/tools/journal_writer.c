@@ -24,7 +24,7 @@
 
 struct writer {
 	struct journal journal;
-	struct bell bell;
+	struct bells bells;
 	struct journal_options options;
 	struct buf payload;
 	uint32_t s;
@@ -89,9 +89,9 @@ static void add(struct writer *w, const struct plan *plan)
 			usleep((useconds_t)(due - now));
 		add_one(w, plan);
 		if (plan->rate || i % 256 == 255)
-			bell_ring(&w->bell);
+			bells_ring(&w->bells);
 	}
-	bell_ring(&w->bell);
+	bells_ring(&w->bells);
 }
 
 static void open_journal(struct writer *w)
@@ -99,7 +99,7 @@ static void open_journal(struct writer *w)
 	struct why why;
 	if (journal_open_write(&w->journal, &w->options, &why) < 0)
 		die(&why);
-	bell_ring(&w->bell);
+	bells_ring(&w->bells);
 }
 
 static void replace_journal(struct writer *w)
@@ -130,7 +130,7 @@ static bool obey(struct writer *w, const char *line)
 			 "\"},\"application\":{\"id\":\"%" PRIu64 "\"}}",
 			 user, application);
 		append(w, STR("READY"), 0, 0, buf_str(&w->payload));
-		bell_ring(&w->bell);
+		bells_ring(&w->bells);
 	} else if (!strcmp(line, "new\n")) {
 		replace_journal(w);
 	} else {
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 	}
 	w.options = (struct journal_options){
 		.dir = argv[1], .size = size, .max_event = size / 8, .shards = 1, .now_ms = epoch};
-	if (bell_open(&w.bell, argv[1], &why) < 0)
+	if (bells_open(&w.bells, argv[1], &why) < 0)
 		die(&why);
 	open_journal(&w);
 	while (getline(&line, &cap, stdin) > 0 && strcmp(line, "quit\n") != 0) {
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 	}
 	journal_close(&w.journal, true);
-	bell_close(&w.bell);
+	bells_close(&w.bells);
 	buf_done(&w.payload);
 	free(line);
 	return 0;
