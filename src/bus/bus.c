@@ -1,11 +1,11 @@
-/* The bus role: events from the journal to bots and onlookers. */
+/* The bus role: events from the journal to bots. */
 #include "bus/bus.h"
 
 #include "base/log.h"
+#include "net/doors.h"
 #include "proto/discord.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -15,33 +15,6 @@ static uint32_t intents_of(const struct config *config)
 	for (size_t i = 0; i < config->discord_intents.n; i++)
 		intents |= intent_by_name(str_c(config->discord_intents.word[i]));
 	return intents;
-}
-
-static int bind_ipc(struct bus *b, struct zsock *sock, const char *name, struct why *why)
-{
-	char endpoint[256];
-	snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", b->role->run_dir, name);
-	return zsock_bind(sock, endpoint, why);
-}
-
-void bus_tcp(const struct bus *b, char out[static DOORS_ENDPOINT], enum door door)
-{
-	const struct config *config = b->role->config;
-	doors_tcp(out, config->zmq_bind, (unsigned)config->zmq_port, door);
-}
-
-/* Port 0: ipc only. */
-static int bind_doors(struct bus *b, struct why *why)
-{
-	const struct config *config = b->role->config;
-	int rc = bind_ipc(b, b->live, "live", why);
-	if (rc == 0)
-		rc = bind_ipc(b, b->events, "events", why);
-	if (rc == 0)
-		rc = doors_bind_tcp(b->live, DOOR_LIVE, config, why);
-	if (rc == 0)
-		rc = doors_bind_tcp(b->events, DOOR_EVENTS, config, why);
-	return rc;
 }
 
 static int open_state(struct bus *b, struct why *why)
@@ -66,7 +39,6 @@ static struct bus *bus_new(struct role *role)
 	b->loop = role->loop;
 	b->json = json_new();
 	b->intents = intents_of(role->config);
-	b->bell.fd = -1;
 	return b;
 }
 
@@ -82,7 +54,7 @@ static int run(struct bus *b)
 	struct why why = {0};
 	int rc = open_state(b, &why);
 	if (rc == 0)
-		rc = bind_doors(b, &why);
+		rc = doors_bind(b->events, DOOR_EVENTS, b->role->run_dir, b->role->config, &why);
 	if (rc == 0)
 		rc = ops_start(b, &why);
 	if (rc == 0)
@@ -101,9 +73,7 @@ static int run(struct bus *b)
 
 static void guard_changed(void *arg)
 {
-	struct bus *b = arg;
-	door_guard_changed(b);
-	live_cut(b);
+	door_guard_changed(arg);
 }
 
 static void on_reload(struct role *role)
@@ -121,7 +91,6 @@ static int guarded(struct bus *b)
 	}
 	b->role->data = b;
 	b->role->on_reload = b->guard ? on_reload : NULL;
-	live_start(b);
 	door_start(b);
 	return run(b);
 }
@@ -133,7 +102,6 @@ int bus_main(struct role *role)
 	role->on_reload = NULL;
 	ops_stop(b);
 	door_stop(b);
-	live_stop(b);
 	guard_free(&b->guard);
 	self_close(&b->self);
 	commits_close(&b->commits);

@@ -1,12 +1,11 @@
 /* bus/bus.h: the bus role, as its files see it: what each of them holds and does.
  *
- *     source.c    the journal: waits for it, reads it, notices another
+ *     source.c    the journal: reads it
  *     pump.c      rounds: who is served next, from window and ring
  *     door.c      the events door: what bots say
  *     takeover.c  two processes of one identity; where delivery starts
  *     say.c       the events door: what bots are told
  *     ops.c       the events door: gateway ops, to the gateway and back
- *     live.c      the live door
  *     bus.c       set-up
  *
  * Everything is one thread's. What decides without sockets stands in peer, batch, filter, round,
@@ -24,21 +23,12 @@
 #include "bus/self.h"
 #include "bus/start.h"
 #include "net/datagram.h"
-#include "net/doors.h"
+#include "net/follow.h"
 #include "net/guard.h"
 #include "net/role.h"
 #include "net/zsock.h"
-#include "proto/bell.h"
 #include "proto/commits.h"
 #include "proto/ops.h"
-
-enum source_state {
-	SOURCE_ABSENT,  /* no journal yet */
-	SOURCE_FILLING, /* reads what was there before: nobody is served */
-	SOURCE_LIVE,
-	SOURCE_ENDING, /* another journal lies in its place: this one is read to its end */
-	SOURCE_DAMAGED /* waits for another */
-};
 
 struct bus {
 	struct role *role;
@@ -46,13 +36,9 @@ struct bus {
 	struct json *json;
 	struct pace said; /* of bots that come and go */
 
-	enum source_state source;
-	struct journal journal; /* mapped unless ABSENT */
+	struct follow follow; /* the journal */
+	bool is_filling;      /* reads what was there before: nobody is served */
 	struct window window;
-	struct bell bell;
-	struct loop_fd *bell_watch;
-	struct loop_timer *tick;
-	int open_error; /* of the last try to open the journal */
 	struct self self;
 	uint32_t intents;
 
@@ -78,24 +64,19 @@ struct bus {
 
 	struct datagram *ops;
 	uint64_t ops_us, ops_n; /* handed to the gateway in the second that began then */
-
-	struct zsock *live;
-	struct loop_timer *mark, *live_again;
-	size_t subscriptions;
 };
-
-/* bus.c: where the door listens on TCP. */
-void bus_tcp(const struct bus *b, char out[static DOORS_ENDPOINT], enum door door);
 
 /* source.c */
 TT_CHECK int source_start(struct bus *b, struct why *why);
 void source_stop(struct bus *b);
+/* There is a journal, and all that was in it when it was opened has been read. */
+bool source_serves(const struct bus *b);
 /* Reads on, a bounded lot. True if there may be more. */
 bool source_read(struct bus *b);
 /* Before a sleep: true if there is something to read after all. */
 bool source_sleep(struct bus *b);
 void source_damaged(struct bus *b);
-/* ENDING, and all is sent: the next journal. */
+/* The journal is ENDING, and all is sent: the next one. */
 void source_replace(struct bus *b);
 uint64_t source_tail(struct bus *b);
 uint64_t source_head(const struct bus *b);
@@ -141,12 +122,5 @@ void say_refused(struct bus *b, struct str id, int code, const char *text);
 TT_CHECK int ops_start(struct bus *b, struct why *why);
 void ops_stop(struct bus *b);
 void ops_ask(struct bus *b, struct str peer, const struct allow_key *key, const struct str *call);
-
-/* live.c */
-void live_start(struct bus *b);
-void live_stop(struct bus *b);
-/* Everybody who came in by TCP has to come in again. */
-void live_cut(struct bus *b);
-void live_publish(struct bus *b, const struct window_record *r);
 
 #endif

@@ -80,7 +80,8 @@ void door_reset(struct bus *b)
 void door_commit(struct bus *b, struct peer *p)
 {
 	struct commit_id id = {p->bot, p->filter.part, p->filter.parts};
-	if (p->known && !p->is_gap_due && known_commit(p->known, b->journal.epoch, p->commit))
+	if (p->known && !p->is_gap_due &&
+	    known_commit(p->known, b->follow.journal.epoch, p->commit))
 		commits_put(&b->commits, id, p->known->epoch, p->known->commit);
 }
 
@@ -178,7 +179,7 @@ static void open_peer(struct bus *b, const struct said *said, const struct wire_
 		return;
 	}
 	catch_up(b);
-	if (b->source == SOURCE_LIVE && p->state == PEER_WAITING)
+	if (b->follow.state == FOLLOW_READING && !b->is_filling && p->state == PEER_WAITING)
 		takeover_admit(b, p);
 	door_settle(b);
 	set_due(b, loop_now_us());

@@ -18,7 +18,7 @@ static uint64_t spare(const struct bus *b)
 static void overtaken(struct bus *b, struct peer *p)
 {
 	struct wire_gap gap = {
-		.from = p->at.pos, .to = b->batch.tail.pos - 1, .epoch = b->journal.epoch};
+		.from = p->at.pos, .to = b->batch.tail.pos - 1, .epoch = b->follow.journal.epoch};
 	metric_add(METRIC_bus_overtaken, 1);
 	peer_jumped(p, b->batch.tail);
 	say_gap(b, p, &gap);
@@ -32,7 +32,7 @@ static bool serve(struct bus *b, struct peer *p, bool *is_more)
 	enum batch_end end = BATCH_FULL;
 	uint64_t sent = p->sent;
 	while (p->state == PEER_SERVED && (end == BATCH_FULL || end == BATCH_OVERTAKEN)) {
-		end = batch_collect(&b->batch, p, &b->window, &b->journal, &room);
+		end = batch_collect(&b->batch, p, &b->window, &b->follow.journal, &room);
 		if (b->batch.n)
 			say_events(b, p);
 		room.spare -= b->batch.bytes < room.spare ? b->batch.bytes : room.spare;
@@ -64,7 +64,7 @@ static bool is_replaying(const struct bus *b, const struct peer *p)
 static size_t serve_past(struct bus *b, uint64_t now_us, bool *is_more)
 {
 	size_t served = 0, n = b->peers.n, i = 0;
-	for (; i < n && b->source != SOURCE_DAMAGED; i++) {
+	for (; i < n && b->follow.state != FOLLOW_DAMAGED; i++) {
 		struct peer *p = b->peers.list[(b->past_turn + i) % n];
 		if (!wants(b, p) || !is_replaying(b, p))
 			continue;
@@ -82,7 +82,7 @@ static size_t serve_past(struct bus *b, uint64_t now_us, bool *is_more)
 static size_t serve_present(struct bus *b, bool is_round, bool *is_more, bool *is_pending)
 {
 	size_t served = 0;
-	for (size_t i = 0; i < b->peers.n && b->source != SOURCE_DAMAGED; i++) {
+	for (size_t i = 0; i < b->peers.n && b->follow.state != FOLLOW_DAMAGED; i++) {
 		struct peer *p = b->peers.list[i];
 		if (!wants(b, p) || is_replaying(b, p))
 			continue;
@@ -97,7 +97,7 @@ static size_t serve_present(struct bus *b, bool is_round, bool *is_more, bool *i
 /* True if somebody can be served at once again. */
 static bool serve_all(struct bus *b, uint64_t now_us)
 {
-	bool is_round = b->source == SOURCE_ENDING || round_is_due(&b->round, now_us);
+	bool is_round = b->follow.state == FOLLOW_ENDING || round_is_due(&b->round, now_us);
 	bool is_more = false, is_pending = false;
 	size_t served = serve_present(b, is_round, &is_more, &is_pending);
 	served += serve_past(b, now_us, &is_more);
@@ -112,9 +112,9 @@ static bool run(void *arg)
 {
 	struct bus *b = arg;
 	bool is_more = source_read(b);
-	if (b->source == SOURCE_LIVE || b->source == SOURCE_ENDING)
+	if (source_serves(b))
 		is_more |= serve_all(b, loop_now_us());
-	if (b->source == SOURCE_ENDING && !is_more)
+	if (b->follow.state == FOLLOW_ENDING && !is_more)
 		source_replace(b);
 	door_settle(b);
 	return is_more || source_sleep(b);

@@ -33,18 +33,19 @@ void say_welcome(struct bus *b, struct peer *p, uint64_t pos)
 	char name[64];
 	snprintf(name, sizeof name, "tuttid:%d", (int)b->role->config->zmq_port);
 	wire_welcome_write(
-		&json, &(struct wire_welcome){
-			       .epoch = b->journal.epoch,
-			       .pos = pos,
-			       .head = source_head(b),
-			       .tail = source_tail(b),
-			       .commit = p->known->epoch == b->journal.epoch ? p->known->commit : 0,
-			       .window = p->window,
-			       .shards = b->self.shards ? b->self.shards : 1,
-			       .application_id = b->self.application_id,
-			       .user_id = b->self.user_id,
-			       .intents = b->intents,
-			       .gateway = str_c(name)});
+		&json, &(struct wire_welcome){.epoch = b->follow.journal.epoch,
+					      .pos = pos,
+					      .head = source_head(b),
+					      .tail = source_tail(b),
+					      .commit = p->known->epoch == b->follow.journal.epoch
+								? p->known->commit
+								: 0,
+					      .window = p->window,
+					      .shards = b->self.shards ? b->self.shards : 1,
+					      .application_id = b->self.application_id,
+					      .user_id = b->self.user_id,
+					      .intents = b->intents,
+					      .gateway = str_c(name)});
 	tell(b, p, (struct str[]){STR("W"), buf_str(&json)}, 2, NULL);
 	buf_done(&json);
 }

@@ -49,11 +49,11 @@ static void serve(struct bus *b, struct peer *p)
 {
 	const struct known_bot *known = recall(b, p);
 	struct start_ask ask = ask_of(p, known);
-	struct start_journal journal = {b->journal.epoch, source_tail(b), source_head(b)};
+	struct start_journal journal = {b->follow.journal.epoch, source_tail(b), source_head(b)};
 	struct start start = start_at(&ask, &journal);
 	uint64_t sent_to = known && known->epoch == journal.epoch ? known->sent_to : 0;
 	struct journal_cursor at;
-	bool is_there = window_seek(&b->window, &b->journal, start.next, &at);
+	bool is_there = window_seek(&b->window, &b->follow.journal, start.next, &at);
 	bool is_epoch = start.has_gap && start.gap.is_epoch;
 	peer_start(p, at, is_epoch ? 0 : start.pos, journal.head,
 		   start_seen_to(&ask, known, sent_to, journal.head));

@@ -147,11 +147,17 @@ static int refuse(const struct why *why)
 /* Held until we end, so that none can start meanwhile. */
 static int lock_tuttid(const struct reset *r)
 {
-	static const char *const names[] = {"tuttid", "gateway", "bus", "rest"};
+	static const char *const names[] = {
+		"tuttid",
+#define ROLE(name, wants_token, is_limited) #name,
+#include "net/roles.def"
+#undef ROLE
+	};
 	const char *const dirs[] = {r->place.config.state_dir, r->place.run_dir};
 	struct why why;
 	for (size_t d = 0; d < 2; d++)
-		for (size_t i = 0; access(dirs[d], F_OK) == 0 && i < 4; i++)
+		for (size_t i = 0; access(dirs[d], F_OK) == 0 && i < sizeof names / sizeof *names;
+		     i++)
 			if (lock_take(dirs[d], names[i], 0, &why) < 0)
 				return refuse(&why);
 	return 0;

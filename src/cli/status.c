@@ -9,7 +9,12 @@
 #include <sysexits.h>
 #include <time.h>
 
-static const char *const roles[] = {"parent", "gateway", "bus", "rest"};
+static const char *const roles[] = {
+	"parent",
+#define ROLE(name, wants_token, is_limited) #name,
+#include "net/roles.def"
+#undef ROLE
+};
 enum { ROLES = sizeof roles / sizeof *roles };
 
 struct status {

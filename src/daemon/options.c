@@ -17,7 +17,7 @@ static const struct option_row {
 
 static const char *const roles[] = {
 #define ROLE(name, wants_token, is_limited) #name,
-#include "daemon/roles.def"
+#include "net/roles.def"
 #undef ROLE
 };
 

@@ -83,7 +83,7 @@ static void the_usage_names_every_role_and_not_what_is_internal(void **state)
 	(void)state;
 	options_usage(&out);
 	buf_addc(&out, 0);
-	assert_non_null(strstr(out.p, "gateway bus rest"));
+	assert_non_null(strstr(out.p, "gateway bus live rest"));
 	assert_non_null(strstr(out.p, "--config FILE"));
 	assert_null(strstr(out.p, "from-parent"));
 	buf_done(&out);

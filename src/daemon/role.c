@@ -44,7 +44,7 @@ enum {
 	 .wants_token = (with_token),      \
 	 .is_limited = (limited)},
 const struct role_kind role_kinds[ROLES] = {
-#include "daemon/roles.def"
+#include "net/roles.def"
 };
 #undef ROLE
 

@@ -24,7 +24,7 @@ struct role_kind {
 
 enum {
 #define ROLE(name, wants_token, is_limited) ROLE_##name,
-#include "daemon/roles.def"
+#include "net/roles.def"
 #undef ROLE
 	ROLES
 };

@@ -1,4 +1,4 @@
-/* tuttid: the parent of gateway, bus and rest, or one of them alone. */
+/* tuttid: the parent of gateway, bus, live and rest, or one of them alone. */
 #include "daemon/parent.h"
 #include "daemon/role.h"
 

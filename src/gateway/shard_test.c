@@ -7,8 +7,7 @@
 
 #include <unistd.h>
 
-/* A Discord of a few lines in the same loop: it says what a test tells it to, and notes what it
- * hears. */
+/* A Discord of a few lines in the same loop: says what a test tells it to, notes what it hears. */
 
 struct world {
 	struct loop *loop;

@@ -112,6 +112,15 @@ void doors_remedy(struct buf *out, const struct config *config, int error)
 	}
 }
 
+static const char *const files[] = {"live", "events", "call"};
+
+int doors_bind_ipc(struct zsock *sock, enum door door, const char *run_dir, struct why *why)
+{
+	char endpoint[256];
+	snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", run_dir, files[door]);
+	return zsock_bind(sock, endpoint, why);
+}
+
 int doors_bind_tcp(struct zsock *sock, enum door door, const struct config *config, struct why *why)
 {
 	char endpoint[DOORS_ENDPOINT];
@@ -129,9 +138,15 @@ int doors_bind_tcp(struct zsock *sock, enum door door, const struct config *conf
 	return rc;
 }
 
+int doors_bind(struct zsock *sock, enum door door, const char *run_dir, const struct config *config,
+	       struct why *why)
+{
+	int rc = doors_bind_ipc(sock, door, run_dir, why);
+	return rc < 0 ? rc : doors_bind_tcp(sock, door, config, why);
+}
+
 void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, enum door door)
 {
-	static const char *const files[] = {"live", "events", "call"};
 	char dir[108], path[160];
 	struct why why;
 	if (is_near(doors) && config_run_dir(dir, doors->port, false, &why) == 0) {

@@ -42,6 +42,12 @@ void doors_endpoint(char out[static DOORS_ENDPOINT], const struct doors *doors, 
 /* "tcp://127.0.0.1:6002": of tuttid's own, too. port: of the live door. */
 void doors_tcp(char out[static DOORS_ENDPOINT], const char *host, unsigned port, enum door door);
 
+/* The role's own door, bound: by ipc in run_dir, and on TCP unless zmq.port is 0. Ipc first: CURVE counts
+ * for what is bound after it. */
+TT_CHECK int doors_bind(struct zsock *sock, enum door door, const char *run_dir,
+			const struct config *config, struct why *why);
+TT_CHECK int doors_bind_ipc(struct zsock *sock, enum door door, const char *run_dir,
+			    struct why *why);
 /* On TCP as zmq.bind and zmq.port say; port 0: not at all. What cannot be had is told with what to change,
  * and where. */
 TT_CHECK int doors_bind_tcp(struct zsock *sock, enum door door, const struct config *config,

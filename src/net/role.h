@@ -37,8 +37,8 @@ void role_ready(struct role *role);
 /* What a role that could not start for this negative errno ends with. */
 int role_status(int rc);
 
-int gateway_main(struct role *role);
-int bus_main(struct role *role);
-int rest_main(struct role *role);
+#define ROLE(name, wants_token, is_limited) int name##_main(struct role *role);
+#include "net/roles.def"
+#undef ROLE
 
 #endif

@@ -201,7 +201,6 @@ static int bind_tcp(struct rest *rest, struct why *why)
 
 int door_open(struct rest *rest, struct why *why)
 {
-	char endpoint[256];
 	rest->door =
 		zsock_new(rest->loop, &(struct zsock_options){.kind = ZSOCK_ROUTER,
 							      .max_message = REST_CALL_BYTES,
@@ -213,7 +212,6 @@ int door_open(struct rest *rest, struct why *why)
 							      .fn = message,
 							      .arg = rest,
 							      .on_garbage = garbage});
-	snprintf(endpoint, sizeof endpoint, "ipc://%s/call", rest->role->run_dir);
-	int rc = zsock_bind(rest->door, endpoint, why);
+	int rc = doors_bind_ipc(rest->door, DOOR_CALL, rest->role->run_dir, why);
 	return rc < 0 ? rc : bind_tcp(rest, why);
 }

@@ -55,6 +55,7 @@ with Bus("garbage") as w:
     journal = Writer(w)
     journal.add(5)
     w.bus()
+    live = w.live()
     good = w.bot(bot="good")
     good.welcomed()
 
@@ -119,8 +120,11 @@ with Bus("garbage") as w:
     journal.add(10)
     check("the bot is served all the while", good.has(10) and good.positions() == list(range(6, 16)))
     check("garbage is counted", w.metric("bus_garbage", lambda v: v > 200) > 0)
+    check("on the live door, too", w.metric("live_garbage", lambda v: v > 200) > 0)
     check("answers to it are counted", w.metric("bus_refused", lambda v: v >= sum(1 for s in SAID if s[2])) > 0)
-    check("the bus never ended", w.main.child.poll() is None)
+    check("bus and live never ended", w.main.child.poll() is None and live.child.poll() is None)
+    live.kill(15)
+    live.wait(0)
 
     # 512 topics that no intent brings, in one message
     loud = w.bot(bot="loud", topics=[f"TYPING_START.{guild}." for guild in range(512)])

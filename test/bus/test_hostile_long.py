@@ -1,5 +1,5 @@
-"""Hostile peers on loopback TCP without CURVE, where the handshake keeps nobody out: the gateway notices nothing; the
-bus, and rest, end at worst in a restart inside their memory limit, and the bots catch up. On the build without
+"""Hostile peers on loopback TCP without CURVE, where the handshake keeps nobody out: the gateway notices nothing; bus,
+live and rest end at worst in a restart inside their memory limit, and the bots catch up. On the build without
 sanitizers: their shadow memory knows no limit."""
 import json
 import os
@@ -87,7 +87,7 @@ class Watch(threading.Thread):
     def pids(self):
         lines = [line for line in self.world.main.lines if " serving " in line]
         words = dict(word.split("=", 1) for word in lines[-1].split() if "=" in word)
-        return {role: words[role] for role in ("gateway", "bus", "rest")}
+        return {role: words[role] for role in ("gateway", "bus", "live", "rest")}
 
     def run(self):
         while not self.is_over.wait(0.02):
@@ -159,7 +159,7 @@ with World("hostile") as w:
     for who, kb in most.items():
         print(f"# {who}: at most {kb['VmRSS']} KB resident, {kb['VmData']} KB of data", flush=True)
     check("the gateway does not grow", most["gateway"]["VmRSS"] - began < GATEWAY_KB, most["gateway"]["VmRSS"] - began)
-    for who in ("bus", "rest"):
+    for who in ("bus", "live", "rest"):
         check(f"{who} stays inside its limit", most[who]["VmData"] <= MEMORY >> 10, most[who])
     check("the gateway was never restarted", w.main.count(r" role_ended .*role=gateway") == 0)
     beats, owed = len(w.fake.all("recv", op=1)), (time.monotonic() - heard) * 1000 / BEAT_MS

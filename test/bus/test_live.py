@@ -26,10 +26,27 @@ def take(sock, timeout=10):
     return event
 
 
+def sleeps(process):
+    """How often its first thread went to sleep so far."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("voluntary_ctxt_switches"))
+
+
+with Bus("live") as w:
+    journal = Writer(w)
+    journal.add(2)
+    live = w.live()
+    before = sleeps(live)
+    journal.ask("pace 1000 1000 MESSAGE_CREATE 1 7 100")
+    slept = sleeps(live) - before
+    check("while nobody listens it is not woken", slept < 10, slept)
+    live.kill(15)
+    live.wait(0)
+
 with Bus("live") as w:
     journal = Writer(w)
     journal.add(5)
-    w.bus()
+    live = w.live()
     marks = subscriber(w, b"TUTTI_MARK.")
     mark = take(marks)
     about = json.loads(mark.payload)
@@ -59,7 +76,7 @@ with Bus("live") as w:
     check("the payload's sum is in the header", struct.calcsize("<BBHIQQQIIQQ") == 56 and event.crc > 0)
     check("what was there before is not published", 5 not in got)
 
-    check("bus_live_sent counts", w.metric("bus_live_sent", lambda v: v >= 8) >= 8)
+    check("live_sent counts", w.metric("live_sent", lambda v: v >= 8) >= 8)
     for sock in (marks, messages, all_of_it, other):
         sock.close(0)
     again = subscriber(w, b"MESSAGE_CREATE.")
@@ -75,5 +92,6 @@ with Bus("live") as w:
     journal.add(1)
     event = take(again)
     check("the new journal is published", event is not None and event.epoch == 1001)
-    w.stop_bus()
+    live.kill(15)
+    live.wait(0)
 done()

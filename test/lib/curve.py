@@ -7,6 +7,9 @@ import zmq
 from tutti import World
 
 
+GUARDED = 3  # roles with a door: each reads the list
+
+
 class Guarded(World):
     def __init__(self, name, *bots, **settings):
         super().__init__(name)
@@ -40,7 +43,7 @@ class Guarded(World):
         os.replace(self.allow_path + ".new", self.allow_path)
 
     def allow(self, **rights):
-        """Rights by name, None takes the line out; waits until bus and rest have read the list."""
+        """Rights by name, None takes the line out; waits until all roles with a door have read the list."""
         for name, words in rights.items():
             if words is None:
                 self.rights.pop(name, None)
@@ -48,7 +51,7 @@ class Guarded(World):
                 self.rights[name] = words
         before = self.main.count(r" allow_read ")
         self.write_allow()
-        self.main.until(lambda: self.main.count(r" allow_read ") >= before + 2 or None, "the list in both roles")
+        self.main.until(lambda: self.main.count(r" allow_read ") >= before + GUARDED or None, "the list in each role")
 
     def curve(self, sock, name, server=None):
         """Makes the socket speak with the key of that name."""

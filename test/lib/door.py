@@ -1,5 +1,5 @@
-"""The two doors of the bus as a stranger sees them: a journal written by test/tools/journal_writer,
-`tuttid bus` alone, and connections that speak frames. Everything has a deadline, nothing sleeps."""
+"""The doors of bus and live as a stranger sees them: a journal written by test/tools/journal_writer,
+`tuttid bus` and `tuttid live` alone, and connections that speak frames. Everything has a deadline, nothing sleeps."""
 import json
 import os
 import struct
@@ -39,7 +39,7 @@ class Writer(Process):
 
 
 class Bus(World):
-    """A world with the bus role alone."""
+    """A world with the roles that read the journal, and no other."""
 
     def __init__(self, name):
         super().__init__(name)
@@ -48,6 +48,11 @@ class Bus(World):
     def bus(self):
         self.main = self.start("bus", [self.daemon, "bus", "--config", self.config_path])
         return self.main
+
+    def live(self):
+        role = self.start("live", [self.daemon, "live", "--config", self.config_path])
+        role.wait_line(r" role_ready ")
+        return role
 
     def stop_bus(self):
         self.main.kill(15)
@@ -137,6 +142,18 @@ class Bot:
 
     def has(self, n):
         return self.until(lambda b: len(b.events) >= n)
+
+    def keep_up(self, n):
+        """Finishes events as they come until it had n, or is not served for 15 s; how late the latest of them was,
+        in seconds."""
+        latest, taken = 0, len(self.events)
+        while len(self.events) < n and not self.is_unknown and self.take(15):
+            now = time.time()
+            latest = max([latest, *(now - e.received / 1e6 for e in self.events[taken:])])
+            if len(self.events) > taken:
+                taken = len(self.events)
+                self.ack(taken, self.events[-1].pos)
+        return latest
 
     def quiet(self):
         """Takes until the next M, which comes when nothing else is to come for a second."""

@@ -20,7 +20,7 @@ TAIL = """
 |---|---|---|
 | a bot, by any signal | nothing | what its handlers were at runs again, with the flag `redelivered`; calls made from it are not made twice within five minutes of the first, unless tuttid's rest ended meanwhile, too: then a message still is not, by Discord's own nonce, but a thread, say, may be |
 | a bot, three times by one event's own doing | that event's effects, at that bot: set aside as a dead letter, with its bytes up to 1 MiB; while that cannot be written, the event stays and its lane waits | nothing |
-| gateway, bus, rest, or all of tuttid | nothing: sessions are resumed from the journal | nothing |
+| gateway, bus, live, rest, or all of tuttid | nothing: sessions are resumed from the journal | nothing |
 | the network, shorter than Discord keeps a session | nothing | nothing |
 | Discord ends a session | what was on its way; announced by one `TUTTI_SESSION_LOST` | nothing |
 | a bot is away longer than the journal reaches back | what the journal lost; announced exactly by `G` | nothing |

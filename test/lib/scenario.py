@@ -16,7 +16,7 @@ One step a line, words as in a shell:
     NAME says REGEX                           waits for a line of that process
     NAME quiet REGEX                          fails if a line matched so far
     NAME kill | term | wait exit=N            NAME: a bot, or tuttid
-    kill gateway|bus|rest                     SIGKILL to a role; waits until all serve again
+    kill gateway|bus|live|rest                SIGKILL to a role; waits until all serve again
     metric NAME OP N                          waits until the counter is so
     run [exit=N] COMMAND ...                  a program of the build directory, to its end
     output REGEX                              the last run's output matches

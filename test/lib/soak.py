@@ -269,6 +269,7 @@ class Soak:
             ("G1", "gateway killed", lambda: self.role("gateway", kill)),
             ("G2", "tuttid restarted by SIGTERM", lambda: self.parent(signal.SIGTERM)),
             ("G1b", "bus killed", lambda: self.role("bus", kill)),
+            ("G1d", "live killed", lambda: self.role("live", kill)),
             ("R8", "rest killed", lambda: self.role("rest", kill)),
             ("G1c", "parent killed", lambda: self.parent(kill)),
             ("G12", "gateway stands still", lambda: self.role("gateway", signal.SIGSTOP)),

@@ -330,8 +330,8 @@ class World:
 
     def roles(self):
         """Waits for the next line that says all roles serve; their pids by name."""
-        line = self.main.wait_line(r" serving .*gateway=(\d+) bus=(\d+) rest=(\d+)")
-        self.role = dict(zip(("gateway", "bus", "rest"), map(int, line.groups())))
+        line = self.main.wait_line(r" serving .*port=\d+((?: \w+=\d+)+)")
+        self.role = {name: int(pid) for name, pid in re.findall(r"(\w+)=(\d+)", line[1])}
         return self.role
 
     def bot(self, name, path, *args, wait=True, env=None):

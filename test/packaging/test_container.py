@@ -78,9 +78,9 @@ def compose():
     roles = all_of_it["services"]
     check("compose: every secret is declared", {one for s in roles.values() for one in s.get("secrets", [])} ==
           set(all_of_it["secrets"]))
-    check("compose: the three roles and a bot", set(roles) == {"gateway", "bus", "rest", "echo"})
+    check("compose: the four roles and a bot", set(roles) == {"gateway", "bus", "live", "rest", "echo"})
     check("compose: token for gateway and rest only", [n for n, s in roles.items() if s.get("secrets")] == ["gateway", "rest"])
-    check("compose: the bus has no network", roles["bus"]["network_mode"] == "none")
+    check("compose: bus and live have no network", all(roles[name]["network_mode"] == "none" for name in ("bus", "live")))
     check("compose: all share state and run directory", all(s["volumes"][:2] == roles["bus"]["volumes"][:2]
                                                             for s in roles.values()))
     image = set(re.findall(r"podman build .* -t (\w+)", read(FOLDER, "Containerfile")))

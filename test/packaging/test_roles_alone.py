@@ -1,4 +1,4 @@
-"""Roles that run alone, as in containers of their own: each with its own process ids, the bus without a network,
+"""Roles that run alone, as in containers of their own: each with its own process ids, bus and live without a network,
 sharing nothing but the state and run directories. Gateway and bus do without rest."""
 import os
 import shutil
@@ -18,7 +18,7 @@ def can_unshare():
 class Containers(World):
     def role_alone(self, name, *spaces):
         box = ["unshare", "--pid", "--fork", "--kill-child", *spaces] if can_unshare() else []
-        token = {"DISCORD_BOT_TOKEN": CANARY} if name != "bus" else {}
+        token = {"DISCORD_BOT_TOKEN": CANARY} if name not in ("bus", "live") else {}
         process = self.start(name, [*box, self.daemon, name, "--config", self.config_path], token)
         process.wait_line(r" role_ready ")
         return process
@@ -55,6 +55,13 @@ with Containers("alone") as w:
     w.discord("say", channel=8, content=",echo resumed")
     w.expect("rest", method="POST", status=200, body__content="ok, you said: resumed")
     check("a gateway that comes back resumes, and the bus reads on", True)
+    live = w.role_alone("live", "--net")
+    onlooker = w.start("tail", [w.tutti, "tail", "--config", w.config_path])
+    w.metric("live_subscriptions", lambda v: v >= 1)
+    w.discord("say", channel=8, content="looked at")
+    onlooker.wait_line("MESSAGE_CREATE.*looked at")
+    check("live serves whoever looks on", True)
+    end(onlooker)
     w.metric("bus_bots", lambda v: v == 1)
     check("tutti status sees roles of other containers", True)
     end(rest)
@@ -66,6 +73,6 @@ with Containers("alone") as w:
     check("a rest that comes back answers", True)
     w.bots["echo"].kill(signal.SIGTERM)
     w.bots["echo"].wait(0)
-    for role in (rest, bus, gateway):
+    for role in (rest, bus, live, gateway):
         end(role)  # unshare hands no SIGTERM on
 sys.exit(1 if failures else 0)

@@ -91,16 +91,16 @@ def foreground_role(w):
     w.sandbox()
     rest = w.start("rest", [w.daemon, "rest", "--config", w.config_path], {"DISCORD_BOT_TOKEN": "some.token.here"})
     gateway = w.start("gateway", [w.daemon, "gateway", "--config", w.config_path], {"DISCORD_BOT_TOKEN": w.fake.argv[6]})
-    bus = w.start("bus", [w.daemon, "bus", "--config", w.config_path])
+    readers = [w.start(name, [w.daemon, name, "--config", w.config_path]) for name in ("bus", "live")]
     gateway.wait_line(" ready .*shard=0")
-    for role in (bus, rest, gateway):
+    for role in (*readers, rest, gateway):
         role.kill(signal.SIGTERM)
         role.wait(0)
 
 
 check("SIGTERM: all ended within 4 s", term_ends_all)
 check("SIGTERM ends a role that is stuck", term_ends_a_stuck_role)
-for name in ("gateway", "bus", "rest"):
+for name in ("gateway", "bus", "live", "rest"):
     check(f"a crashed {name} comes back", crashed_role_comes_back(name))
 check("SIGKILL of the parent ends the roles, and it starts again", parent_killed)
 check("a second tuttid names the first and ends with 75", second_waits_and_names_the_first)

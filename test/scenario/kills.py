@@ -129,6 +129,7 @@ def kill_either(w):
 
 TABLE = [("bot killed", kill_bot, WORKERS), ("gateway killed", kill_role("gateway"), 0),
          ("bus killed", kill_role("bus"), 0), ("rest killed", kill_role("rest"), 0),
+         ("live killed", kill_role("live"), 0),
          ("parent killed", kill_parent, 0),
          ("bot killed with calls in hand", kill_bot, WORKERS, True),
          ("bot or rest killed with calls in hand", kill_either, WORKERS, True)]

@@ -39,9 +39,9 @@ def config_changes_underneath(w):
 
 
 def few_descriptors(w):
-    """All of the hard limit is used; one that is low is told by the two roles that bots connect to."""
+    """All of the hard limit is used; one that is low is told by the three roles that others connect to."""
     w.sandbox()
-    for limit, told in ((512, 2), (4096, 0)):
+    for limit, told in ((512, 3), (4096, 0)):
         w.main = w.start("tuttid", ["sh", "-c", f"ulimit -Sn 256 && ulimit -Hn {limit} && exec \"$@\"", "sh",
                                     w.daemon, "--config", w.config_path], {"DISCORD_BOT_TOKEN": CANARY})
         w.roles()
@@ -75,8 +75,8 @@ def flood(w):
             taken[-1].connect(where)
         except TimeoutError:
             pass  # its listener has much to do
-    for role in ("bus", "rest"):
-        w.main.wait_line(rf" connections_refused by={role} ")
+    for role in ("bus", "live", "rest"):
+        w.main.said(rf" connections_refused by={role} ")
     w.discord("say", channel=7, content=",echo beside")
     w.expect("rest", method="POST", status=200, body__content="ok, you said: beside")
     for sock in taken:
@@ -95,7 +95,7 @@ def ends_on(number):
         w.tuttid()
         w.main.kill(number)
         w.main.wait(0)
-        if w.main.count(r" role_stopped .* exit=0") != 3:
+        if w.main.count(r" role_stopped .* exit=0") != 4:
             raise Failed("a role did not end with 0")
     return play
 

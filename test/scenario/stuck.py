@@ -35,6 +35,6 @@ def play(w, role):
         raise Failed("it identified again")
 
 
-for name in ("gateway", "bus", "rest"):
+for name in ("gateway", "bus", "live", "rest"):
     check(f"a {name} that stands still is killed and started again, nothing lost", lambda w, r=name: play(w, r))
 done()
