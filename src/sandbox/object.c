@@ -22,19 +22,29 @@ void object_time(struct buf *out, uint64_t us)
 	buf_addf(out, "\"%s.%06u+00:00\"", text, (unsigned)(us % 1000000));
 }
 
-static void named(struct buf *out, uint64_t id, struct str name, bool is_bot)
+void object_avatar(struct buf *out, const char *avatar)
+{
+	if (avatar[0])
+		buf_addf(out, "\"%s\"", avatar);
+	else
+		buf_adds(out, STR("null"));
+}
+
+static void named(struct buf *out, uint64_t id, struct str name, bool is_bot, const char *avatar)
 {
 	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"username\":", id);
 	json_add_str(out, name);
 	buf_addf(out,
-		 ",\"discriminator\":\"0\",\"global_name\":null,\"avatar\":null,\"public_flags\":0,"
-		 "\"bot\":%s}",
+		 ",\"discriminator\":\"0\",\"global_name\":null,\"public_flags\":0,\"bot\":%s,"
+		 "\"avatar\":",
 		 is_bot ? "true" : "false");
+	object_avatar(out, avatar);
+	buf_addc(out, '}');
 }
 
 static void user_as(struct buf *out, const struct world_user *u, uint64_t id, bool is_bot)
 {
-	named(out, id, u ? str_c(u->name) : STR("unknown"), is_bot);
+	named(out, id, u ? str_c(u->name) : STR("unknown"), is_bot, "");
 }
 
 void object_user(struct buf *out, const struct world_user *u)
@@ -179,7 +189,7 @@ static void reply(struct buf *out, struct world *w, const struct world_message *
 static void author(struct buf *out, struct world *w, const struct world_message *m)
 {
 	if (m->username.n)
-		named(out, m->author_id, m->username, true);
+		named(out, m->author_id, m->username, true, m->avatar);
 	else
 		user_as(out, world_user(w, m->author_id), m->author_id, m->is_by_bot);
 }

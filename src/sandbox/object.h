@@ -11,6 +11,8 @@ enum object_for {
 };
 
 void object_user(struct buf *out, const struct world_user *u);
+/* A hash in quotes, or null for an empty one. */
+void object_avatar(struct buf *out, const char *avatar);
 /* A member, with the user in it. */
 void object_member(struct buf *out, struct world *w, uint64_t guild_id, const struct world_user *u);
 /* Its members {.. without the last brace: without user, deaf and mute, as in "resolved". */

@@ -204,11 +204,16 @@ static int check_reply(struct rest_call *call, struct json_at reference, uint64_
 	return 0;
 }
 
-/* Who a webhook's message is by: the webhook itself, under any name. */
-static void write_as(struct world_post *post, const struct world_webhook *h, struct str username)
+/* Who a webhook's message is by: the webhook itself, under any name, with any face. */
+static void write_as(struct world_post *post, const struct world_webhook *h, struct json_at body)
 {
+	struct str username = json_str(json_get(body, "username"));
+	struct str face = json_str(json_get(body, "avatar_url"));
 	post->author_id = h->id;
 	post->username = username.n ? username : str_c(h->name);
+	memcpy(post->avatar, h->avatar, sizeof post->avatar);
+	if (face.n)
+		world_avatar(post->avatar, face);
 }
 
 int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, uint64_t webhook_id,
@@ -227,7 +232,7 @@ int rest_post(struct rest_call *call, struct json_at body, uint64_t channel_id, 
 					   (call->answers ? FLAGS | MESSAGE_EPHEMERAL : FLAGS),
 				  .is_tts = json_bool(json_get(body, "tts"))};
 	if (call->as)
-		write_as(&post, call->as, json_str(json_get(body, "username")));
+		write_as(&post, call->as, body);
 	int status = rest_check_message(call, body, NULL);
 	if (status == 0 && !call->as)
 		status = check_reply(call, json_get(body, "message_reference"), channel_id,

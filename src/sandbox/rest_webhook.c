@@ -19,8 +19,10 @@ static void show(struct rest_call *call, struct buf *out, const struct world_web
 	buf_addf(out,
 		 "{\"type\":1,\"id\":\"%" PRIu64 "\",\"channel_id\":\"%" PRIu64
 		 "\",\"guild_id\":\"%" PRIu64
-		 "\",\"avatar\":null,\"application_id\":\"%d\",\"token\":\"%s\",\"name\":",
+		 "\",\"application_id\":\"%d\",\"token\":\"%s\",\"avatar\":",
 		 h->id, h->channel_id, c ? c->guild_id : 0, WORLD_BOT, h->token);
+	object_avatar(out, h->avatar);
+	buf_adds(out, STR(",\"name\":"));
 	json_add_str(out, str_c(h->name));
 	buf_addf(out, ",\"url\":\"%s://127.0.0.1:%u/api/v10/webhooks/%" PRIu64 "/%s\"",
 		 call->sandbox->options.cert ? "https" : "http", httpd_port(call->sandbox->door),
@@ -69,6 +71,23 @@ static int check_name(struct rest_call *call, const char *field, struct str name
 	return 0;
 }
 
+/* 0, or 400: an image as data, or null. */
+static int check_avatar(struct rest_call *call)
+{
+	struct json_at avatar = json_get(call->body, "avatar");
+	bool is_absent = json_kind(avatar) == JSON_NONE || json_kind(avatar) == JSON_NULL;
+	return is_absent || str_starts(json_str(avatar), STR("data:image/"))
+		       ? 0
+		       : rest_form_error(call, "avatar", "IMAGE_INVALID", "Invalid image data.");
+}
+
+static void set_avatar(struct rest_call *call, struct world_webhook *h)
+{
+	struct json_at avatar = json_get(call->body, "avatar");
+	if (json_kind(avatar) != JSON_NONE)
+		world_avatar(h->avatar, json_str(avatar));
+}
+
 int route_create_webhook(struct rest_call *call)
 {
 	struct world *world = call->sandbox->world;
@@ -79,12 +98,15 @@ int route_create_webhook(struct rest_call *call)
 		status = rest_error(call, 400, 50024, "Cannot execute action on this channel type");
 	if (status == 0)
 		status = check_name(call, "name", name);
+	if (status == 0)
+		status = check_avatar(call);
 	if (status)
 		return status;
-	const struct world_webhook *h =
+	struct world_webhook *h =
 		world_add_webhook(world, world_new_id(world, loop_wall_us()), c->id, name);
 	if (!h)
 		return rest_error(call, 400, 30007, "Maximum number of webhooks reached (15)");
+	set_avatar(call, h);
 	show(call, &call->out, h, true);
 	tell(call, c->id);
 	return 200;
@@ -159,6 +181,8 @@ int route_edit_webhook(struct rest_call *call)
 	int status = find(call, &h);
 	if (status == 0 && json_kind(name) != JSON_NONE)
 		status = check_name(call, "name", json_str(name));
+	if (status == 0)
+		status = check_avatar(call);
 	if (status == 0 && is_by_bot && channel_id &&
 	    !world_channel(call->sandbox->world, channel_id))
 		status = rest_error(call, 404, 10003, "Unknown Channel");
@@ -166,6 +190,7 @@ int route_edit_webhook(struct rest_call *call)
 		return status;
 	if (json_kind(name) != JSON_NONE)
 		world_webhook_name(h, json_str(name));
+	set_avatar(call, h);
 	if (is_by_bot && channel_id)
 		h->channel_id = channel_id;
 	show(call, &call->out, h, is_by_bot);
@@ -222,6 +247,11 @@ int webhook_execute(struct rest_call *call)
 	int status = find(call, &h);
 	if (status == 0 && json_str(username).n)
 		status = check_name(call, "username", json_str(username));
+	struct str url = json_str(json_get(call->body, "avatar_url"));
+	if (status == 0 && url.n && !str_starts(url, STR("https://")) &&
+	    !str_starts(url, STR("http://")))
+		status = rest_form_error(call, "avatar_url", "URL_TYPE_INVALID_SCHEME",
+					 "Scheme must be one of ('http', 'https').");
 	if (status)
 		return status;
 	const struct world_channel *c = place(call, h);

@@ -27,6 +27,22 @@ struct world_webhook *world_webhook(struct world *w, uint64_t id)
 	return table_find(&w->webhooks, id);
 }
 
+static uint64_t fnv(struct str text, uint64_t seed)
+{
+	uint64_t x = UINT64_C(0xcbf29ce484222325) ^ seed;
+	for (size_t i = 0; i < text.n; i++)
+		x = (x ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
+	return x;
+}
+
+void world_avatar(char out[static WORLD_AVATAR + 1], struct str image)
+{
+	out[0] = 0;
+	if (image.n)
+		snprintf(out, WORLD_AVATAR + 1, "%016" PRIx64 "%016" PRIx64, fnv(image, 0),
+			 fnv(image, 1));
+}
+
 void world_webhook_name(struct world_webhook *h, struct str name)
 {
 	name_set(h->name, sizeof h->name, name);

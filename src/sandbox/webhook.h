@@ -12,6 +12,7 @@ struct world_webhook {
 	uint64_t id, channel_id;
 	char name[WORLD_NAME + 1];
 	char token[WEBHOOK_TOKEN + 1];
+	char avatar[WORLD_AVATAR + 1]; /* empty: none */
 };
 
 /* NULL: too many. */
@@ -20,6 +21,8 @@ struct world_webhook *world_add_webhook(struct world *w, uint64_t id, uint64_t c
 struct world_webhook *world_webhook(struct world *w, uint64_t id);
 /* The i-th of all; NULL past the end. */
 struct world_webhook *world_webhook_at(struct world *w, size_t i);
+/* A hash as Discord makes one of an image; here of what names or is the image. Empty: none. */
+void world_avatar(char out[static WORLD_AVATAR + 1], struct str image);
 void world_webhook_name(struct world_webhook *h, struct str name);
 void world_remove_webhook(struct world *w, uint64_t id);
 void world_remove_webhooks(struct world *w, uint64_t channel_id);

@@ -321,6 +321,7 @@ struct world_message *world_post(struct world *w, const struct world_post *post,
 	world_set(&m->files, post->files);
 	world_set(&m->answers, post->answers);
 	world_set(&m->username, post->username);
+	memcpy(m->avatar, post->avatar, sizeof m->avatar);
 	m->n_mentions = post->n_mentions;
 	memcpy(m->mentions, post->mentions, sizeof m->mentions);
 	snprintf(m->nonce, sizeof m->nonce, "%.*s", STR_FMT(post->nonce));

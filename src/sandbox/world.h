@@ -19,6 +19,7 @@ enum {
 	WORLD_REACTIONS = 20,    /* different emoji on a message, as at Discord */
 	WORLD_MENTIONS = 8,      /* users mentioned by a message that are kept */
 	WORLD_NAME = 100,        /* bytes of any name */
+	WORLD_AVATAR = 32,       /* digits of an image's hash */
 	WORLD_TOPIC = 1024,      /* bytes of a channel's topic */
 	WORLD_OVERWRITES = 32,   /* of a channel */
 	WORLD_THREAD_MEMBERS = 50,
@@ -125,6 +126,7 @@ struct world_message {
 	bool is_by_bot, is_deleted, mentions_everyone, is_tts;
 	struct str answers;  /* owned: JSON members on the interaction that it answers, or empty */
 	struct str username; /* owned: whose a webhook says that it is; empty: the author's */
+	char avatar[WORLD_AVATAR + 1];    /* of that one */
 	struct world_reaction *reactions; /* WORLD_REACTIONS of them, or NULL: none */
 	struct world_poll *poll;          /* owned: poll.h; NULL: none */
 };
@@ -176,6 +178,7 @@ struct world_post {
 	uint64_t mentions[WORLD_MENTIONS];
 	size_t n_mentions;
 	struct world_poll *poll; /* or NULL */
+	char avatar[WORLD_AVATAR + 1];
 	bool is_by_bot, mentions_everyone, is_tts;
 };
 /* Copies what it is given, but for the poll, which is the message's from then on. NULL: no such channel. */

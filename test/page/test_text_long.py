@@ -1,12 +1,26 @@
 """What the chat page makes of messages and names: links, lists, replies to what is gone, names that try to
 turn round what stands beside them; and what it keeps and says where one is: the channel, one toolbar, the
 sandbox's end."""
+import json
 import os
+import urllib.request
+
+from tutti import CANARY
 
 from page import ANSWER, HEAD, check, command, focused, message, run, says
 
 SHOTS = os.environ.get("TUTTI_SHOTS")  # a directory: what was looked at is kept there
 RLO = "\u202e"
+
+
+def rest(api, path, body):
+    """The bot asks."""
+    ask = urllib.request.Request(api + path, json.dumps(body).encode(), {"Authorization": f"Bot {CANARY}", "Content-Type": "application/json",
+                                                                         "User-Agent": "DiscordBot (https://example.org, 1)"})
+    with urllib.request.urlopen(ask) as answer:
+        return json.load(answer)
+
+
 AUTHOR = "document.querySelector(arguments[0] + ' .above').textContent"
 
 
@@ -239,6 +253,21 @@ def polls(b, w):
     shots(b, "polled")
 
 
+def webhooks(b, w):
+    """Who a webhook says that it is: a name and a face of each message."""
+    api = w.api_url
+    hook = rest(api, "/channels/7/webhooks", {"name": "news"})
+    for name, image in (("Sun", "sun"), ("Moon", "moon"), ("Moon", "sun")):
+        rest(api, f"/webhooks/{hook['id']}/{hook['token']}?wait=true",
+             {"content": f"I am {name} {image}", "username": name, "avatar_url": f"https://example.org/{image}.png"})
+    says(b, "I am Moon sun")
+    faces = [b.run("const m = document.querySelector(arguments[0]); return [m.querySelector('.name').textContent, m.querySelector('.badge').textContent, "
+                   "m.querySelector('.face').style.getPropertyValue('--hue')]", message(b, text)) for text in ("I am Sun sun", "I am Moon moon", "I am Moon sun")]
+    check("each message of a webhook has its name", [f[:2] for f in faces] == [["Sun", "WEBHOOK"], ["Moon", "WEBHOOK"], ["Moon", "WEBHOOK"]], faces)
+    check("and its face", faces[0][2] == faces[2][2] != faces[1][2], faces)
+    shots(b, "webhooks")
+
+
 HEADER = "[...document.querySelectorAll('main > header > *')].filter(e => e.getClientRects().length)"
 TIDY = ("(all => all.every((r, i) => !i || r.left >= all[i - 1].right - 1) && all.every(r => r.right <= innerWidth && r.top >= 0 && r.bottom <= 52))"
         "(" + HEADER + ".map(e => e.getBoundingClientRect()))")
@@ -271,4 +300,4 @@ def away(b, w):
 
 
 run("what the page makes of messages", {
-    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, polls, away)],)})
+    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, polls, webhooks, away)],)})

@@ -41,10 +41,23 @@ for name, path, body, error in (("a wrong token", f"/webhooks/{hook['id']}/x", {
                                 ("nothing in it", AT, {"content": " "}, (400, 50006)),
                                 ("too much in it", AT, {"content": "x" * 2001}, (400, 50035)),
                                 ("a name that none may have", AT, {"content": "x", "username": "discord"}, (400, 50035)),
+                                ("a face of nowhere", AT, {"content": "x", "avatar_url": "ftp://x"}, (400, 50035)),
                                 ("a thread of elsewhere", AT + "?thread_id=8", {"content": "x"}, (404, 10003))):
     check(f"refused: {name}", ask("POST", path, body, token=False) == error, ask("POST", path, body, token=False))
 thread = s.rest("POST", "/channels/7/threads", {"name": "inside", "type": 11})[2]
 check("into a thread", ask("POST", f"{AT}?thread_id={thread['id']}&wait=true", {"content": "there"}, token=False)[1]["channel_id"] == thread["id"])
+
+def face(body):
+    return ask("POST", AT + "?wait=true", {"content": "look", **body}, token=False)[1]["author"]["avatar"]
+
+
+check("without an image it has no face", hook["avatar"] is None and face({}) is None)
+sun, moon = (face({"avatar_url": f"https://example.org/{name}.png"}) for name in ("sun", "moon"))
+check("a message may have one, told by its hash", len(sun) == 32 and sun != moon and face({"avatar_url": "https://example.org/sun.png"}) == sun)
+check("an image of its own is taken as data alone", ask("PATCH", AT, {"avatar": "sun.png"}, token=False) == (400, 50035))
+own = ask("PATCH", AT, {"avatar": "data:image/png;base64,AAAA"}, token=False)[1]["avatar"]
+check("and is on its messages", own and face({}) == own and face({"avatar_url": "https://example.org/sun.png"}) == sun)
+check("until it is taken away", ask("PATCH", AT, {"avatar": None}, token=False)[1]["avatar"] is None and face({}) is None)
 
 # its messages
 own = f"{AT}/messages/{message['id']}"

@@ -90,7 +90,8 @@ function stayAt({id, offset}) {
 }
 
 function isFollowing(entry, before) {
-	return before && before.message.author.id === entry.message.author.id && before.message.author.username === entry.message.author.username && !entry.message.message_reference &&
+	return before && before.message.author.id === entry.message.author.id && before.message.author.username === entry.message.author.username &&
+		before.message.author.avatar === entry.message.author.avatar && !entry.message.message_reference &&
 		[0, 19].includes(before.message.type) && entry.message.type === 0 &&
 		new Date(entry.message.timestamp) - new Date(before.message.timestamp) < 420000;
 }

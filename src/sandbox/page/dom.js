@@ -31,7 +31,8 @@ export function tint(element, name, value) {
 export function face(user) {
 	const name = calm(user?.username) || "?";
 	const made = el("span", {class: "face", "aria-hidden": "true"}, [...name][0].toUpperCase());
-	return tint(made, "--hue", hue(user?.id || "0"));
+	if (user?.avatar) made.title = "Its image lies elsewhere, and this page asks nobody else.";
+	return tint(made, "--hue", hue(user?.avatar || user?.id || "0"));
 }
 
 export function hue(id) {

@@ -162,7 +162,7 @@ function head(message) {
 	const color = colorOf(world.guild, message.author.id);
 	const name = el("b", {class: "name"}, world.authorName(message.author));
 	return el("p", {class: "head"}, color ? tint(name, "--role", color) : name,
-		message.author.bot && el("span", {class: "badge"}, "BOT"), stamp(message), message.pinned && el("span", {class: "small"}, "⚑ pinned"));
+		message.author.bot && el("span", {class: "badge"}, message.webhook_id && !world.users.has(message.author.id) ? "WEBHOOK" : "BOT"), stamp(message), message.pinned && el("span", {class: "small"}, "⚑ pinned"));
 }
 
 // What the service itself says; what it refers to is a step away.
