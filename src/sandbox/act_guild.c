@@ -52,8 +52,13 @@ int act_add_channel(struct sandbox *sandbox, uint64_t id, uint64_t guild_id, str
 		return error; /* direct channels are not announced to bots */
 	struct world_channel *c = world_channel(sandbox->world, id);
 	c->type = type;
-	tell_channel(sandbox, STR("CHANNEL_CREATE"), c);
+	act_channel_made(sandbox, c);
 	return 0;
+}
+
+void act_channel_made(struct sandbox *sandbox, const struct world_channel *c)
+{
+	tell_channel(sandbox, STR("CHANNEL_CREATE"), c);
 }
 
 void act_channel_changed(struct sandbox *sandbox, const struct world_channel *c)

@@ -12,6 +12,8 @@
 TT_CHECK int act_add_guild(struct sandbox *sandbox, uint64_t id, struct str name);
 TT_CHECK int act_add_channel(struct sandbox *sandbox, uint64_t id, uint64_t guild_id,
 			     struct str name, enum channel_type type);
+/* A channel that was made by world_add_channel(). */
+void act_channel_made(struct sandbox *sandbox, const struct world_channel *c);
 /* A channel or a thread. */
 void act_channel_changed(struct sandbox *sandbox, const struct world_channel *c);
 /* Removes it. */

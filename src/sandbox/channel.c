@@ -1,4 +1,5 @@
 /* What a channel is beside its messages: name, topic, overwrites, and its end. */
+#include "sandbox/tag.h"
 #include "sandbox/webhook.h"
 #include "sandbox/world_impl.h"
 
@@ -45,5 +46,6 @@ void world_remove_channel(struct world *w, uint64_t id)
 		}
 	}
 	world_remove_webhooks(w, id);
+	world_forget_tags(w, id);
 	table_remove(&w->channels, id);
 }

@@ -51,7 +51,8 @@ static int change_channel(struct sandbox *sandbox, const struct script_line *lin
 	struct str topic = script_get(line, "topic");
 	if (topic.n > WORLD_TOPIC)
 		return -E2BIG;
-	if (!script_has(line, "topic") && !script_has(line, "parent"))
+	if (!script_has(line, "topic") && !script_has(line, "parent") &&
+	    !script_has(line, "require_tag"))
 		return 0;
 	if (script_has(line, "topic"))
 		world_set_topic(c, topic);
@@ -89,6 +90,7 @@ int cmd_channel(ARGS)
 	U64(guild_id, "guild", command_guild(sandbox));
 	U64(parent_id, "parent", 0);
 	BOOL(is_removed, "delete", false);
+	BOOL(requires_tag, "require_tag", false);
 	const struct channel_word *type = channel_word(script_get(line, "type"));
 	struct str name = script_get(line, "name");
 	if (id == 0 && message_is_blank(name))
@@ -105,6 +107,8 @@ int cmd_channel(ARGS)
 			return why_errno(why, error, "channel");
 	}
 	struct world_channel *c = world_channel(sandbox->world, id);
+	if (script_has(line, "require_tag"))
+		c->requires_tag = requires_tag && c->type == CHANNEL_FORUM;
 	int error = change_channel(sandbox, line, c, parent_id);
 	if (error < 0)
 		return why_set(why, error, "topic: at most %d bytes", WORLD_TOPIC);

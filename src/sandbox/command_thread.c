@@ -4,9 +4,11 @@
 #include "sandbox/command_impl.h"
 #include "sandbox/message_check.h"
 #include "sandbox/object.h"
+#include "sandbox/tag.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 int command_may(struct sandbox *sandbox, const struct world_channel *c, uint64_t user_id,
 		uint64_t needs, struct why *why)
@@ -32,6 +34,66 @@ static void say_first(struct sandbox *sandbox, uint64_t thread_id, bool is_post,
 				  .is_by_bot = u && u->is_bot};
 	act_find_mentions(&post);
 	(void)!act_post(sandbox, &post);
+}
+
+struct tags {
+	uint64_t ids[WORLD_POST_TAGS];
+	size_t n;
+};
+
+/* Those that a post is to have, by id or by name. */
+static int read_tags(struct sandbox *sandbox, const struct world_channel *forum, uint64_t user_id,
+		     struct str words, struct tags *out, struct why *why)
+{
+	if (forum->requires_tag && words.n == 0)
+		return why_set(why, -EINVAL, "tags is missing: #%s wants one of each post",
+			       forum->name);
+	while (words.n) {
+		struct str word = str_trim(str_cut(&words, ','));
+		const struct world_tag *tag = world_tag_named(sandbox->world, forum->id, word);
+		if (!tag)
+			return why_set(why, -ENOENT, "#%s has no tag %.*s", forum->name,
+				       STR_FMT(word));
+		if (out->n == WORLD_POST_TAGS)
+			return why_set(why, -ENOSPC, "tags: at most %d", WORLD_POST_TAGS);
+		int error = tag->is_moderated
+				    ? command_may(sandbox, forum, user_id, MAY(MANAGE_THREADS), why)
+				    : 0;
+		if (error < 0)
+			return error;
+		out->ids[out->n++] = tag->id;
+	}
+	return 0;
+}
+
+int cmd_tag(ARGS)
+{
+	U64(channel_id, "channel", sandbox->by->channel_id);
+	BOOL(is_moderated, "moderated", false);
+	BOOL(is_removed, "delete", false);
+	const struct world_channel *c = world_channel(sandbox->world, channel_id);
+	struct str name = script_get(line, "name");
+	size_t n = message_characters(name);
+	if (!c || c->type != CHANNEL_FORUM)
+		return command_nothing(why, "forum", channel_id);
+	if (n < 1 || n > TAG_CHARACTERS)
+		return why_set(why, -EINVAL, "name: 1 to %d characters", TAG_CHARACTERS);
+	const struct world_tag *old = world_tag_named(sandbox->world, channel_id, name);
+	if (is_removed && !old)
+		return why_set(why, -ENOENT, "#%s has no tag %.*s", c->name, STR_FMT(name));
+	struct world_tag tag = {.id = world_new_id(sandbox->world, loop_wall_us()),
+				.channel_id = channel_id,
+				.is_moderated = is_moderated};
+	snprintf(tag.name, sizeof tag.name, "%.*s", STR_FMT(name));
+	snprintf(tag.emoji, sizeof tag.emoji, "%.*s", STR_FMT(script_get(line, "emoji")));
+	if (is_removed)
+		world_remove_tag(sandbox->world, channel_id, old->id);
+	int error = is_removed ? 0 : world_add_tag(sandbox->world, &tag);
+	if (error < 0)
+		return why_errno(why, error, "tag");
+	act_channel_changed(sandbox, c);
+	sandbox->by->id = tag.id;
+	return 0;
 }
 
 int cmd_thread(ARGS)
@@ -62,10 +124,17 @@ int cmd_thread(ARGS)
 		return why_set(why, -EINVAL, "content is missing: a post begins with a message");
 	if (is_post && script_has(line, "id"))
 		return why_set(why, -EINVAL, "id: a post has that of its first message, a new one");
+	struct tags tags = {0};
+	if (is_post)
+		error = read_tags(sandbox, parent, user_id, script_get(line, "tags"), &tags, why);
+	if (error < 0)
+		return error;
 	struct world_new_thread t = {.id = id,
 				     .parent_id = channel_id,
 				     .owner_id = user_id,
 				     .name = name,
+				     .tags = tags.ids,
+				     .n_tags = tags.n,
 				     .is_private = is_private,
 				     .is_invitable = true};
 	const struct world_channel *made = act_add_thread(sandbox, &t, m);

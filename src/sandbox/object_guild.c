@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "net/loop.h"
 #include "sandbox/object.h"
+#include "sandbox/tag.h"
 #include "sandbox/thread.h"
 
 #include <inttypes.h>
@@ -150,8 +151,40 @@ void object_thread_member(struct buf *out, const struct world_channel *c, uint64
 	buf_addc(out, '}');
 }
 
-static void thread(struct buf *out, const struct world_channel *c)
+static void tag(struct buf *out, const struct world_tag *t)
 {
+	const char *id = t->emoji[0] == ':' ? t->emoji + 1 : "";
+	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"moderated\":%s,\"name\":", t->id,
+		 t->is_moderated ? "true" : "false");
+	json_add_str(out, str_c(t->name));
+	text_or_null(out, "emoji_id", id);
+	text_or_null(out, "emoji_name", id[0] ? "" : t->emoji);
+	buf_addc(out, '}');
+}
+
+static void forum(struct buf *out, struct world *w, const struct world_channel *c)
+{
+	const struct world_tag *t;
+	buf_adds(out, STR(",\"default_reaction_emoji\":null,\"default_sort_order\":null,"
+			  "\"default_forum_layout\":0,\"available_tags\":["));
+	for (size_t i = 0; (t = world_tag_at(w, c->id, i)); i++) {
+		buf_adds(out, i ? STR(",") : STR(""));
+		tag(out, t);
+	}
+	buf_addc(out, ']');
+}
+
+static void applied(struct buf *out, const struct world_thread *t)
+{
+	buf_adds(out, STR(",\"applied_tags\":["));
+	for (size_t i = 0; i < t->n_tags; i++)
+		buf_addf(out, "%s\"%" PRIu64 "\"", i ? "," : "", t->tags[i]);
+	buf_addc(out, ']');
+}
+
+static void thread(struct buf *out, struct world *w, const struct world_channel *c)
+{
+	const struct world_channel *parent = world_channel(w, c->parent_id);
 	const struct world_thread *t = &c->thread;
 	buf_addf(out,
 		 ",\"owner_id\":\"%" PRIu64
@@ -165,6 +198,8 @@ static void thread(struct buf *out, const struct world_channel *c)
 	buf_adds(out, STR(",\"create_timestamp\":"));
 	object_time(out, t->created_us);
 	buf_addc(out, '}');
+	if (parent && parent->type == CHANNEL_FORUM)
+		applied(out, t);
 	if (!world_in_thread(c, WORLD_BOT))
 		return;
 	buf_adds(out, STR(",\"member\":"));
@@ -173,7 +208,8 @@ static void thread(struct buf *out, const struct world_channel *c)
 
 void object_channel(struct buf *out, struct world *w, const struct world_channel *c)
 {
-	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"type\":%d,\"flags\":0", c->id, (int)c->type);
+	buf_addf(out, "{\"id\":\"%" PRIu64 "\",\"type\":%d,\"flags\":%d", c->id, (int)c->type,
+		 c->requires_tag ? 1 << 4 : 0);
 	if (c->guild_id) {
 		buf_addf(out, ",\"guild_id\":\"%" PRIu64 "\",\"name\":", c->guild_id);
 		json_add_str(out, str_c(c->name));
@@ -182,15 +218,13 @@ void object_channel(struct buf *out, struct world *w, const struct world_channel
 		time_or_null(out, "last_pin_timestamp", c->pinned_us);
 	}
 	if (world_is_thread(c)) {
-		thread(out, c);
+		thread(out, w, c);
 	} else if (c->guild_id) {
 		buf_addf(out, ",\"position\":%u,\"nsfw\":%s", c->position,
 			 c->is_nsfw ? "true" : "false");
 		text_or_null(out, "topic", c->topic);
 		if (c->type == CHANNEL_FORUM)
-			buf_adds(out,
-				 STR(",\"available_tags\":[],\"default_reaction_emoji\":null,"
-				     "\"default_sort_order\":null,\"default_forum_layout\":0"));
+			forum(out, w, c);
 		overwrites(out, c);
 	}
 	const struct world_user *person = world_user(w, c->recipient_id);

@@ -92,7 +92,8 @@ static int fill(struct rest_call *call, struct world_channel *c)
 		c->slowmode_s = (unsigned)json_u64(json_get(body, "rate_limit_per_user"));
 	if (json_kind(parent) != JSON_NONE && !world_is_thread(c))
 		c->parent_id = json_id(parent);
-	return json_kind(overwrites) == JSON_ARRAY ? set_overwrites(call, c, overwrites) : 0;
+	int status = json_kind(overwrites) == JSON_ARRAY ? set_overwrites(call, c, overwrites) : 0;
+	return status ? status : rest_fill_forum(call, c);
 }
 
 int route_create_channel(struct rest_call *call)
@@ -110,14 +111,18 @@ int route_create_channel(struct rest_call *call)
 		return rest_form_error(call, "type", "BASE_TYPE_CHOICES",
 				       "Value must be one of {0, 2, 4, 5, 15}.");
 	id = world_new_id(world, loop_wall_us());
-	if (act_add_channel(call->sandbox, id, rest_guild(call)->id,
-			    json_str(json_get(call->body, "name")), (enum channel_type)type) < 0)
+	if (world_add_channel(world, id, rest_guild(call)->id,
+			      json_str(json_get(call->body, "name"))) < 0)
 		return rest_error(call, 400, 30013,
 				  "Maximum number of server channels reached (500)");
 	struct world_channel *c = world_channel(world, id);
+	c->type = (enum channel_type)type;
 	status = fill(call, c);
-	if (status)
+	if (status) {
+		world_remove_channel(world, id);
 		return status;
+	}
+	act_channel_made(call->sandbox, c);
 	show(call, c);
 	return 201;
 }
@@ -138,6 +143,20 @@ static uint64_t needs_of(const struct rest_call *call, const struct world_channe
 		       : MAY(MANAGE_THREADS);
 }
 
+static int fill_tags(struct rest_call *call, struct world_channel *c)
+{
+	struct rest_tags tags;
+	const struct world_channel *forum = world_channel(call->sandbox->world, c->parent_id);
+	if (json_kind(json_get(call->body, "applied_tags")) == JSON_NONE || !forum)
+		return 0;
+	int status = rest_read_applied(call, forum, &c->thread, &tags);
+	if (status)
+		return status;
+	memcpy(c->thread.tags, tags.ids, sizeof tags.ids);
+	c->thread.n_tags = tags.n;
+	return 0;
+}
+
 static int fill_thread(struct rest_call *call, struct world_channel *c)
 {
 	struct json_at archived = json_get(call->body, "archived"),
@@ -150,6 +169,9 @@ static int fill_thread(struct rest_call *call, struct world_channel *c)
 				       "Value must be one of {60, 1440, 4320, 10080}.");
 	if (c->thread.is_archived && !is_other)
 		return rest_error(call, 400, 50083, "Thread is archived");
+	int status = fill_tags(call, c);
+	if (status)
+		return status;
 	if (minutes) {
 		c->thread.archive_min = (unsigned)minutes;
 		archiver_plan(call->sandbox->archiver);
@@ -158,7 +180,7 @@ static int fill_thread(struct rest_call *call, struct world_channel *c)
 		c->thread.is_locked = json_bool(locked);
 	if (json_kind(json_get(call->body, "invitable")) == JSON_BOOL)
 		c->thread.is_invitable = json_bool(json_get(call->body, "invitable"));
-	int status = fill(call, c);
+	status = fill(call, c);
 	if (is_other)
 		act_archive(call->sandbox, c, json_bool(archived));
 	else if (status == 0)

@@ -113,6 +113,16 @@ int rest_read_poll(struct rest_call *call, struct json_at body, struct world_pol
 int rest_edit(struct rest_call *call, struct json_at body, struct world_message *m);
 /* 0, or the status of what is wrong with a message's body. m: that it edits, or NULL. */
 int rest_check_message(struct rest_call *call, struct json_at body, const struct world_message *m);
+/* rest_tag.c: the tags of a forum and whether a post needs one, from the body; of other channels nothing. 0, or an
+ * error's status. */
+int rest_fill_forum(struct rest_call *call, struct world_channel *c);
+struct rest_tags {
+	uint64_t ids[WORLD_POST_TAGS];
+	size_t n;
+};
+/* The tags that the body gives a post; had: of one that is there, or NULL. 0, or an error's status. */
+int rest_read_applied(struct rest_call *call, const struct world_channel *forum,
+		      const struct world_thread *had, struct rest_tags *out);
 /* rest_thread.c: a post of a forum, and its first message, whose JSON is out; 0, or an error's status. */
 int rest_forum_post(struct rest_call *call, const struct world_channel *forum, struct str name,
 		    struct json_at message, struct world_message **m);

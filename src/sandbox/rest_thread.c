@@ -82,8 +82,11 @@ int rest_forum_post(struct rest_call *call, const struct world_channel *forum, s
 	if (status == 0 && json_kind(message) != JSON_OBJECT && call->n_files == 0)
 		status = rest_form_error(call, "message", "BASE_TYPE_REQUIRED",
 					 "This field is required");
+	struct rest_tags tags;
 	if (status == 0)
 		status = rest_check_message(call, message, NULL);
+	if (status == 0)
+		status = rest_read_applied(call, forum, NULL, &tags);
 	if (status)
 		return status;
 	struct world_new_thread t = {
@@ -91,6 +94,8 @@ int rest_forum_post(struct rest_call *call, const struct world_channel *forum, s
 		.parent_id = forum->id,
 		.owner_id = call->as ? call->as->id : WORLD_BOT,
 		.name = name,
+		.tags = tags.ids,
+		.n_tags = tags.n,
 		.archive_min = (unsigned)json_u64(json_get(call->body, "auto_archive_duration"))};
 	if (!act_add_thread(call->sandbox, &t, NULL))
 		return rest_error(call, 400, 160006, "Maximum number of active threads reached");

@@ -41,7 +41,10 @@ struct world_channel *world_add_thread(struct world *w, const struct world_new_t
 				      .created_us = now_us,
 				      .archived_us = now_us,
 				      .archive_min = t->archive_min ? t->archive_min : STANDARD_MIN,
+				      .n_tags = t->n_tags,
 				      .is_invitable = t->is_invitable};
+	if (t->n_tags)
+		memcpy(c->thread.tags, t->tags, t->n_tags * sizeof *t->tags);
 	return c;
 }
 

@@ -15,6 +15,8 @@ struct world_new_thread {
 	uint64_t owner_id;
 	struct str name;
 	unsigned archive_min; /* minutes without a message; 0: the standard */
+	const uint64_t *tags; /* at most WORLD_POST_TAGS */
+	size_t n_tags;
 	bool is_private, is_invitable;
 };
 /* The owner is its first member. NULL: too many, or one has this id already. */

@@ -1,4 +1,5 @@
 #include "sandbox/poll.h"
+#include "sandbox/tag.h"
 #include "sandbox/webhook.h"
 #include "sandbox/world_impl.h"
 
@@ -69,6 +70,7 @@ struct world *world_new(void)
 	w->guilds = (struct table){.max = WORLD_GUILDS, .size = sizeof(struct world_guild)};
 	w->channels = (struct table){.max = WORLD_CHANNELS, .size = sizeof(struct world_channel)};
 	w->roles = (struct table){.max = WORLD_ROLES, .size = sizeof(struct world_role)};
+	w->tags = (struct table){.max = TAGS, .size = sizeof(struct world_tag)};
 	w->webhooks = (struct table){.max = WEBHOOKS, .size = sizeof(struct world_webhook)};
 	w->messages = mem_zero(WORLD_MESSAGES * sizeof *w->messages);
 	int bad = world_add_user(w, WORLD_BOT, STR("bot"), true) |
@@ -114,6 +116,7 @@ void world_free(struct world **world)
 	table_done(&w->channels);
 	table_done(&w->roles);
 	table_done(&w->webhooks);
+	table_done(&w->tags);
 	free(w->members);
 	free(w);
 	*world = NULL;

@@ -23,6 +23,7 @@ enum {
 	WORLD_TOPIC = 1024,      /* bytes of a channel's topic */
 	WORLD_OVERWRITES = 32,   /* of a channel */
 	WORLD_THREAD_MEMBERS = 50,
+	WORLD_POST_TAGS = 5,
 	WORLD_PINS = 250, /* of a channel */
 	WORLD_BOT = 2,    /* the bot's user and application */
 	WORLD_ADA = 5,    /* the human at the keyboard */
@@ -69,6 +70,8 @@ struct world_thread {
 	uint64_t created_us, archived_us; /* since 1970; archived_us: of the last change */
 	uint64_t active_us;               /* of the loop's clock: when something last happened */
 	unsigned archive_min, n_messages;
+	uint64_t tags[WORLD_POST_TAGS]; /* of a forum's post: tag.h */
+	size_t n_tags;
 	bool is_archived, is_locked, is_invitable;
 };
 
@@ -82,6 +85,7 @@ struct world_channel {
 	enum channel_type type;
 	unsigned position, slowmode_s;
 	bool is_nsfw;
+	bool requires_tag; /* of a forum: a post without one is refused */
 	char name[WORLD_NAME + 1];
 	char topic[WORLD_TOPIC + 1];
 	struct world_overwrite overwrites[WORLD_OVERWRITES];

@@ -13,7 +13,7 @@ struct table {
 };
 
 struct world {
-	struct table users, guilds, channels, roles, webhooks;
+	struct table users, guilds, channels, roles, webhooks, tags;
 	struct world_member *members; /* those of whom more is known than that they are there */
 	size_t n_members;
 	struct world_message *messages; /* a ring: number i lies at i % WORLD_MESSAGES */

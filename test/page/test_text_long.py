@@ -268,6 +268,29 @@ def webhooks(b, w):
     shots(b, "webhooks")
 
 
+def tags(b, w):
+    """The tags of a forum: chosen for a new post, shown on those that are there."""
+    command(b, "/channel name=help type=forum require_tag=on")
+    b.wait("document.querySelector('#box').placeholder.startsWith('A new post')")
+    check("a forum without tags offers none", b.run("return document.querySelector('#tags').hidden"))
+    command(b, "/tag name=open emoji=🟢")
+    command(b, "/tag name=done")
+    check("its tags are offered", b.wait("document.querySelectorAll('#tags button').length === 2") and "one at least" in b.text("#tags"))
+    b.type("#box", "without")
+    b.keys("Enter")
+    check("a post without one is refused", b.wait("document.querySelector('#typing').textContent.includes('wants one of each post')"), b.text("#typing"))
+    check("and kept", b.run("return document.querySelector('#box').value") == "without")
+    b.click("#tags button")
+    check("one is chosen", b.wait("document.querySelector('#tags button').ariaPressed === 'true'") and focused(b, "at.matches('#tags button')"))
+    b.run("document.querySelector('#box').focus()")
+    b.keys("Enter")
+    check("and stands on the post", b.wait("document.querySelector('#messages > .thread-of .tag')?.textContent === '🟢 open'"), b.text("#messages"))
+    check("and is no longer chosen", b.run("return document.querySelector('#tags button').ariaPressed") == "false")
+    shots(b, "tags")
+    b.click("#channels button")
+    check("other channels have none", b.wait("document.querySelector('#tags').hidden"))
+
+
 HEADER = "[...document.querySelectorAll('main > header > *')].filter(e => e.getClientRects().length)"
 TIDY = ("(all => all.every((r, i) => !i || r.left >= all[i - 1].right - 1) && all.every(r => r.right <= innerWidth && r.top >= 0 && r.bottom <= 52))"
         "(" + HEADER + ".map(e => e.getBoundingClientRect()))")
@@ -300,4 +323,4 @@ def away(b, w):
 
 
 run("what the page makes of messages", {
-    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, polls, webhooks, away)],)})
+    "text": (lambda b, w: [test(b, w) for test in (reply_to_nothing, links, lists, bidi, modal, reload, toolbars, menu_hint, polls, webhooks, tags, away)],)})

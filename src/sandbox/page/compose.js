@@ -1,6 +1,7 @@
 // The message box: text, replies, and the slash menu with a form for a command's options.
 import {arrows, by, el, must, nameOf, obey} from "./dom.js";
 import {asking, newNonce} from "./components.js";
+import {chosenTags, dropTags} from "./tags.js";
 import {FORUM} from "./permissions.js";
 import {world} from "./world.js";
 
@@ -27,7 +28,8 @@ export function forgetReply(ids) {
 async function say(content) {
 	try {
 		if (world.channels.get(world.here)?.type === FORUM)
-			await obey("thread", {name: content.trim().split("\n")[0].slice(0, 90), content, user: world.me});
+			await obey("thread", {name: content.trim().split("\n")[0].slice(0, 90), content, user: world.me, tags: chosenTags()})
+				.then(dropTags);
 		else await obey("say", {channel: world.here, author: world.me, content, reply_to: replyTo?.id});
 		reply(null);
 	} catch (error) {

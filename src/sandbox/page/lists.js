@@ -4,6 +4,7 @@ import {by, el, face, keepFocus, nameOf, obey} from "./dom.js";
 import {ask} from "./modal.js";
 import {FORUM, isThread, mayHere, MAY, permissionsIn, silence} from "./permissions.js";
 import {problem} from "./compose.js";
+import {showTags} from "./tags.js";
 import {world} from "./world.js";
 
 const TEXT = 0, VOICE = 2, CATEGORY = 4, NEWS = 5, PRIVATE_THREAD = 12;
@@ -112,6 +113,7 @@ export function showLists(enter) {
 	keepFocus(by("guilds"), () => showGuilds(enter));
 	keepFocus(by("channels"), () => showChannels(enter));
 	keepFocus(by("channel-name"), () => showHead(enter));
+	showTags();
 	showMe();
 }
 

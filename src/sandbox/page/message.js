@@ -4,6 +4,7 @@ import {el, face, link, obey, shownUrl, tint, arrows} from "./dom.js";
 import {markdown} from "./markdown.js";
 import {asking, components, newNonce} from "./components.js";
 import {ask} from "./modal.js";
+import {tagName} from "./tags.js";
 import {poll, result} from "./poll.js";
 import {colorOf, mayHere, MAY, rolesOf} from "./permissions.js";
 import {problem, sayBelow} from "./compose.js";
@@ -186,9 +187,12 @@ function threadOf(message, doings) {
 	return c ? threadButton(c, doings) : null;
 }
 
+const tagsOf = (c) => (c.applied_tags || []).map((id) => world.channels.get(c.parent_id)?.available_tags?.find((t) => t.id === id))
+	.filter(Boolean).map((t) => el("span", {class: "tag"}, tagName(t)));
+
 export function threadButton(c, doings) {
 	return el("button", {class: "thread-of", type: "button", "data-key": c.id, on: {click: () => doings.enter(c.id)}}, el("i", {"aria-hidden": "true"}, "⤷"),
-		el("b", {}, c.name), el("span", {class: "small"}, `${c.message_count} ${c.message_count === 1 ? "message" : "messages"}`));
+		el("b", {}, c.name), ...tagsOf(c), el("span", {class: "small"}, `${c.message_count} ${c.message_count === 1 ? "message" : "messages"}`));
 }
 
 // A thread begins with the message that it started from.
