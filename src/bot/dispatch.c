@@ -189,13 +189,15 @@ static void run_module(struct way *way, const struct module *module)
 {
 	struct str event = private_str(way->client->event.name);
 	struct registered_view *view = registered_take(module->registered);
-	const struct event_routes *declared = module_routes(module, event),
-				  *registered = registered_routes(view, event);
+	const struct event_routes *routes = module_routes(module, event);
+	size_t at = 0;
 	way->module = module;
 	way->client->module = module->bot->name;
 	way->client->calls = 0;
-	if (!(declared && run_routes(way, declared)) && registered)
-		(void)run_routes(way, registered);
+	if (!routes)
+		routes = registered_next(view, event, &at);
+	while (routes && !run_routes(way, routes))
+		routes = registered_next(view, event, &at);
 	registered_drop(&view);
 }
 

@@ -11,12 +11,13 @@
 #include <tutti/register.h>
 #include <unistd.h>
 
-enum { REGISTERED_MAX = 10000 };
+/* A block is more than twice as large as the next: so there are at most 14. */
+enum { REGISTERED_MAX = 10000, BLOCKS_MAX = 16 };
 
 enum kind { COMMAND, REACTION, KINDS };
 static const char *const event_of[KINDS] = {"MESSAGE_CREATE", "MESSAGE_REACTION_ADD"};
 
-/* One registration. Held by the list, and by every view that it is in. */
+/* One registration. Held by the list, and by every block that it is in. */
 struct entry {
 	struct tt_route route; /* run_* find the entry by it */
 	union {
@@ -38,10 +39,17 @@ struct entry {
 	struct entry *next;
 };
 
-struct registered_view {
+/* Neighbours in the order of registration, compiled and sealed. Held by every view that it is in. */
+struct block {
 	_Atomic size_t refs;
 	struct event_routes event[KINDS];
 	struct entry **entry; /* all of them */
+	size_t n;
+};
+
+struct registered_view {
+	_Atomic size_t refs;
+	struct block *block[BLOCKS_MAX];
 	size_t n;
 };
 
@@ -57,7 +65,9 @@ struct registered {
 	_Atomic size_t live[KINDS]; /* entries */
 	pthread_mutex_t lock;       /* of what follows */
 	struct entry *first, **end;
-	struct registered_view *view; /* NULL: something changed since the last */
+	struct registered_view *view; /* the last; NULL: none, or something of it is gone */
+	size_t pending;               /* registered behind it, from here on: */
+	struct entry *first_pending;
 	struct buf faults;
 	bool is_served; /* the faults were asked for: further ones are logged */
 	struct registered *next;
@@ -102,52 +112,103 @@ struct registered *registered_of(const tt_bot *bot)
 	return r;
 }
 
-/* Under the lock: the next event makes a new view. The caller drops the old one, unlocked. */
-static struct registered_view *change(struct registered *r)
+/* Under the lock: the next event makes all anew. The caller drops the old view, unlocked. */
+static struct registered_view *forget_view(struct registered *r)
 {
 	struct registered_view *old = r->view;
 	r->view = NULL;
+	r->pending = 0;
 	return old;
 }
 
-static void view_add(struct registered_view *view, struct entry *entry)
+static size_t count(const struct registered *r)
 {
-	struct event_routes *routes = &view->event[entry->kind];
+	return r->live[COMMAND] + r->live[REACTION];
+}
+
+static void block_add(struct block *block, struct entry *entry)
+{
+	struct event_routes *routes = &block->event[entry->kind];
 	entry->refs++;
-	view->entry[view->n++] = entry;
+	block->entry[block->n++] = entry;
 	(void)route_set_share(routes->patterns, entry->pattern, str_c(entry->route.with.pattern));
 	routes->route[routes->n++] = &entry->route;
 }
 
+/* n entries of the list. */
+static struct block *block_new(struct entry *first, size_t n)
+{
+	struct block *block = mem_zero(sizeof *block);
+	block->refs = 1;
+	block->entry = mem_new(n * sizeof(struct entry *) + 1);
+	for (unsigned k = 0; k < KINDS; k++)
+		block->event[k] = (struct event_routes){
+			.event = str_c(event_of[k]),
+			.decode = decode_for(str_c(event_of[k])),
+			.route = mem_new(n * sizeof(struct tt_route *) + 1),
+			.patterns = route_set_new(),
+		};
+	for (struct entry *entry = first; block->n < n; entry = entry->next)
+		block_add(block, entry);
+	for (unsigned k = 0; k < KINDS; k++)
+		route_set_seal(block->event[k].patterns);
+	return block;
+}
+
+static void block_drop(struct block *block)
+{
+	if (--block->refs > 0)
+		return;
+	for (unsigned k = 0; k < KINDS; k++) {
+		free(block->event[k].route);
+		route_set_free(&block->event[k].patterns);
+	}
+	for (size_t i = 0; i < block->n; i++)
+		entry_drop(block->entry[i]);
+	free(block->entry);
+	free(block);
+}
+
+/* Of one registration or more. The blocks of the last view, and one for what came since, which takes in those before it that are not
+ * far larger: so an entry is compiled again some twenty times at the most, however one and the next are
+ * registered and seen in between. */
 static struct registered_view *view_new(const struct registered *r)
 {
 	struct registered_view *view = mem_zero(sizeof *view);
+	const struct registered_view *last = r->view;
+	struct entry *first = last ? r->first_pending : r->first;
+	size_t n = last ? r->pending : count(r);
 	view->refs = 1; /* the list's */
-	view->entry = mem_new((r->live[COMMAND] + r->live[REACTION]) * sizeof(struct entry *) + 1);
-	for (unsigned k = 0; k < KINDS; k++)
-		view->event[k] = (struct event_routes){
-			.event = str_c(event_of[k]),
-			.decode = decode_for(str_c(event_of[k])),
-			.route = mem_new((r->live[k] + 1) * sizeof(struct tt_route *)),
-			.patterns = route_set_new(),
-		};
-	for (struct entry *entry = r->first; entry; entry = entry->next)
-		view_add(view, entry);
-	for (unsigned k = 0; k < KINDS; k++)
-		route_set_seal(view->event[k].patterns);
+	view->n = last ? last->n : 0;
+	for (; view->n > 0 && last->block[view->n - 1]->n <= 2 * n; view->n--) {
+		first = last->block[view->n - 1]->entry[0];
+		n += last->block[view->n - 1]->n;
+	}
+	for (size_t i = 0; i < view->n; i++) {
+		view->block[i] = last->block[i];
+		view->block[i]->refs++;
+	}
+	BUG_ON(view->n == BLOCKS_MAX);
+	view->block[view->n++] = block_new(first, n);
 	return view;
 }
 
 struct registered_view *registered_take(struct registered *r)
 {
-	if (r->live[COMMAND] + r->live[REACTION] == 0)
+	struct registered_view *old = NULL, *view = NULL;
+	if (count(r) == 0) /* without the lock, for each event */
 		return NULL;
 	pthread_mutex_lock(&r->lock);
-	if (!r->view)
-		r->view = view_new(r);
-	struct registered_view *view = r->view;
-	view->refs++;
+	if (count(r) > 0 && (!r->view || r->pending)) {
+		view = view_new(r);
+		old = forget_view(r);
+		r->view = view;
+	}
+	view = r->view;
+	if (view)
+		view->refs++;
 	pthread_mutex_unlock(&r->lock);
+	registered_drop(&old);
 	return view;
 }
 
@@ -157,21 +218,20 @@ void registered_drop(struct registered_view **out)
 	*out = NULL;
 	if (!view || --view->refs > 0)
 		return;
-	for (unsigned k = 0; k < KINDS; k++) {
-		free(view->event[k].route);
-		route_set_free(&view->event[k].patterns);
-	}
 	for (size_t i = 0; i < view->n; i++)
-		entry_drop(view->entry[i]);
-	free(view->entry);
+		block_drop(view->block[i]);
 	free(view);
 }
 
-const struct event_routes *registered_routes(const struct registered_view *view, struct str event)
+const struct event_routes *registered_next(const struct registered_view *view, struct str event,
+					   size_t *at)
 {
-	for (unsigned k = 0; view && k < KINDS; k++)
-		if (view->event[k].n > 0 && str_eq(view->event[k].event, event))
-			return &view->event[k];
+	while (view && *at < view->n * KINDS) {
+		const struct event_routes *routes = &view->block[*at / KINDS]->event[*at % KINDS];
+		++*at;
+		if (routes->n > 0 && str_eq(routes->event, event))
+			return routes;
+	}
 	return NULL;
 }
 
@@ -248,10 +308,12 @@ static uint64_t refuse(struct registered *r, struct entry *entry, const struct w
 /* Under the lock; false: there are too many. */
 static bool append(struct registered *r, struct entry *entry)
 {
-	if (r->live[COMMAND] + r->live[REACTION] >= REGISTERED_MAX)
+	if (count(r) >= REGISTERED_MAX)
 		return false;
 	*r->end = entry;
 	r->end = &entry->next;
+	if (r->view && r->pending++ == 0)
+		r->first_pending = entry;
 	r->live[entry->kind]++;
 	return true;
 }
@@ -280,9 +342,7 @@ static uint64_t enter(const tt_bot *bot, struct entry *entry, int takes)
 	enum kind kind = entry->kind;
 	pthread_mutex_lock(&r->lock);
 	bool is_in = append(r, entry), is_new = is_in && r->live[kind] == 1;
-	struct registered_view *old = change(r);
 	pthread_mutex_unlock(&r->lock);
-	registered_drop(&old);
 	if (!is_in) {
 		(void)why_set(&why, -ENOSPC, "%d handlers are registered already", REGISTERED_MAX);
 		return refuse(r, entry, &why);
@@ -417,7 +477,7 @@ bool tt_unregister(const tt_bot *bot, uint64_t registration)
 	pthread_mutex_lock(&r->lock);
 	struct entry *entry = take_out(r, registration);
 	if (entry)
-		old = change(r);
+		old = forget_view(r);
 	pthread_mutex_unlock(&r->lock);
 	registered_drop(&old);
 	if (entry)
@@ -435,7 +495,7 @@ void tt_reset(const tt_bot *bot)
 	r->first = NULL;
 	r->end = &r->first;
 	r->live[COMMAND] = r->live[REACTION] = 0;
-	struct registered_view *old = change(r);
+	struct registered_view *old = forget_view(r);
 	pthread_mutex_unlock(&r->lock);
 	registered_drop(&old);
 	for (struct entry *next; list; list = next) {

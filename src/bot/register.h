@@ -2,13 +2,14 @@
  *
  *     struct registered *all = registered_of(bot);              // once, when serve() begins
  *     struct registered_view *view = registered_take(all);      // NULL: it has none
- *     const struct event_routes *routes = registered_routes(view, event);
- *     ...                                                       // run them
+ *     while ((routes = registered_next(view, event, &at)))      // at = 0 to begin with
+ *             ...                                               // run them
  *     registered_drop(&view);
  *
  * A view is what was registered at one moment, compiled and sealed: it is made by the first event
  * after a change, and shared by all until the next. So an event sees one order of routes from its
- * beginning to its end, and a handler may change everything.
+ * beginning to its end, and a handler may change everything. After a registration it costs what is new,
+ * over time a little more; after an unregistration all is compiled again.
  * Memory:  a view, and every route in it, lives until it is dropped.
  * Threads: any.
  */
@@ -24,8 +25,9 @@ struct registered *registered_of(const tt_bot *bot);
 
 struct registered_view *registered_take(struct registered *r);
 void registered_drop(struct registered_view **out);
-/* NULL: none for this event. */
-const struct event_routes *registered_routes(const struct registered_view *view, struct str event);
+/* Those for the event, in parts, in order; NULL: there are no more. */
+const struct event_routes *registered_next(const struct registered_view *view, struct str event,
+					   size_t *at);
 
 /* The i-th event that something is registered for; false: there is no such. */
 bool registered_event(struct registered *r, size_t i, struct str *event);

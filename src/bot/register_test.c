@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <tutti/register.h>
 #include <unistd.h>
 
@@ -427,6 +428,61 @@ static void ten_thousand_are_enough(void **state)
 	assert_int_not_equal(tt_register(bot, tt_reaction(NULL), any_reaction), 0);
 }
 
+enum { MANY = 4000 };
+
+/* Of this process: others may be busy. */
+static clock_t time_of_many(bool with_events)
+{
+	clock_t began = clock();
+	char text[64];
+	for (int i = 0; i < MANY; i++) {
+		snprintf(text, sizeof text, "^,command%d (.*)$", i);
+		assert_int_not_equal(tt_register(bot, tt_command(text), one), 0);
+		if (with_events) {
+			say(",command0 x");
+			heard_was("one(x) ");
+		}
+	}
+	began = clock() - began;
+	tt_reset(bot);
+	return began;
+}
+
+static void an_event_behind_each_registration_costs_what_is_new(void **state)
+{
+	(void)state;
+	clock_t alone = time_of_many(false), times = time_of_many(true) / (alone ? alone : 1);
+	printf("with an event behind each: %ld times what they cost alone\n", (long)times);
+	assert_true(times < 30); /* some 3; where all is compiled again each time, 300 */
+}
+
+static void the_order_of_registration_holds_however_they_came(void **state)
+{
+	(void)state;
+	/* alone, together, and one taken out of the middle */
+	tt_register(bot, tt_command("^,(.).*$"), one);
+	say(",x");
+	for (int i = 0; i < 5; i++)
+		tt_register(bot, tt_command("^,.*$"), none);
+	say(",x");
+	tt_register(bot, tt_command("^(.)(.).*$"), two);
+	say(",x");
+	heard_was("one(x) one(x) one(x) ");
+	tt_reset(bot);
+	uint64_t a = tt_register(bot, tt_command("^,(b)(.).*$"), two); /* passes */
+	say(",ba");
+	uint64_t b = tt_register(bot, tt_command("^,(.)(.).*$"), two);
+	say(",ba");
+	tt_register(bot, tt_command("^,b(.)$"), one);
+	say(",ba");
+	assert_true(tt_unregister(bot, a));
+	say(",ba");
+	assert_true(tt_unregister(bot, b));
+	say(",ba");
+	heard_was("two(b) two(a) two(b) two(a) two(b) two(a) two(b) two(a) two(b) two(a) one(a) "
+		  "two(b) two(a) one(a) one(a) ");
+}
+
 static void the_table_shows_them(void **state)
 {
 	(void)state;
@@ -515,6 +571,9 @@ int main(void)
 			checked(what_can_never_work_is_refused_with_its_place),
 			checked(a_name_that_export_bot_could_not_have_is_refused),
 			checked(a_declared_module_without_routes_may_have_registered_ones),
-			checked(ten_thousand_are_enough), checked(the_table_shows_them),
+			checked(ten_thousand_are_enough),
+			checked(an_event_behind_each_registration_costs_what_is_new),
+			checked(the_order_of_registration_holds_however_they_came),
+			checked(the_table_shows_them),
 			checked(routes_come_and_go_while_others_run));
 }

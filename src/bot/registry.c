@@ -420,9 +420,10 @@ static void print_registered(struct buf *out, struct registered *registered)
 	struct registered_view *view = registered_take(registered);
 	struct str event;
 	for (size_t i = 0; registered_event(registered, i, &event); i++) {
-		const struct event_routes *routes = registered_routes(view, event);
-		for (size_t n = 0; routes && n < routes->n; n++)
-			print_route(out, routes->route[n]);
+		const struct event_routes *routes;
+		for (size_t at = 0; (routes = registered_next(view, event, &at));)
+			for (size_t n = 0; n < routes->n; n++)
+				print_route(out, routes->route[n]);
 	}
 	registered_drop(&view);
 }
