@@ -33,7 +33,7 @@ static const char usage[] =
 	"  --split N          each n-th compressed event in three messages (default 0: none)\n"
 	"  --intents BITS     that are granted (default all)\n"
 	"  --no-limits        REST without rate limits\n"
-	"Lines on standard input: /help\n";
+	"A line on standard input is said in the channel; /help lists what else one may do.\n";
 
 void sandbox_quit(struct sandbox *sandbox)
 {

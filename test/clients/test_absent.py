@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from checks import check, failures
-from clients import each, example
+from clients import PYTHON, each, example
 from tutti import ROOT, World
 
 
@@ -33,7 +33,16 @@ def without_the_package():
               "the package zeromq is not there: npm ci --prefix clients/javascript" in ran.stderr, ran.stderr)
 
 
+def python_without_the_package():
+    """-S: without what Debian has installed."""
+    ran = subprocess.run([PYTHON, "-S", os.path.join(ROOT, "examples/python/echo.py")], capture_output=True, text=True,
+                         env={**os.environ, "PYTHONPATH": os.path.join(ROOT, "clients/python")})
+    check("python: without its package it says how to get it", ran.returncode == 1
+          and ran.stderr.startswith("the package zmq is not there: apt install python3-zmq"), ran.stderr)
+
+
 each(waits)
+python_without_the_package()
 if shutil.which("node"):
     without_the_package()
 sys.exit(bool(failures))

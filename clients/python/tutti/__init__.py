@@ -14,6 +14,11 @@ in a file. SIGTERM ends a bot within 5 s: an event whose handler still waits for
 the next start. Where tuttid is, and which key opens its doors, is said in the constructor or, for containers, in
 TUTTI_HOST, TUTTI_PORT, TUTTI_KEY (a file of `tutti keys new`), TUTTI_SERVER_KEY, TUTTI_STATE. A bot that reads
 several tuttids names them by connect=["host:port", ...] or TUTTI_CONNECT, and has a cursor for each."""
+try:
+    import zmq  # noqa: F401
+except ModuleNotFoundError:
+    raise SystemExit("the package zmq is not there: apt install python3-zmq, for Debian's /usr/bin/python3; or pip install "
+                     "pyzmq") from None
 from . import wire
 from .bot import Bot, CallFailed, Refused
 from .cursor import Cursor
