@@ -42,7 +42,45 @@ static int check_link(ARGS)
 	return why_set(why, -ENOENT, "no link %.*s", STR_FMT(name));
 }
 
-static int each_conn(ARGS, const char *kind)
+/* What a fault does. */
+
+static void cut(struct chaos_conn *conn)
+{
+	chaos_cut(conn, "chaos");
+}
+
+static void flip(struct chaos_link *link)
+{
+	link->ways.flip++;
+}
+
+static void refuse(struct chaos_link *link)
+{
+	link->ways.refuse++;
+}
+
+/* One of the two is there. */
+static const struct fault {
+	const char *name;
+	void (*conn)(struct chaos_conn *conn);
+	void (*link)(struct chaos_link *link);
+} faults[] = {{"cut", cut, NULL},
+	      {"half", chaos_half, NULL},
+	      {"flip", NULL, flip},
+	      {"refuse", NULL, refuse}};
+enum { CUT, HALF, FAULTS = sizeof faults / sizeof *faults };
+
+static void strike(struct chaos *chaos, const struct fault *fault, struct chaos_link *link,
+		   struct chaos_conn *conn)
+{
+	say_fault(chaos, fault->name, link, conn ? conn->number : 0);
+	if (conn)
+		fault->conn(conn);
+	else
+		fault->link(link);
+}
+
+static int each_conn(ARGS, const struct fault *fault)
 {
 	uint64_t conn = 0;
 	int error = check_link(chaos, line, why);
@@ -54,23 +92,19 @@ static int each_conn(ARGS, const char *kind)
 		for (struct chaos_conn *c = link->conns; c; c = c->next) {
 			if (!is_meant(line, link) || c->is_dead || (conn && conn != c->number))
 				continue;
-			say_fault(chaos, kind, link, c->number);
-			if (*kind == 'c')
-				chaos_cut(c, "chaos");
-			else
-				chaos_half(c);
+			strike(chaos, fault, link, c);
 		}
 	return 0;
 }
 
 static int cmd_cut(ARGS)
 {
-	return each_conn(chaos, line, why, "cut");
+	return each_conn(chaos, line, why, &faults[CUT]);
 }
 
 static int cmd_half(ARGS)
 {
-	return each_conn(chaos, line, why, "half");
+	return each_conn(chaos, line, why, &faults[HALF]);
 }
 
 /* Bytes that wait are looked at again: a delay may have gone. */
@@ -186,7 +220,7 @@ static int cmd_link(ARGS)
 
 /* The storm: one fault each so often, the link and the connection by the seed. */
 
-static void strike_conn(struct chaos *chaos, const char *kind)
+static void strike_any_conn(struct chaos *chaos, const struct fault *fault)
 {
 	uint64_t n = 0, chosen;
 	for (struct chaos_link *link = chaos->links; link; link = link->next)
@@ -199,16 +233,12 @@ static void strike_conn(struct chaos *chaos, const char *kind)
 		for (struct chaos_conn *c = link->conns; c; c = c->next) {
 			if (c->is_dead || c->is_half || chosen--)
 				continue;
-			say_fault(chaos, kind, link, c->number);
-			if (*kind == 'c')
-				chaos_cut(c, "chaos");
-			else
-				chaos_half(c);
+			strike(chaos, fault, link, c);
 			return;
 		}
 }
 
-static void strike_link(struct chaos *chaos, const char *kind)
+static void strike_any_link(struct chaos *chaos, const struct fault *fault)
 {
 	uint64_t n = 0;
 	for (struct chaos_link *link = chaos->links; link; link = link->next)
@@ -218,21 +248,8 @@ static void strike_link(struct chaos *chaos, const char *kind)
 		return;
 	for (uint64_t i = chaos_random(chaos, n); i && link->next; i--)
 		link = link->next;
-	say_fault(chaos, kind, link, 0);
-	if (*kind == 'f')
-		link->ways.flip++;
-	else
-		link->ways.refuse++;
+	strike(chaos, fault, link, NULL);
 }
-
-static const struct {
-	const char *name;
-	void (*fn)(struct chaos *chaos, const char *kind);
-} kinds[] = {{"cut", strike_conn},
-	     {"half", strike_conn},
-	     {"flip", strike_link},
-	     {"refuse", strike_link}};
-enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static bool is_in_storm(const struct chaos *chaos, const char *kind)
 {
@@ -248,13 +265,16 @@ static bool is_in_storm(const struct chaos *chaos, const char *kind)
 void chaos_storm_tick(void *arg)
 {
 	struct chaos *chaos = arg;
-	size_t all[KINDS], n = 0;
-	for (size_t i = 0; i < KINDS; i++)
-		if (is_in_storm(chaos, kinds[i].name))
+	size_t all[FAULTS], n = 0;
+	for (size_t i = 0; i < FAULTS; i++)
+		if (is_in_storm(chaos, faults[i].name))
 			all[n++] = i;
 	if (n) {
-		size_t kind = all[chaos_random(chaos, n)];
-		kinds[kind].fn(chaos, kinds[kind].name);
+		const struct fault *fault = &faults[all[chaos_random(chaos, n)]];
+		if (fault->conn)
+			strike_any_conn(chaos, fault);
+		else
+			strike_any_link(chaos, fault);
 	}
 	/* between half and one and a half of the pause */
 	loop_timer_in(chaos->storm,
@@ -272,8 +292,8 @@ static int cmd_storm(ARGS)
 	while (rest.n) {
 		struct str word = str_cut(&rest, ',');
 		bool is_known = false;
-		for (size_t i = 0; i < KINDS; i++)
-			is_known |= str_eq(word, str_c(kinds[i].name));
+		for (size_t i = 0; i < FAULTS; i++)
+			is_known |= str_eq(word, str_c(faults[i].name));
 		if (!is_known)
 			return why_set(why, -EINVAL, "no kind of storm: %.*s", STR_FMT(word));
 	}
