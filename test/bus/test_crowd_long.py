@@ -24,7 +24,7 @@ with Bus("crowd") as w:
     w.config(log__level="info")
     w.sandbox("--no-limits")
     w.tuttid()
-    bot = w.bot(bot="bot")
+    bot = w.bot(bot="bot", topics=["MESSAGE_CREATE."])
     bot.welcomed()
     subscribers = crowd.gather(w, SUBSCRIBERS)
     w.discord("flood", rate=RATE, seconds=SECONDS, content="n %d", channels=8)
