@@ -429,6 +429,13 @@ int cmd_lose(ARGS)
 	return 0;
 }
 
+int cmd_skip(ARGS)
+{
+	U32(ms, "ms", 0);
+	fake_gateway_skip(sandbox->gateway, ms * UINT64_C(1000));
+	return 0;
+}
+
 int cmd_intents(ARGS)
 {
 	U32(allow, "allow", UINT32_MAX);

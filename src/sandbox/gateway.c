@@ -69,7 +69,7 @@ void conn_leave(struct fake_conn *c, bool is_over)
 		return;
 	c->session = NULL;
 	s->conn = NULL;
-	s->lost_us = loop_now_us();
+	s->lost_us = gateway_now_us(c->gw);
 	if (is_over)
 		fake_session_free(&c->gw->sessions, s);
 }
@@ -284,7 +284,7 @@ static bool is_too_fast(struct fake_conn *c, uint64_t now_us)
 static void on_payload(struct fake_conn *c, struct str text)
 {
 	struct json_at payload = {0};
-	uint64_t now_us = loop_now_us();
+	uint64_t now_us = gateway_now_us(c->gw);
 	bool is_good = json_parse(c->gw->json, text, &payload, NULL) == 0 &&
 		       json_kind(json_get(payload, "op")) == JSON_NUMBER;
 	int64_t op = is_good ? json_i64(json_get(payload, "op")) : -1;
@@ -304,7 +304,7 @@ static void on_payload(struct fake_conn *c, struct str text)
 static void on_client_close(struct fake_conn *c, unsigned code)
 {
 	if (!c->is_closing) {
-		rules_closed(&c->gw->sandbox->rules, &c->rules, code, loop_now_us());
+		rules_closed(&c->gw->sandbox->rules, &c->rules, code, gateway_now_us(c->gw));
 		report_closed(c, code, "client");
 		conn_leave(c, code == 1000 || code == 1001);
 		frame_write_close(&c->gw->frame, FRAME_SERVER, code, STR(""), 0);
@@ -331,7 +331,7 @@ static void on_message(struct fake_conn *c, const struct frame_message *m)
 static void on_lost(struct fake_conn *c)
 {
 	if (!c->is_closing) {
-		rules_closed(&c->gw->sandbox->rules, &c->rules, 0, loop_now_us());
+		rules_closed(&c->gw->sandbox->rules, &c->rules, 0, gateway_now_us(c->gw));
 		report_closed(c, 1006, "client");
 		conn_leave(c, false);
 	}
@@ -386,7 +386,7 @@ static void hello(struct fake_conn *c)
 	}
 	snprintf(d, sizeof d, "{\"heartbeat_interval\":%u,\"_trace\":[\"[\\\"sandbox\\\",{}]\"]}",
 		 c->gw->sandbox->options.heartbeat_ms);
-	rules_hello(&c->rules, c->gw->sandbox->options.heartbeat_ms, loop_now_us());
+	rules_hello(&c->rules, c->gw->sandbox->options.heartbeat_ms, gateway_now_us(c->gw));
 	conn_send(c, OP_HELLO, str_c(d));
 	(void)conn_meets(c, FAULT_GREETED, c->told_shard);
 }
@@ -474,7 +474,7 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 				.is_resume_door = is_resume_door,
 				.told_shard = path_shard(httpd_path(r))};
 	if (is_resume_door)
-		gw->resume_tried_us = loop_now_us();
+		gw->resume_tried_us = gateway_now_us(gw);
 	if (gw->n_conns == CONNS || gw->greeting.refusals) {
 		gw->greeting.refusals -= gw->greeting.refusals > 0;
 		refuse(gw, r);

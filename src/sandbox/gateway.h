@@ -48,6 +48,8 @@ struct fake_greeting {
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting);
 /* What happens to connections that come to a point. -ENOSPC: too many plans. */
 TT_CHECK int fake_gateway_plan(struct fake_gateway *gw, const struct fault *fault);
+/* So much time goes by at once, for the rules, the limits of identifying and the life of sessions. */
+void fake_gateway_skip(struct fake_gateway *gw, uint64_t us);
 /* The last n events of each session once more, with their old sequences. */
 void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n);
 /* Op 9; one that is not resumable ends the session. */

@@ -51,9 +51,13 @@ struct fake_gateway {
 	} members_us[MEMBER_GUILDS]; /* when all members were asked for */
 	unsigned n_members;
 	uint64_t identify_us[IDENTIFY_KEYS];
-	char noted[128];          /* why the last message was not heard; empty: it was */
+	char noted[128]; /* why the last message was not heard; empty: it was */
+	uint64_t skipped_us;
 	uint64_t resume_tried_us; /* when somebody last came to the resume door */
 };
+
+/* The gateway's clock: the loop's, and what /skip has let go by. */
+uint64_t gateway_now_us(const struct fake_gateway *gw);
 
 /* send.c: what was written to gw->frame goes out. */
 void conn_flush(struct fake_conn *c);

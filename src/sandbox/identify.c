@@ -71,7 +71,7 @@ static bool is_own_fault(unsigned code)
 static bool is_alive(const struct fake_gateway *gw, const struct fake_session *s)
 {
 	return s->conn ||
-	       loop_now_us() - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
+	       gateway_now_us(gw) - s->lost_us < gw->sandbox->options.session_s * UINT64_C(1000000);
 }
 
 /* A session with other intents cannot become the one that is asked for. */
@@ -95,7 +95,7 @@ static bool is_in_time(struct fake_conn *c, const struct wish *w)
 	struct fake_gateway *gw = c->gw;
 	const struct sandbox_options *o = &gw->sandbox->options;
 	unsigned key = (unsigned)(w->shard % o->max_concurrency);
-	uint64_t now_us = loop_now_us(), *last = &gw->identify_us[key % IDENTIFY_KEYS];
+	uint64_t now_us = gateway_now_us(gw), *last = &gw->identify_us[key % IDENTIFY_KEYS];
 	/* a tenth less than what Discord has: this process may have been late itself with the last */
 	uint64_t spacing_us = o->identify_ms * UINT64_C(900);
 	rules_identify(&gw->sandbox->rules, &c->rules, key, old_session(gw, w), c->is_resume_door,
@@ -260,7 +260,7 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
 	if (!c->session)
 		return;
-	s->in_order_us = loop_now_us();
+	s->in_order_us = gateway_now_us(gw);
 	send_guilds(gw, s);
 	report_note(&gw->sandbox->report,
 		    "tuttid (or a library) is connected: connection %u, shard %u of %u", c->number,
@@ -296,7 +296,7 @@ static void replay(struct fake_conn *c, uint64_t seq)
 		return;
 	}
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
-	s->in_order_us = loop_now_us();
+	s->in_order_us = gateway_now_us(c->gw);
 	report_note(&c->gw->sandbox->report,
 		    "tuttid (or a library) resumed its session: connection %u", c->number);
 }

@@ -12,7 +12,7 @@ void op_presence(struct fake_conn *c, struct json_at d)
 	struct world_user *bot = world_user(sandbox->world, WORLD_BOT);
 	struct json_at activities = json_get(d, "activities");
 	struct json_iter it = json_each(activities);
-	rules_presence(&sandbox->rules, &c->rules, &c->session->presences, loop_now_us());
+	rules_presence(&sandbox->rules, &c->rules, &c->session->presences, gateway_now_us(c->gw));
 	if (json_kind(activities) != JSON_ARRAY ||
 	    !world_set_status(bot, json_str(json_get(d, "status")))) {
 		conn_refuse(c, CLOSED_UNKNOWN_OPCODE, "Invalid payload.");

@@ -113,7 +113,7 @@ static void add_member(struct question *q, const struct world_user *u)
 /* All members of a guild: once in 30 s. What is left to wait, us. */
 static uint64_t members_wait(struct fake_gateway *gw, uint64_t guild_id)
 {
-	uint64_t now_us = loop_now_us();
+	uint64_t now_us = gateway_now_us(gw);
 	for (size_t i = 0; i < MEMBER_GUILDS; i++) {
 		uint64_t at_us = gw->members_us[i].at_us;
 		if (at_us && gw->members_us[i].guild_id == guild_id && now_us - at_us < members_us)

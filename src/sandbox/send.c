@@ -96,9 +96,9 @@ void conn_send(struct fake_conn *c, int op, struct str d)
 	struct buf payload = {0};
 	struct report *report = &c->gw->sandbox->report;
 	if (op == OP_INVALID_SESSION && !str_eq(d, STR("true")))
-		rules_invalid(&c->rules, loop_now_us());
+		rules_invalid(&c->rules, gateway_now_us(c->gw));
 	if (op == OP_RECONNECT)
-		rules_reconnect(&c->rules, loop_now_us());
+		rules_reconnect(&c->rules, gateway_now_us(c->gw));
 	buf_addf(&payload, "{\"t\":null,\"s\":null,\"op\":%d,\"d\":%.*s}", op, STR_FMT(d));
 	struct buf *o = report_begin(report, "sent");
 	if (o) {

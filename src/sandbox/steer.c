@@ -36,7 +36,7 @@ void fake_gateway_send(struct fake_gateway *gw, unsigned conn, int op, struct st
 {
 	for (struct fake_conn *c = meant(gw->conns, conn); c; c = meant(c->next, conn)) {
 		if (op == OP_HEARTBEAT && !c->is_frozen)
-			rules_asked(&c->rules, loop_now_us());
+			rules_asked(&c->rules, gateway_now_us(gw));
 		conn_send(c, op, d);
 	}
 }
@@ -151,6 +151,16 @@ void fake_gateway_repeat(struct fake_gateway *gw, uint64_t n)
 void fake_gateway_set_identifies(struct fake_gateway *gw, unsigned left)
 {
 	gw->identifies_left = left;
+}
+
+uint64_t gateway_now_us(const struct fake_gateway *gw)
+{
+	return loop_now_us() + gw->skipped_us;
+}
+
+void fake_gateway_skip(struct fake_gateway *gw, uint64_t us)
+{
+	gw->skipped_us += us;
 }
 
 void fake_gateway_lose(struct fake_gateway *gw, uint64_t n)
