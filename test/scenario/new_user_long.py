@@ -91,8 +91,7 @@ def restarted(bot):
     """Restarted while messages flow: kill -9, a change, a build, a start. Nothing is missed."""
     with World("new user") as w:
         port, n = free_ports(), 60
-        for name in ("Makefile", "tutti.toml"):
-            edit(os.path.join(bot, name), ("8080", str(port + 3)))
+        edit(os.path.join(bot, "tutti.toml"), ("8080", str(port + 3)))
         edit(os.path.join(bot, "tutti.toml"), ("port = 6000", f"port = {port}"))
         env = {k: v for k, v in w.env.items() if not k.startswith("MAKE")}
         discord = w.start("discord", ["make", "-C", bot, "discord"], env)
