@@ -100,13 +100,13 @@ def play(half, twin):
     before = rss(w.role["gateway"])
     print("# nothing disturbed:", compare(probes)[2], flush=True)
     stop_a_bot(half.record, probes)
-    bus = rss(w.role["bus"])
+    live = rss(w.role["live"])
     crowd = w.start("crowd", ["/usr/bin/python3", os.path.join(ROOT, "test/bots/crowd.py"), str(w.port), str(SUBSCRIBERS)])
     crowd.wait_line(rf"connected {SUBSCRIBERS}", 120)
     judge(f"{SUBSCRIBERS} subscribers, a bot", probes)
-    took = rss(w.role["bus"]) - bus
+    took = rss(w.role["live"]) - live
     check(took <= SUBSCRIBERS * MOST_EACH + MOST_BESIDE,
-          f"{SUBSCRIBERS} subscribers: the bus took {took / SUBSCRIBERS / 1024:.1f} KiB each (at most 32, and 32 MiB beside)")
+          f"{SUBSCRIBERS} subscribers: the live door took {took / SUBSCRIBERS / 1024:.1f} KiB each (at most 32, and 32 MiB beside)")
     after = rss(w.role["gateway"])
     check(abs(after - before) <= before * MOST_GATEWAY,
           f"RSS of the gateway {before / 1024:.0f} -> {after / 1024:.0f} KiB ({(after - before) / before:+.2%}, at most 1 %)")
