@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "daemon/child.h"
 #include "daemon/keep.h"
+#include "net/lock.h"
 #include "net/owner.h"
 #include "net/url.h"
 #include "proto/commits.h"
@@ -113,6 +114,43 @@ static enum pulse_is look_at(struct child *child)
 	return is;
 }
 
+static void stop(struct parent *p, int status);
+
+static bool is_missing(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) < 0;
+}
+
+/* Whoever deleted a directory took its locks with it: another tuttid could begin beside us, and what a
+ * role opens from now on is not what the others have. */
+static bool is_ours(const char *dir)
+{
+	uint64_t pid = lock_holder(dir, "tuttid");
+	return pid ? pid == (uint64_t)getpid() : !is_missing(dir, "tuttid.lock");
+}
+
+/* Files that are gone go on for who has them open, until somebody starts again: then nobody would
+ * read what the gateway writes. It is said and mended while bots still get what was unread. */
+static void look_at_files(struct parent *p)
+{
+	struct child *gateway = &p->child[ROLE_gateway];
+	if (!is_ours(p->config.state_dir) || !is_ours(p->run_dir)) {
+		log_error("place_lost", "state=%s run=%s what=%s",
+			  log_quote(str_c(p->config.state_dir)), log_quote(str_c(p->run_dir)),
+			  "\"one of the two was deleted or is another's by now: start tuttid "
+			  "again\"");
+		stop(p, EX_TEMPFAIL);
+	} else if (gateway->is_watched &&
+		   is_missing(config_journal_dir(&p->config, p->run_dir), "journal")) {
+		log_error("journal_lost", "what=%s",
+			  "\"somebody deleted it: the gateway begins a new one\"");
+		kill(gateway->pid, SIGKILL);
+		unwatch(gateway);
+	}
+}
+
 static void look_at_all(void *arg)
 {
 	struct parent *p = arg;
@@ -121,6 +159,7 @@ static void look_at_all(void *arg)
 		if (p->child[i].is_watched && look_at(&p->child[i]) == PULSE_LATE)
 			in_us = PULSE_LATE_US;
 	loop_timer_in(p->pulse_timer, in_us);
+	look_at_files(p);
 }
 
 /* A byte: it is ready. End of file: it is gone, and SIGCHLD tells the rest. */
@@ -283,13 +322,6 @@ static int failed(const char *event, const struct why *why)
 {
 	log_error(event, "%s", why->text);
 	return EX_TEMPFAIL;
-}
-
-static bool is_missing(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) < 0;
 }
 
 static int take_place(struct parent *p)

@@ -38,6 +38,21 @@ static void judge_ledger(struct gateway *g)
 				   "next\"");
 }
 
+/* A bot whose cursor lies beyond the head of an older copy would skip what comes up to it. */
+static int open_journal(struct gateway *g, struct journal_options *options, struct why *why)
+{
+	int rc = journal_open_write(&g->journal, options, why);
+	if (rc < 0 || g->journal.is_new || !state_is_ahead(&g->state))
+		return rc;
+	log_warn("journal_begun_anew", "reason=%s",
+		 "\"the journal is an older copy: bots have had other events at its positions\"");
+	if (options->now_ms <= g->journal.epoch)
+		options->now_ms = g->journal.epoch + 1;
+	journal_close(&g->journal, true);
+	rc = journal_put_aside(options->dir, why);
+	return rc < 0 ? rc : journal_open_write(&g->journal, options, why);
+}
+
 int gateway_open_files(struct gateway *g, uint32_t shards, struct why *why)
 {
 	const struct state_identity identity = {.api_url = g->settings.api_url,
@@ -67,7 +82,7 @@ int gateway_open_files(struct gateway *g, uint32_t shards, struct why *why)
 	options.shards = state_room(&g->state);
 	memcpy(options.id, g->state.sessions.id, sizeof options.id);
 	read_boot_id(options.boot_id);
-	rc = journal_open_write(&g->journal, &options, why);
+	rc = open_journal(g, &options, why);
 	if (rc < 0)
 		return rc;
 	log_info("journal", "epoch=%llu pos=%llu new=%s why=%s",

@@ -157,6 +157,17 @@ void state_forget(struct state *state, uint32_t shard, uint32_t session)
 	sessions_forget(&state->sessions, shard, session);
 }
 
+bool state_is_ahead(const struct state *state)
+{
+	bool is_ahead = false;
+	for (uint32_t shard = 0; shard < state->sessions.shards; shard++) {
+		uint64_t last = sessions_last(&state->sessions, shard),
+			 slot = slot_of(state, shard);
+		is_ahead |= slot && last > slot;
+	}
+	return is_ahead;
+}
+
 void state_heed(struct state *state)
 {
 	const struct journal *j = state->journal;

@@ -54,6 +54,10 @@ uint64_t state_user(const struct state *state, uint32_t shard);
 /* The shard's sessions up to this number are over, and that is announced. */
 void state_forget(struct state *state, uint32_t shard, uint32_t session);
 
+/* The journal was opened, and is older than what was refreshed from it: somebody put a copy back.
+ * Positions mean other events in it than bots have had. */
+bool state_is_ahead(const struct state *state);
+
 /* The journal was opened. A kill between an announcement and state_forget() leaves the one as the
  * newest record and not the other: it is made good, so that nothing is announced twice. */
 void state_heed(struct state *state);

@@ -204,12 +204,17 @@ static void a_session_without_a_whole_copy_is_known_to_be_gone(void **state)
 	keep_close(&k);
 }
 
-static void copy(const char *from, const char *to)
+static void copy_file(const char *from, const char *name, const char *to, const char *as)
 {
 	char command[1200];
-	int n = snprintf(command, sizeof command, "cp '%s/sessions'", in_dir(from));
-	snprintf(command + n, sizeof command - (size_t)n, " '%s/sessions'", in_dir(to));
+	int n = snprintf(command, sizeof command, "cp '%s/%s'", in_dir(from), name);
+	snprintf(command + n, sizeof command - (size_t)n, " '%s/%s'", in_dir(to), as);
 	assert_int_equal(system(command), 0);
+}
+
+static void copy(const char *from, const char *to)
+{
+	copy_file(from, "sessions", to, "sessions");
 }
 
 static void a_directory_from_an_older_copy_gives_no_number_away_twice(void **state)
@@ -259,6 +264,29 @@ static void what_the_journal_has_announced_is_not_announced_again(void **state)
 	keep_close(&k);
 	keep_open(&k, "l", "token", 7); /* its successor is not meant */
 	assert_int_equal(state_resume(&k.state, 2, 4, &resume), STATE_ALIVE);
+	keep_close(&k);
+}
+
+static void a_journal_that_was_put_back_is_older_than_the_sessions(void **state)
+{
+	struct kept k;
+	(void)state;
+	keep_open(&k, "n", "token", 7);
+	begin(&k, 0);
+	put(&k, 0, 1, 41);
+	state_refresh(&k.state, 0, 4);
+	keep_close(&k);
+	copy_file("n", "journal", "n", "older");
+	keep_open(&k, "n", "token", 7);
+	put(&k, 0, 1, 42);
+	state_refresh(&k.state, 0, 4);
+	keep_close(&k);
+	keep_open(&k, "n", "token", 7);
+	assert_false(state_is_ahead(&k.state));
+	keep_close(&k);
+	copy_file("n", "older", "n", "journal");
+	keep_open(&k, "n", "token", 7);
+	assert_true(!k.journal.is_new && state_is_ahead(&k.state));
 	keep_close(&k);
 }
 
@@ -401,6 +429,7 @@ int main(void)
 			       test(a_session_without_a_whole_copy_is_known_to_be_gone),
 			       test(a_directory_from_an_older_copy_gives_no_number_away_twice),
 			       test(what_the_journal_has_announced_is_not_announced_again),
+			       test(a_journal_that_was_put_back_is_older_than_the_sessions),
 			       test(a_damaged_slot_without_a_record_is_not_believed),
 			       test(a_shard_that_is_not_ours_is_never_alive),
 			       test(a_new_journal_knows_the_s_that_it_goes_on_from),

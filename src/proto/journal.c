@@ -1,7 +1,9 @@
+#include "proto/discord.h"
 #include "proto/journal_layout.h"
 #include "proto/seal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #if defined(__SANITIZE_THREAD__)
 #define HAS_TSAN 1
@@ -151,6 +153,32 @@ static enum journal_got peek(const struct journal *j, uint64_t offset, uint64_t 
 	return record_fits(j, r, offset, head) ? JOURNAL_RECORD : JOURNAL_DAMAGED;
 }
 
+/* A record whose sum holds: all but its payload can be believed. */
+static bool is_framed(const struct journal *j, uint64_t offset, uint64_t head, struct record *r,
+		      struct wire_header *h)
+{
+	uint8_t copy[RECORD_LEAST + WIRE_TOPIC_MAX];
+	if (head - offset < RECORD_LEAST)
+		return false;
+	copy_racing(copy, journal_at(j, offset), sizeof copy);
+	*r = record_get(copy);
+	if (!record_fits(j, r, offset, head) ||
+	    r->crc != crc32c(crc32c(0, copy, RECORD_HEADER - 4), copy + RECORD_HEADER, r->header))
+		return false;
+	return wire_header_get(h, str_of((const char *)copy + RECORD_HEADER, r->header)) == 0 &&
+	       h->epoch == j->epoch && h->pos == r->pos;
+}
+
+/* The next such record from offset on; head where there is none. */
+static uint64_t find_framed(const struct journal *j, uint64_t offset, uint64_t head,
+			    struct record *r)
+{
+	struct wire_header h;
+	while (offset < head && !is_framed(j, offset, head, r, &h))
+		offset += 8;
+	return offset;
+}
+
 struct journal_cursor journal_tail(struct journal *j)
 {
 	uint8_t fixed[RECORD_HEADER];
@@ -162,8 +190,12 @@ struct journal_cursor journal_tail(struct journal *j)
 		enum journal_got got = peek(j, tail, head, fixed, &r);
 		if (got == JOURNAL_RECORD)
 			return (struct journal_cursor){tail, r.pos};
-		if (got == JOURNAL_DAMAGED)
-			return (struct journal_cursor){tail, 0};
+		if (got != JOURNAL_DAMAGED)
+			continue;
+		uint64_t next = find_framed(j, tail, head, &r);
+		if (!is_overtaken(j, tail))
+			return (struct journal_cursor){next < head ? next : tail,
+						       next < head ? r.pos : 0};
 	}
 }
 
@@ -202,12 +234,67 @@ static enum journal_got copy_body(const struct journal *j, const struct record *
 	return record_is_whole(j, r, fixed, to + 8, h) ? JOURNAL_RECORD : JOURNAL_DAMAGED;
 }
 
+/* Where the record behind the one at the cursor begins, which is damaged and fills was in as far as
+ * it is known; the cursor's own place where more than one is gone. 0: nobody knows. */
+static uint64_t behind_damage(const struct journal *j, const struct journal_cursor *at,
+			      struct wire_header *was)
+{
+	uint64_t last = journal_load(j, HEADER_LAST), head = journal_load(j, HEADER_HEAD);
+	uint64_t next = at->offset;
+	struct record r;
+	if (is_framed(j, next, head, &r, was) && r.pos == at->pos)
+		return next + r.size;
+	*was = (struct wire_header){0};
+	next = find_framed(j, next, head, &r);
+	if (next >= head)
+		return last == at->offset ? head : 0;
+	uint64_t most = (next - at->offset) / RECORD_LEAST;
+	if (r.pos <= at->pos || r.pos - at->pos > most)
+		return 0;
+	return r.pos - at->pos == 1 ? next : at->offset;
+}
+
+/* What nobody can read any more is announced in its place. */
+static enum journal_got skip_damage(const struct journal *j, struct journal_cursor *at,
+				    struct buf *out, struct wire_header *h, struct str *payload)
+{
+	char topic[WIRE_TOPIC_MAX], text[96];
+	struct wire_header was = {0};
+	uint64_t next = behind_damage(j, at, &was);
+	if (is_overtaken(j, at->offset))
+		return JOURNAL_OVERTAKEN;
+	if (!next)
+		return JOURNAL_DAMAGED;
+	*h = (struct wire_header){.version = WIRE_VERSION,
+				  .flags = WIRE_MADE_HERE,
+				  .type = EVENT_TUTTI_SKIPPED,
+				  .shard = was.shard,
+				  .epoch = j->epoch,
+				  .pos = at->pos,
+				  .received = was.received,
+				  .session = was.session,
+				  .s = was.s};
+	h->topic = str_of(topic, wire_topic(topic, STR("TUTTI_SKIPPED"), 0, 0));
+	int n = snprintf(text, sizeof text,
+			 "{\"shard\":%u,\"s\":%u,\"why\":\"damaged in the journal\"}", was.shard,
+			 was.s);
+	struct str said = str_of(text, (size_t)n);
+	h->crc = crc32c(0, said.p, said.n);
+	size_t start = out->n;
+	wire_record_add(out, h, said);
+	h->topic.p = out->p + start + 8 + WIRE_HEADER;
+	*payload = str_of(h->topic.p + h->topic.n, said.n);
+	*at = (struct journal_cursor){next, at->pos + 1};
+	return JOURNAL_RECORD;
+}
+
 enum journal_got journal_read(struct journal *j, struct journal_cursor *at, struct buf *out,
 			      struct wire_header *h, struct str *payload)
 {
 	uint8_t fixed[RECORD_HEADER];
 	struct record r;
 	struct wire_header header;
+	struct str body;
 	uint64_t head = journal_load(j, HEADER_HEAD);
 	if (at->offset >= head)
 		return JOURNAL_NOTHING;
@@ -216,6 +303,14 @@ enum journal_got journal_read(struct journal *j, struct journal_cursor *at, stru
 		got = JOURNAL_DAMAGED;
 	if (got == JOURNAL_RECORD)
 		got = copy_body(j, &r, fixed, out, &header);
+	if (got == JOURNAL_RECORD) {
+		body = str_of(out->p + out->n + 8 + r.header, r.payload);
+		out->n += 8 + (size_t)r.header + r.payload;
+		at->offset += r.size;
+		at->pos++;
+	} else if (got == JOURNAL_DAMAGED) {
+		got = skip_damage(j, at, out, &header, &body);
+	}
 	if (got == JOURNAL_OVERTAKEN)
 		*at = journal_tail(j);
 	if (got != JOURNAL_RECORD)
@@ -223,9 +318,6 @@ enum journal_got journal_read(struct journal *j, struct journal_cursor *at, stru
 	if (h)
 		*h = header;
 	if (payload)
-		*payload = str_of(out->p + out->n + 8 + r.header, r.payload);
-	out->n += 8 + (size_t)r.header + r.payload;
-	at->offset += r.size;
-	at->pos++;
+		*payload = body;
 	return JOURNAL_RECORD;
 }

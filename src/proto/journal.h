@@ -27,6 +27,7 @@ struct journal {
 		uint16_t type;
 		uint32_t shard, session;
 	} found; /* writer: the newest record, as it was opened; type 0: none, or of no number */
+	bool are_slots_good; /* writer, while it opens one whose records are damaged */
 	struct why reason;
 };
 
@@ -72,10 +73,11 @@ enum journal_got {
 	JOURNAL_NOTHING, /* at the head */
 	JOURNAL_RECORD,
 	JOURNAL_OVERTAKEN, /* the writer took it back: the cursor stands at the tail now */
-	JOURNAL_DAMAGED,   /* bytes that no writer wrote: the journal has to begin anew */
+	JOURNAL_DAMAGED, /* bytes that no writer wrote, and no end to them: it has to begin anew */
 };
 
-/* Copies the record at the cursor behind out->n as it stands in an E (u32, u32, header and topic,
+/* A damaged record comes as TUTTI_SKIPPED, made up in its place, as long as one behind it is whole.
+ * Copies the record at the cursor behind out->n as it stands in an E (u32, u32, header and topic,
  * payload) and moves the cursor on. header and payload, where not NULL, describe the copy; they
  * point into out. */
 TT_CHECK enum journal_got journal_read(struct journal *j, struct journal_cursor *at,

@@ -148,9 +148,19 @@ static void write_header(struct journal *j, const struct journal_options *o)
 	journal_store(j, HEADER_LAST, NO_RECORD);
 }
 
+/* Of this boot, and the slots have checks of their own: each is newer than what sessions has. */
+static void keep_slots(struct journal *j, const struct journal *old)
+{
+	for (uint32_t shard = 0; shard < j->shards && shard < old->shards; shard++) {
+		uint64_t slot = journal_slot(old, shard);
+		if (slot)
+			journal_slot_set(j, shard, slot);
+	}
+}
+
 /* Makes a new journal beside the old one, whose lock, where there is one, is held by old. -ESTALE:
  * somebody was faster. */
-static int begin_anew(struct journal *j, struct mapped *old, const struct paths *paths,
+static int begin_anew(struct journal *j, struct journal *old, const struct paths *paths,
 		      const struct journal_options *o, struct why *why)
 {
 	const int how = MAPPED_WRITE | MAPPED_LOCK | MAPPED_DONTDUMP | MAPPED_EMPTY;
@@ -172,6 +182,8 @@ static int begin_anew(struct journal *j, struct mapped *old, const struct paths 
 	j->shards = (uint32_t)((header - HEADER_SLOTS) / 8);
 	j->last_pos = 0;
 	write_header(j, o);
+	if (old && old->are_slots_good)
+		keep_slots(j, old);
 	begin_writing(j, o);
 	rc = mapped_replace(paths->fresh, paths->journal, old ? paths->bad : NULL, why);
 	if (rc < 0)
@@ -202,6 +214,7 @@ static int continue_old(struct journal *j, const struct journal_options *o, stru
 		if (rc < 0)
 			return rc;
 		wrong = walk(j);
+		j->are_slots_good = true;
 	}
 	if (wrong) {
 		why_set(&j->reason, -EBADMSG, "%s", wrong);
@@ -214,9 +227,9 @@ static int continue_old(struct journal *j, const struct journal_options *o, stru
 static int replace_old(struct journal *j, const struct paths *paths,
 		       const struct journal_options *o, struct why *why)
 {
-	struct mapped old = j->file; /* its lock is held until the new one has the name */
+	struct journal old = *j; /* its lock is held until the new one has the name */
 	int rc = begin_anew(j, &old, paths, o, why);
-	mapped_close(&old);
+	mapped_close(&old.file);
 	return rc;
 }
 

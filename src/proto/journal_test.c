@@ -1,5 +1,6 @@
 #include "proto/journal.h"
 
+#include "proto/discord.h"
 #include "proto/journal_layout.h"
 #include "test/dir.h"
 
@@ -216,6 +217,22 @@ static void a_damaged_slot_is_repaired_from_the_records(void **state)
 	journal_close(&w, false);
 }
 
+/* What is resumed from is not lost with a record: the slots have checks of their own. */
+static void a_damaged_record_leaves_the_slots(void **state)
+{
+	(void)state;
+	struct journal w = open_writer();
+	append(&w, 2, 4, 1041, 10);
+	append(&w, 3, 1, 42, 10);
+	journal_at(&w, 0)[100] ^= 1;
+	*journal_word(&w, HEADER_SLOTS + 24) ^= 1;
+	journal_close(&w, false);
+	w = open_writer();
+	assert_true(w.is_new && journal_slot(&w, 2) == (4ull << 32 | 1041));
+	assert_int_equal(journal_slot(&w, 3), 0);
+	journal_close(&w, false);
+}
+
 static void a_session_noted_after_the_last_record_stays(void **state)
 {
 	(void)state;
@@ -360,11 +377,15 @@ static void every_damaged_byte_is_noticed(void **state)
 		struct buf out = {0};
 		assert_int_equal(mapped_open(&m, in_dir("journal"), 0, 0, MAPPED_WRITE, &why), 0);
 		m.p[HEADER_UNIT + at] ^= 0x10;
-		enum journal_got got = journal_read(&r, &c, &out, NULL, NULL);
-		if (got == JOURNAL_RECORD)
-			got = journal_read(&r, &c, &out, NULL, NULL);
-		if (got != JOURNAL_DAMAGED)
+		struct wire_header h[2] = {0};
+		for (size_t i = 0; i < 2; i++)
+			if (journal_read(&r, &c, &out, &h[i], NULL) != JOURNAL_RECORD)
+				fail_msg("nothing is read with byte %zu", at);
+		bool is_second = at >= second;
+		if (h[is_second].type != EVENT_TUTTI_SKIPPED ||
+		    h[is_second].pos != 1u + is_second || h[!is_second].type == EVENT_TUTTI_SKIPPED)
 			fail_msg("the reader did not see byte %zu", at);
+		assert_int_equal(journal_read(&r, &c, &out, NULL, NULL), JOURNAL_NOTHING);
 		options.id[0] = 0;
 		assert_int_equal(link(in_dir("journal"), in_dir("spare")), 0);
 		w = open_writer();
@@ -377,6 +398,66 @@ static void every_damaged_byte_is_noticed(void **state)
 		buf_done(&out);
 		journal_close(&r, false);
 	}
+}
+
+/* From byte at on, n bytes of what was appended are gone: what is read of five records. */
+static void expect_read(size_t at, size_t n, const char *wanted)
+{
+	char got[8] = {0};
+	unlink(in_dir("journal"));
+	struct journal w = open_writer(), r;
+	struct buf out = {0};
+	struct wire_header h;
+	struct str payload;
+	for (uint32_t s = 1; s <= 5; s++)
+		append(&w, 0, 1, s, 40);
+	r = open_reader();
+	struct journal_cursor c = journal_tail(&r);
+	memset(journal_at(&w, at), 0, n);
+	for (size_t i = 0; i < 6; i++) {
+		enum journal_got what = journal_read(&r, &c, &out, &h, &payload);
+		bool is_skipped = what == JOURNAL_RECORD && h.type == EVENT_TUTTI_SKIPPED;
+		if (is_skipped && !strstr(payload.p, "damaged in the journal"))
+			fail_msg("nobody says why");
+		if (what == JOURNAL_RECORD && h.pos != i + 1)
+			fail_msg("pos %u for %zu", (unsigned)h.pos, i + 1);
+		got[i] = is_skipped ? 'S' : "-ROD"[what];
+		if (what != JOURNAL_RECORD)
+			break;
+	}
+	assert_string_equal(got, wanted);
+	buf_done(&out);
+	journal_close(&r, false);
+	journal_close(&w, false);
+}
+
+static void what_is_damaged_is_announced_in_its_place(void **state)
+{
+	(void)state;
+	const size_t one = record_size(56 + 19, 40);
+	expect_read(one + RECORD_LEAST + 19, 8, "RSRRR-"); /* a payload */
+	expect_read(one, 8, "RSRRR-");                     /* where the record begins */
+	expect_read(one + 4, 2 * one, "RSSSR-");
+	expect_read(4 * one, one, "RRRRS-"); /* the newest */
+	expect_read(3 * one, 2 * one, "RRRD");
+	expect_read(0, 8, "SRRRR-"); /* known before it was damaged */
+}
+
+/* Who begins to read only then begins at the next that is whole: before it is behind the horizon. */
+static void behind_a_damaged_tail_it_goes_on(void **state)
+{
+	(void)state;
+	unlink(in_dir("journal"));
+	struct journal w = open_writer();
+	for (uint32_t s = 1; s <= 3; s++)
+		append(&w, 0, 1, s, 40);
+	memset(journal_at(&w, 0), 0, 100);
+	struct journal r = open_reader();
+	assert_int_equal(journal_tail(&r).pos, 2);
+	memset(journal_at(&w, 0), 0, 3 * record_size(56 + 19, 40));
+	assert_int_equal(journal_tail(&r).pos, 0);
+	journal_close(&r, false);
+	journal_close(&w, false);
 }
 
 static void a_reader_sees_that_it_was_replaced(void **state)
@@ -447,7 +528,9 @@ int main(void)
 		fresh_test(another_boot_wants_a_clean_stop),
 		fresh_test(the_epoch_grows_though_the_clock_went_back),
 		fresh_test(an_empty_or_short_file_begins_anew),
-		fresh_test(every_damaged_byte_is_noticed),
+		fresh_test(a_damaged_record_leaves_the_slots), test(every_damaged_byte_is_noticed),
+		test(what_is_damaged_is_announced_in_its_place),
+		test(behind_a_damaged_tail_it_goes_on),
 		fresh_test(a_reader_sees_that_it_was_replaced),
 		fresh_test(what_is_no_journal_is_not_read),
 		fresh_test(sizes_that_cannot_be_are_refused));
