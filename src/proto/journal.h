@@ -1,7 +1,7 @@
-/* proto/journal.h: the ring between gateway and bus; the record is the event and the resume cursor.
+/* proto/journal.h: the ring between the gateway and its readers; the record is the event and the resume cursor.
  *
- *     writer (gateway):  journal_open_write -> journal_append ... -> journal_close
- *     reader (bus):      journal_open_read  -> journal_read ...   -> journal_close
+ *     writer (gateway):   journal_open_write -> journal_append ... -> journal_close
+ *     reader (bus, live): journal_open_read  -> journal_read ...   -> journal_close
  *
  * One writer, any number of readers that take no lock and cost it nothing. The data is mapped twice
  * in a row, so a record is always contiguous. Offsets are logical: they only grow. Layout, commit
