@@ -2,7 +2,9 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "gateway/refusal.h"
 #include "net/crypto.h"
+#include "proto/retry_after.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -13,8 +15,7 @@
 enum {
 	TIMEOUT_MS = 15 * 1000,
 	ANSWER_MAX = 64 * 1024, /* bytes */
-	BAN_WAIT_S = 60,        /* between probes while Cloudflare refuses us */
-	WAIT_MAX_S = 24 * 3600, /* of a Retry-After that is believed */
+	WAIT_MAX_S = 24 * 3600, /* of what an answer says that is believed */
 	BACKOFF_MAX_S = 60,
 	REFRESH_MAX_S = 300,
 };
@@ -40,20 +41,18 @@ struct discover {
 };
 
 /* As the header says, or the body of a 429, whichever is longer. */
-static uint64_t retry_after_us(const struct https_answer *answer, struct json *json)
+static uint64_t asked_wait_us(const struct https_answer *answer, struct json *json)
 {
-	double header = 0, body = 0;
+	uint64_t header = retry_after_us(https_header_of(answer, "retry-after"),
+					 https_header_of(answer, "date"), loop_wall_us() / SECOND);
+	double s = 0;
 	struct json_at d;
 	struct why why;
-	if (!str_to_f64(https_header_of(answer, "retry-after"), &header))
-		header = 0;
 	if (answer->status == 429 && https_is_json(answer) &&
 	    json_parse(json, answer->body, &d, &why) >= 0)
-		body = json_f64(json_get(d, "retry_after"));
-	double s = body > header ? body : header;
-	if (!(s > 0))
-		return 0;
-	return (uint64_t)((s < WAIT_MAX_S ? s : WAIT_MAX_S) * (double)SECOND);
+		s = json_f64(json_get(d, "retry_after"));
+	uint64_t body = s > 0 ? (uint64_t)((s < WAIT_MAX_S ? s : WAIT_MAX_S) * (double)SECOND) : 0;
+	return body > header ? body : header;
 }
 
 static uint32_t read_u32(struct json_at object, const char *name)
@@ -104,7 +103,7 @@ static enum discover_verdict read_body(struct str body, struct json *json, struc
 enum discover_verdict discover_judge(const struct https_answer *answer, struct json *json,
 				     struct discovery *out, uint64_t *wait_us, struct why *why)
 {
-	*wait_us = retry_after_us(answer, json);
+	*wait_us = asked_wait_us(answer, json);
 	if (answer->status == 200)
 		return read_body(answer->body, json, out, why);
 	if (answer->status == 401 && https_is_json(answer)) {
@@ -115,14 +114,10 @@ enum discover_verdict discover_judge(const struct https_answer *answer, struct j
 	}
 	if (answer->status == 0)
 		why_set(why, answer->error, "%s", answer->text ? answer->text : "no answer");
-	else if ((answer->status == 401 || answer->status == 403 || answer->status == 429) &&
-		 !https_is_json(answer)) {
-		why_set(why, -EACCES,
-			"status %d with a page instead of JSON: this address is "
-			"refused before Discord, by Cloudflare or a proxy",
-			answer->status);
-		if (*wait_us < BAN_WAIT_S * SECOND)
-			*wait_us = BAN_WAIT_S * SECOND;
+	else if (refusal_is_ban((unsigned)answer->status, !https_is_json(answer))) {
+		refusal_say_ban(why, (unsigned)answer->status);
+		if (*wait_us < REFUSAL_BAN_WAIT_US)
+			*wait_us = REFUSAL_BAN_WAIT_US;
 	} else if (answer->status == 404)
 		why_set(why, -ENOENT, "status 404: discord.api_url does not lead to Discord's API");
 	else

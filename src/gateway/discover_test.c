@@ -121,6 +121,19 @@ static void a_retry_after_that_makes_no_sense_is_bounded(void **state)
 	header.value = STR("-5");
 	j = judge(&(struct https_answer){.status = 503, .headers = &header, .n_headers = 1});
 	assert_true(j.wait_us == 0);
+	header.value = STR("Fri, 31 Dec 9999 23:59:59 GMT");
+	j = judge(&(struct https_answer){.status = 503, .headers = &header, .n_headers = 1});
+	assert_true(j.wait_us == 24 * 3600 * SECOND);
+}
+
+static void a_retry_after_may_be_a_moment(void **state)
+{
+	struct https_header headers[] = {{STR("retry-after"), STR("Sun, 06 Nov 1994 08:49:37 GMT")},
+					 {STR("date"), STR("Sun, 06 Nov 1994 08:49:07 GMT")}};
+	(void)state;
+	struct judged j =
+		judge(&(struct https_answer){.status = 503, .headers = headers, .n_headers = 2});
+	assert_true(j.wait_us == 30 * SECOND);
 }
 
 static void numbers_that_are_too_large_are_taken_as_the_largest(void **state)
@@ -274,6 +287,7 @@ int main(void)
 			test(a_page_of_cloudflare_is_told_from_discord),
 			test(a_failing_or_absent_server_is_asked_again),
 			test(a_retry_after_that_makes_no_sense_is_bounded),
+			test(a_retry_after_may_be_a_moment),
 			test(numbers_that_are_too_large_are_taken_as_the_largest),
 			test(more_shards_than_may_be_are_not_believed),
 			test(who_asks_again_at_once_waits),

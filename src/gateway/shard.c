@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "gateway/refusal.h"
+#include "gateway/remedy.h"
 #include "proto/silence.h"
 
 #include <stdio.h>
@@ -134,13 +136,21 @@ static void on_message(void *arg, struct str bytes)
 	}
 }
 
-/* Discord's code in a sentence. With auto that is no remedy for the number of shards: it is asked for. */
-static struct str words_of(const struct shard *shard, unsigned code)
+static void take_failure(struct shard *shard, const struct wsock_end *end)
 {
-	return shard->common->is_auto && close_is_of_number(code)
-		       ? STR("the number of shards is refused: Discord is asked how many it "
-			     "recommends")
-		       : close_text(code);
+	struct why why;
+	uint64_t wait_us = end->retry_after_us;
+	bool is_ban = refusal_is_ban(end->status, end->is_page);
+	if (is_ban) {
+		refusal_say_ban(&why, end->status);
+		wait_us = wait_us > REFUSAL_BAN_WAIT_US ? wait_us : REFUSAL_BAN_WAIT_US;
+	}
+	log_warn("connect_failed", "shard=%u status=%u retry_after_s=%llu why=%s", number(shard),
+		 end->status, (unsigned long long)(wait_us + 999999) / 1000000,
+		 log_quote(is_ban ? str_c(why.text) : end->text));
+	feed(shard, (struct session_input){.kind = SESSION_FAILED,
+					   .code = end->status,
+					   .retry_after_us = wait_us});
 }
 
 static void on_end(void *arg, const struct wsock_end *end)
@@ -154,19 +164,14 @@ static void on_end(void *arg, const struct wsock_end *end)
 	}
 	wsock_close(&shard->ws, SESSION_CLOSE_KEEP);
 	if (end->kind == WSOCK_NOT_OPENED) {
-		log_warn("connect_failed", "shard=%u status=%u retry_after_s=%llu why=%s",
-			 number(shard), end->status,
-			 (unsigned long long)(end->retry_after_us + 999999) / 1000000,
-			 log_quote(end->text));
-		feed(shard, (struct session_input){.kind = SESSION_FAILED,
-						   .code = end->status,
-						   .retry_after_us = end->retry_after_us});
+		take_failure(shard, end);
 		return;
 	}
+	struct str words = remedy_of(end->code, shard->common->is_auto);
 	log_info("disconnected", "shard=%u by=discord code=%u why=%s", number(shard), end->code,
-		 log_quote(end->text.n                    ? end->text
-			   : words_of(shard, end->code).n ? words_of(shard, end->code)
-							  : STR("no reason given")));
+		 log_quote(end->text.n ? end->text
+			   : words.n   ? words
+				       : STR("no reason given")));
 	metric_add(METRIC_gateway_disconnects, 1);
 	feed(shard, (struct session_input){.kind = SESSION_CLOSED, .code = end->code});
 }
@@ -317,27 +322,12 @@ static void do_skipped(struct shard *shard, const struct session_action *action)
 	publish_skipped(shard->common->publish, &of, (uint32_t)action->number, why);
 }
 
-/* Which of the intents asked for have to be switched on: the code does not say it. */
-static void add_privileged(struct buf *out, uint32_t intents)
-{
-	const char *before = "; asked for: ";
-	for (unsigned bit = 0; bit < 32; bit++) {
-		uint32_t value = 1u << bit;
-		if (!(intents & value) || !intent_is_privileged(value))
-			continue;
-		buf_adds(out, str_c(before));
-		buf_adds(out, intent_name(value));
-		before = ", ";
-	}
-}
-
 static void do_fatal(struct shard *shard, const struct session_action *action)
 {
 	struct buf why = {0};
-	struct str words = words_of(shard, action->code);
-	buf_adds(&why, words.n ? words : action->text);
-	if (action->code == CLOSED_DISALLOWED_INTENTS)
-		add_privileged(&why, shard->session.options.intents);
+	remedy_add(&why, action->code, shard->common->is_auto, shard->session.options.intents);
+	if (!why.n) /* no code of Discord's */
+		buf_adds(&why, action->text);
 	log_error("shard_fatal", "shard=%u code=%u why=%s", number(shard), action->code,
 		  log_quote(buf_str(&why)));
 	buf_done(&why);

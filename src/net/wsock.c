@@ -5,6 +5,7 @@
 #include "net/tls.h"
 #include "net/url.h"
 #include "proto/frame.h"
+#include "proto/retry_after.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -229,14 +230,14 @@ static void take_frames(struct wsock *ws, char *bytes, size_t n)
 	}
 }
 
-/* In seconds. A date, which HTTP allows too, is not read: neither Discord nor Cloudflare sends one. */
-static uint64_t read_retry_after(struct str text)
+static void refuse(struct wsock *ws, const struct frame_answer *answer)
 {
-	const double most = 24 * 3600;
-	double s;
-	if (!str_to_f64(text, &s) || !(s > 0))
-		return 0;
-	return (uint64_t)((s < most ? s : most) * 1e6);
+	end(ws,
+	    (struct wsock_end){.status = answer->status,
+			       .is_page = str_starts(answer->content_type, STR("text/")),
+			       .retry_after_us = retry_after_us(answer->retry_after, answer->date,
+								loop_wall_us() / 1000000),
+			       .text = str_c(ws->why.text)});
 }
 
 static void take_head(struct wsock *ws, const char *bytes, size_t n)
@@ -247,9 +248,7 @@ static void take_head(struct wsock *ws, const char *bytes, size_t n)
 	if (rc == 0)
 		return;
 	if (rc < 0) {
-		end(ws, (struct wsock_end){.status = answer.status,
-					   .retry_after_us = read_retry_after(answer.retry_after),
-					   .text = str_c(ws->why.text)});
+		refuse(ws, &answer);
 		return;
 	}
 	ws->stage = OPEN;

@@ -46,7 +46,8 @@ struct wsock_end {
 	unsigned code;   /* close code; 1005: a close frame without one; 0: none came */
 	bool is_data;    /* BAD: a data message was, no ping, pong, close or unknown frame */
 	unsigned status; /* HTTP status of a refused upgrade, else 0 */
-	uint64_t retry_after_us; /* as the refusal asks for, at most a day; 0: it does not */
+	bool is_page;    /* the refusal is text for a person, no JSON */
+	uint64_t retry_after_us; /* as the refusal asks for (proto/retry_after.h); 0: it does not */
 	struct str text;         /* a sentence, or the peer's reason: to be quoted */
 };
 

@@ -15,7 +15,8 @@ struct peers {
 	struct httpd *httpd;
 	struct httpd_stream *stream;
 	struct frame_reader in;
-	unsigned refuse; /* HTTP status instead of an upgrade */
+	unsigned refuse;                              /* HTTP status instead of an upgrade, */
+	const char *refuse_type, *retry_after, *date; /* and its headers */
 	char user_agent[64], target[64];
 	unsigned requests;
 	/* what the server got */
@@ -60,8 +61,13 @@ static void server_asked(void *arg, struct httpd_request *r)
 	p->requests++;
 	snprintf(p->user_agent, sizeof p->user_agent, "%.*s", STR_FMT(agent));
 	snprintf(p->target, sizeof p->target, "%.*s?%.*s", STR_FMT(path), STR_FMT(httpd_query(r)));
+	if (p->refuse && p->retry_after)
+		httpd_add_header(r, "Retry-After", p->retry_after);
+	if (p->refuse && p->date)
+		httpd_add_header(r, "Date", p->date);
 	if (p->refuse)
-		httpd_answer(r, (int)p->refuse, STR("text/plain"), STR("no"));
+		httpd_answer(r, (int)p->refuse,
+			     str_c(p->refuse_type ? p->refuse_type : "text/plain"), STR("no"));
 	else
 		assert_int_equal(httpd_upgrade(r, &p->stream, server_got, p), 0);
 }
@@ -315,6 +321,36 @@ static void a_refused_upgrade_is_told_with_its_status(void **state)
 	done(&p);
 }
 
+static void a_refusal_says_when_to_come_again(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *retry_after, *date;
+		uint64_t wait_us;
+		bool is_page;
+	} refusals[] = {
+		{"application/json", "7", NULL, 7000000, false},
+		{"text/html", "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:17 GMT",
+		 20000000, true},
+		{"text/plain; charset=UTF-8", "inf", NULL, 0, true},
+		{"application/json", "1e300", NULL, UINT64_C(86400000000), false},
+	};
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		struct peers p;
+		serve(&p, NULL, NULL);
+		p.refuse = 429;
+		p.refuse_type = refusals[i].type;
+		p.retry_after = refusals[i].retry_after;
+		p.date = refusals[i].date;
+		dial(&p, "ws");
+		until(&p, p.is_ended);
+		assert_int_equal(p.end.status, 429);
+		assert_true(p.end.retry_after_us == refusals[i].wait_us);
+		assert_int_equal(p.end.is_page, refusals[i].is_page);
+		done(&p);
+	}
+}
+
 static void nobody_listening_is_told_in_words(void **state)
 {
 	struct peers p;
@@ -423,8 +459,8 @@ int main(void)
 		test(closing_inside_a_message_stops_all_callbacks),
 		test(bytes_that_are_no_websocket_are_told_with_our_code),
 		test(a_refused_upgrade_is_told_with_its_status),
-		test(nobody_listening_is_told_in_words), test(plain_text_never_leaves_this_host),
-		test(over_tls_messages_go_both_ways),
+		test(a_refusal_says_when_to_come_again), test(nobody_listening_is_told_in_words),
+		test(plain_text_never_leaves_this_host), test(over_tls_messages_go_both_ways),
 		test(a_certificate_that_is_not_trusted_sees_no_request),
 		test(what_waits_to_be_sent_is_bounded));
 }

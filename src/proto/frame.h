@@ -122,8 +122,8 @@ void frame_request_write(struct buf *out, struct str target, struct str host, st
 			 const char *key);
 
 struct frame_answer {
-	unsigned status;        /* 101, or what the server said instead; 0: no HTTP at all */
-	struct str retry_after; /* header of a refusal; "" */
+	unsigned status; /* 101, or what the server said instead; 0: no HTTP at all */
+	struct str retry_after, date, content_type; /* headers of a refusal; "" */
 };
 /* Client: the answer at the front of bytes. > 0: upgraded, that many bytes of head are before the
  * first frame; 0: not whole yet; -EPROTO: refused or not as the RFC says (why, out->status);

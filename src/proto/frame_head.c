@@ -62,7 +62,7 @@ static bool names_word(struct str list, struct str word)
 
 /* What a handshake needs of the headers; the last of a name counts. */
 struct headers {
-	struct str host, key, version, accept, user_agent, retry_after;
+	struct str host, key, version, accept, user_agent, retry_after, date, content_type;
 	bool is_websocket, is_connection_upgrade, has_extension, has_protocol;
 };
 
@@ -76,7 +76,9 @@ static void take_header(struct headers *h, struct str name, struct str value)
 		      {STR("Sec-WebSocket-Version"), &h->version},
 		      {STR("Sec-WebSocket-Accept"), &h->accept},
 		      {STR("User-Agent"), &h->user_agent},
-		      {STR("Retry-After"), &h->retry_after}};
+		      {STR("Retry-After"), &h->retry_after},
+		      {STR("Date"), &h->date},
+		      {STR("Content-Type"), &h->content_type}};
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		if (is_same_word(name, wanted[i].name))
 			*wanted[i].value = value;
@@ -156,6 +158,8 @@ int frame_answer_read(struct frame_answer *out, struct str bytes, const char *ac
 		return n;
 	out->status = read_status(line);
 	out->retry_after = h.retry_after;
+	out->date = h.date;
+	out->content_type = h.content_type;
 	if (out->status == 0)
 		return why_set(why, -EPROTO, "the server does not answer in HTTP/1.1");
 	if (out->status != 101)

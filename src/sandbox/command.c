@@ -384,6 +384,8 @@ int cmd_refuse(ARGS)
 		return why_set(why, -EINVAL, "status: 0, or 400 to 599");
 	struct fake_greeting greeting = {
 		.refusals = times, .status = status, .retry_after = retry_after};
+	if (!script_bool(line, "html", &greeting.is_html, why))
+		return -EINVAL;
 	fake_gateway_greet(sandbox->gateway, &greeting);
 	return 0;
 }

@@ -462,7 +462,11 @@ static void refuse(struct fake_gateway *gw, struct httpd_request *r)
 	if (status == 0)
 		httpd_drop(r);
 	else
-		httpd_answer(r, (int)status, STR("text/plain"), STR("no gateway here"));
+		httpd_answer(r, (int)status,
+			     gw->greeting.is_html ? STR("text/html") : STR("application/json"),
+			     gw->greeting.is_html
+				     ? STR("<html><body>error code: 1015</body></html>")
+				     : STR("{\"message\":\"no gateway here\",\"code\":0}"));
 }
 
 void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool is_resume_door)

@@ -43,7 +43,8 @@ struct fake_greeting {
 	uint64_t reconnects;  /* so many get op 7 in place of Hello */
 	uint64_t refusals;    /* so many are refused, */
 	unsigned status;      /* with this HTTP status, or a reset: 0, */
-	uint64_t retry_after; /* and this header in seconds; 0: without */
+	uint64_t retry_after; /* and this header in seconds; 0: without; */
+	bool is_html;         /* and a page as Cloudflare has it */
 };
 void fake_gateway_greet(struct fake_gateway *gw, const struct fake_greeting *greeting);
 /* What happens to connections that come to a point. -ENOSPC: too many plans. */

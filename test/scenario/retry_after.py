@@ -1,4 +1,5 @@
-"""Discord refuses the upgrade and says for how long: that shard comes not before, the others are not held up."""
+"""Discord refuses the upgrade and says for how long: that shard comes not before, the others are not held up. A page
+instead, as Cloudflare has it, is told in words and waited for as at GET /gateway/bot."""
 import datetime
 import re
 
@@ -39,6 +40,16 @@ def without(w):
     w.main.wait_line(r" ready ")
 
 
+def banned(w):
+    w.sandbox()
+    w.discord("refuse", times=1, status=429, html="true")
+    w.gateway()
+    wait = w.main.wait_line(r" connect_failed .*status=429 retry_after_s=(\d+) .*page instead of JSON.*Cloudflare")[1]
+    if int(wait) < 60:
+        raise Failed(f"it waits {wait} s")
+
+
 check("not before Retry-After, and no other shard waits", resumed_late)
 check("without Retry-After", without)
+check("a page of Cloudflare", banned)
 done()
