@@ -221,7 +221,11 @@ static void answered(void *arg, const struct https_answer *answer)
 		d->options.on_found(d->options.arg, &found);
 		break;
 	case DISCOVER_REFUSED: d->options.on_refused(d->options.arg, why.text); break;
-	case DISCOVER_AGAIN: try_later(d, wait_us, &why); break;
+	case DISCOVER_AGAIN:
+		try_later(d, wait_us, &why);
+		if (d->options.on_failed)
+			d->options.on_failed(d->options.arg);
+		break;
 	}
 }
 
@@ -258,6 +262,14 @@ void discover_free(struct discover **discover)
 void discover_ask(struct discover *d)
 {
 	ask_at(d, loop_now_us());
+}
+
+void discover_helped(struct discover *d)
+{
+	if (d->attempt) /* what failed since says itself when */
+		return;
+	d->answers = 0;
+	d->not_before_us = d->answered_us + SECOND;
 }
 
 uint64_t discover_refresh_pause_us(unsigned n)

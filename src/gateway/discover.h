@@ -37,6 +37,7 @@ struct discover_options {
 	struct str api_url, token;
 	void (*on_found)(void *arg, const struct discovery *found);
 	void (*on_refused)(void *arg, const char *why);
+	void (*on_failed)(void *arg); /* it is asked again; NULL: nobody cares */
 	void *arg;
 };
 
@@ -45,6 +46,8 @@ struct discover *discover_new(const struct discover_options *options);
 void discover_free(struct discover **discover);
 /* on_found or on_refused follows, from the loop; a good while later where it was asked of late. */
 void discover_ask(struct discover *discover);
+/* The last answer was of use: the next question is no loop, however soon it comes. */
+void discover_helped(struct discover *discover);
 /* The URL that it told fails: the same, DISCOVER_REFRESH_US behind the last request at the earliest,
  * and each time in a row later, up to minutes. Holds no discover_ask() up. */
 void discover_refresh(struct discover *discover);

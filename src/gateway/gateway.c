@@ -46,6 +46,15 @@ static void tell_empty(struct gateway *g)
 	g->is_budget_told = true;
 }
 
+static void tell_slow(struct gateway *g)
+{
+	if (g->is_slow_untold && g->identify.waiting)
+		log_warn("identify_slowed", "what=%s",
+			 "\"GET /gateway/bot fails, and max_concurrency may have fallen: one "
+			 "identify at a time until it answers\"");
+	g->is_slow_untold &= !g->identify.waiting;
+}
+
 /* A shard that waits for Discord's count of the day need not, once that has begun anew. */
 static uint64_t new_day_us(const struct gateway *g)
 {
@@ -65,9 +74,11 @@ static void hand_out_slots(void *arg)
 	enum identify_got got;
 	uint32_t shard;
 	forget_who_left(g);
+	tell_slow(g);
 	/* the clock anew for each: the key's pause begins when its identify goes out, and many take a
 	 * while to be counted and written */
 	while ((got = identify_next(&g->identify, loop_now_us(), &shard)) == IDENTIFY_GO) {
+		discover_helped(g->discover);
 		ledger_count(&g->ledger, shard, loop_wall_us() / 1000);
 		shard_identify(shard_of(g, shard));
 	}
@@ -183,9 +194,8 @@ static void start(struct gateway *g, uint32_t i)
 }
 
 /* Shards without a session connect when their turn to identify is near, not to wait connected. */
-static void start_bucket(void *arg)
+static void start_bucket(struct gateway *g)
 {
-	struct gateway *g = arg;
 	uint32_t keys = g->identify.limit.max_concurrency, i = 0;
 	while (i < g->count && g->places[i].is_started)
 		i++;
@@ -196,6 +206,16 @@ static void start_bucket(void *arg)
 		if (!g->places[i].is_started)
 			start(g, i);
 	loop_timer_in(g->starts, IDENTIFY_SPACING_US);
+}
+
+/* How many may go at a time is asked anew while they connect. */
+static void start_next_bucket(void *arg)
+{
+	struct gateway *g = arg;
+	if (g->count && !g->places[g->count - 1].is_started &&
+	    g->identify.limit.max_concurrency > 1)
+		discover_ask(g->discover);
+	start_bucket(g);
 }
 
 /* A session that cannot be resumed is announced and forgotten: there is none any more, then. */
@@ -379,9 +399,19 @@ static void on_found(void *arg, const struct discovery *found)
 	bool is_first = !g->identify.limit_at;
 	if (is_first)
 		hold_after_restart(g);
+	g->is_slow_untold = false;
 	believe(g, &found->limit);
 	if (is_first) /* from then on by its own timer */
 		start_bucket(g);
+	hand_out_slots(g);
+}
+
+static void on_failed(void *arg)
+{
+	struct gateway *g = arg;
+	if (!identify_narrow(&g->identify))
+		return;
+	g->is_slow_untold = true;
 	hand_out_slots(g);
 }
 
@@ -478,9 +508,10 @@ static void set_up(struct gateway *g)
 							      .token = g->role->token,
 							      .on_found = on_found,
 							      .on_refused = on_refused,
+							      .on_failed = on_failed,
 							      .arg = g});
 	g->slots = loop_timer_new(g->loop, hand_out_slots, g);
-	g->starts = loop_timer_new(g->loop, start_bucket, g);
+	g->starts = loop_timer_new(g->loop, start_next_bucket, g);
 	g->ask = loop_timer_new(g->loop, ask_discovery, g);
 	g->refresh = loop_timer_new(g->loop, refresh, g);
 	g->turn = loop_hook_new(g->loop, each_turn, g);

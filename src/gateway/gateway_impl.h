@@ -31,6 +31,7 @@ struct gateway {
 	struct identify identify;
 	struct loop_timer *slots; /* when the next may identify */
 	bool is_budget_told;      /* that it is used up */
+	bool is_slow_untold;      /* that one goes at a time, for want of an answer */
 
 	struct place *places; /* by number less first; NULL until their number is known */
 	uint32_t first, count, total;

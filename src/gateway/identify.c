@@ -19,16 +19,33 @@ void identify_done(struct identify *id)
 	*id = (struct identify){0};
 }
 
+/* A key that stands for other shards than before waits for the last identify of any. */
+static void set_keys(struct identify *id, uint32_t keys)
+{
+	uint64_t last = 0;
+	keys = keys < 1 ? 1 : keys > IDENTIFY_KEYS_MAX ? IDENTIFY_KEYS_MAX : keys;
+	for (unsigned key = 0; key < IDENTIFY_KEYS_MAX && keys != id->limit.max_concurrency; key++)
+		last = id->free_at[key] > last ? id->free_at[key] : last;
+	identify_hold(id, last);
+	id->limit.max_concurrency = keys;
+}
+
+bool identify_narrow(struct identify *id)
+{
+	if (!id->limit_at || id->limit.max_concurrency == 1)
+		return false;
+	set_keys(id, 1);
+	return true;
+}
+
 void identify_limit(struct identify *id, const struct identify_limit *limit, uint64_t now_us)
 {
-	id->limit = *limit;
+	set_keys(id, limit->max_concurrency);
+	id->limit.total = limit->total;
+	id->limit.reset_after_us = limit->reset_after_us;
 	id->limit_at = now_us;
 	uint32_t reserve = (uint32_t)((uint64_t)limit->total * id->reserve / 100);
 	id->limit.remaining = limit->remaining > reserve ? limit->remaining - reserve : 0;
-	if (id->limit.max_concurrency < 1)
-		id->limit.max_concurrency = 1;
-	if (id->limit.max_concurrency > IDENTIFY_KEYS_MAX)
-		id->limit.max_concurrency = IDENTIFY_KEYS_MAX;
 }
 
 void identify_hold(struct identify *id, uint64_t until_us)
@@ -53,7 +70,9 @@ void identify_leave(struct identify *id, uint32_t shard)
 
 static bool is_fresh(const struct identify *id, uint64_t now_us)
 {
-	return id->limit_at && now_us - id->limit_at < IDENTIFY_LIMIT_FRESH_US;
+	uint64_t most =
+		id->limit.max_concurrency > 1 ? IDENTIFY_KEYS_FRESH_US : IDENTIFY_LIMIT_FRESH_US;
+	return id->limit_at && now_us - id->limit_at < most;
 }
 
 static uint64_t reset_at(const struct identify *id)

@@ -20,6 +20,9 @@
 #define IDENTIFY_SPACING_US     5250000ull
 /* Older than this, a limit is asked for again before it is used. */
 #define IDENTIFY_LIMIT_FRESH_US 60000000ull
+/* The same where it lets several keys go at a time: with fewer of them each round would be refused,
+ * and counted all the same. */
+#define IDENTIFY_KEYS_FRESH_US  IDENTIFY_SPACING_US
 #define IDENTIFY_NEVER          UINT64_MAX
 
 enum { IDENTIFY_KEYS_MAX = 1024 };
@@ -45,6 +48,9 @@ void identify_done(struct identify *id);
 
 /* limit as Discord told it; the reserve is taken off here. */
 void identify_limit(struct identify *id, const struct identify_limit *limit, uint64_t now_us);
+/* The limit cannot be asked for: one key until it is told again, which is wrong at no limit. False: it
+ * was one already, or none was told. */
+bool identify_narrow(struct identify *id);
 /* No key is free before then: an identify of a process before us. */
 void identify_hold(struct identify *id, uint64_t until_us);
 

@@ -50,9 +50,13 @@ static void shards_of_different_keys_go_together_and_in_order(void **state)
 {
 	(void)state;
 	struct identify id = with(5, 1000, 2);
-	assert_int_equal(go(&id, START), 3);
-	assert_int_equal(go(&id, START + IDENTIFY_SPACING_US), 12);
-	assert_int_equal(go(&id, START + 2 * IDENTIFY_SPACING_US), 16);
+	static const unsigned rounds[] = {3, 12, 16};
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t now = START + i * IDENTIFY_SPACING_US;
+		struct identify_limit same = id.limit;
+		identify_limit(&id, &same, now);
+		assert_int_equal(go(&id, now), rounds[i]);
+	}
 	identify_done(&id);
 }
 
@@ -88,6 +92,55 @@ static void a_limit_that_is_old_is_asked_for_again(void **state)
 	identify_init(&id, 1, 0);
 	identify_ask(&id, 0, 0);
 	assert_int_equal(identify_next(&id, START, &shard), IDENTIFY_STALE);
+	identify_done(&id);
+}
+
+static void several_keys_at_a_time_are_asked_for_in_each_round(void **state)
+{
+	uint32_t shard;
+	(void)state;
+	struct identify id = with(4, 1000, 2);
+	assert_int_equal(go(&id, START), 3);
+	assert_int_equal(identify_next(&id, START + IDENTIFY_KEYS_FRESH_US, &shard),
+			 IDENTIFY_STALE);
+	struct identify_limit limit = {.total = 1000, .remaining = 900, .max_concurrency = 1};
+	identify_limit(&id, &limit, START + IDENTIFY_KEYS_FRESH_US);
+	assert_int_equal(go(&id, START + IDENTIFY_KEYS_FRESH_US), 4);
+	identify_done(&id);
+}
+
+static void keys_that_become_fewer_wait_for_the_last_identify_of_any(void **state)
+{
+	(void)state;
+	struct identify id = with(4, 1000, 3);
+	struct identify_limit limit = {.total = 1000, .remaining = 900, .max_concurrency = 2};
+	assert_int_equal(go(&id, START), 7);
+	identify_leave(&id, 3);
+	identify_ask(&id, 0, 0);
+	identify_limit(&id, &limit, START + 1 * SECOND);
+	assert_int_equal(go(&id, START + 2 * SECOND), 0);
+	assert_int_equal(go(&id, START + IDENTIFY_SPACING_US), 1);
+	limit.max_concurrency = 16; /* nor is one that was nobody's free at once */
+	identify_limit(&id, &limit, START + IDENTIFY_SPACING_US);
+	identify_ask(&id, 3, 0);
+	assert_int_equal(go(&id, START + IDENTIFY_SPACING_US), 0);
+	identify_done(&id);
+}
+
+static void without_an_answer_one_goes_at_a_time(void **state)
+{
+	uint32_t shard;
+	(void)state;
+	struct identify id = with(4, 1000, 2);
+	uint64_t now = START + 2 * IDENTIFY_KEYS_FRESH_US;
+	assert_int_equal(identify_next(&id, now, &shard), IDENTIFY_STALE);
+	assert_true(identify_narrow(&id));
+	assert_false(identify_narrow(&id));
+	assert_false(identify_narrow(&(struct identify){0})); /* before shards are known */
+	assert_int_equal(go(&id, now), 1);
+	assert_int_equal(go(&id, now + IDENTIFY_SPACING_US), 2);
+	assert_int_equal(identify_next(&id, START + IDENTIFY_LIMIT_FRESH_US, &shard),
+			 IDENTIFY_STALE);
 	identify_done(&id);
 }
 
@@ -301,6 +354,9 @@ int main(void)
 			       test(one_that_left_the_queue_uses_nothing),
 			       test(the_days_budget_is_obeyed_until_it_is_new),
 			       test(a_limit_that_is_old_is_asked_for_again),
+			       test(several_keys_at_a_time_are_asked_for_in_each_round),
+			       test(keys_that_become_fewer_wait_for_the_last_identify_of_any),
+			       test(without_an_answer_one_goes_at_a_time),
 			       test(an_identify_of_the_process_before_counts),
 			       test(a_max_concurrency_that_makes_no_sense_is_bounded),
 			       test(a_shard_that_has_to_wait_holds_nobody_up),
