@@ -2,10 +2,17 @@
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-#define EVENT(number, NAME, name, guild_intent, direct_intent, guild_at, channel_at) \
-	{number, STR_INIT(#NAME), guild_intent, direct_intent, guild_at, channel_at, false},
-#define OWN(number, NAME, help) \
-	{number, STR_INIT(#NAME), NO_INTENT, NO_INTENT, AT_NONE, AT_NONE, true},
+/* Intents by their names alone, for the columns of events. */
+enum {
+	NONE = 0,
+#define INTENT(bit, NAME, name, is_privileged) NAME = 1u << (bit),
+#include "intents.def"
+#undef INTENT
+};
+
+#define EVENT(number, NAME, name, guild_intents, direct_intents, guild_at, channel_at) \
+	{number, STR_INIT(#NAME), guild_intents, direct_intents, guild_at, channel_at, false},
+#define OWN(number, NAME, help) {number, STR_INIT(#NAME), NONE, NONE, AT_NONE, AT_NONE, true},
 static const struct event_info events[] = {
 #include "events.def"
 };
@@ -118,15 +125,10 @@ struct str intent_name(uint32_t value)
 	return STR("");
 }
 
-static uint32_t value_of(int bit)
-{
-	return bit == NO_INTENT ? 0 : UINT32_C(1) << bit;
-}
-
 static uint32_t intents_of(struct str event)
 {
 	const struct event_info *info = event_by_name(event);
-	return info ? value_of(info->guild_intent) | value_of(info->direct_intent) : 0;
+	return info ? info->guild_intents | info->direct_intents : 0;
 }
 
 bool event_is_brought(struct str name, uint32_t given)
@@ -137,7 +139,11 @@ bool event_is_brought(struct str name, uint32_t given)
 
 void event_intents_say(struct buf *out, struct str name)
 {
-	uint32_t any = intents_of(name);
+	intents_say(out, intents_of(name));
+}
+
+void intents_say(struct buf *out, uint32_t any)
+{
 	const char *before = "";
 	for (size_t i = 0; i < COUNT(intents); i++) {
 		if (!(any & intents[i].value))

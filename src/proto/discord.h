@@ -5,17 +5,17 @@
 #include "base/str.h"
 
 enum event_at { AT_NONE, AT_GUILD_ID, AT_CHANNEL_ID, AT_ID };
-enum { NO_INTENT = -1 };
 
 struct event_info {
-	uint16_t number;                 /* on the wire */
-	struct str name;                 /* "MESSAGE_CREATE" */
-	int guild_intent, direct_intent; /* bits, or NO_INTENT */
+	uint16_t number; /* on the wire */
+	struct str name; /* "MESSAGE_CREATE" */
+	/* Values: any of them brings it, from guilds or from direct messages. Both 0: it always comes. */
+	uint32_t guild_intents, direct_intents;
 	enum event_at guild_at, channel_at;
 	bool is_own; /* made by tuttid */
 };
 
-#define EVENT(number, NAME, name, guild_intent, direct_intent, guild_at, channel_at) \
+#define EVENT(number, NAME, name, guild_intents, direct_intents, guild_at, channel_at) \
 	EVENT_##NAME = (number),
 #define OWN(number, NAME, help) EVENT_##NAME = (number),
 enum event_number {
@@ -36,6 +36,8 @@ size_t event_all(const struct event_info **table);
 bool event_is_brought(struct str name, uint32_t given);
 /* The intents that would bring it, for messages: "guild_messages or direct_messages". */
 void event_intents_say(struct buf *out, struct str name);
+/* The same of intents by their values. */
+void intents_say(struct buf *out, uint32_t any);
 
 /* The bit value of an intent by its lower-case name; 0 if unknown. */
 uint32_t intent_by_name(struct str name);

@@ -22,6 +22,10 @@ static void an_event_comes_by_the_intent_of_guilds_or_of_direct_messages(void **
 	assert_true(comes("MESSAGE_CREATE", "direct_messages"));
 	assert_false(comes("MESSAGE_CREATE", "guilds"));
 	assert_false(comes("GUILD_MEMBER_ADD", "guilds"));
+	assert_true(comes("THREAD_MEMBERS_UPDATE", "guilds"));
+	assert_true(comes("THREAD_MEMBERS_UPDATE", "guild_members"));
+	assert_false(comes("THREAD_MEMBERS_UPDATE", "guild_messages"));
+	assert_string_equal(needed("THREAD_MEMBERS_UPDATE"), "guilds or guild_members");
 	assert_string_equal(needed("MESSAGE_CREATE"), "guild_messages or direct_messages");
 	assert_string_equal(needed("GUILD_MEMBER_ADD"), "guild_members");
 }

@@ -1,4 +1,6 @@
 #include "sandbox/act.h"
+
+#include "proto/discord.h"
 #include "sandbox/act_guild.h"
 #include "sandbox/archiver.h"
 #include "sandbox/object.h"
@@ -81,7 +83,15 @@ static void tell_members(struct sandbox *sandbox, const struct world_channel *c,
 	else
 		buf_addf(&d, "\"%" PRIu64 "\"", user_id);
 	buf_adds(&d, STR("]}"));
-	tell(sandbox, STR("THREAD_MEMBERS_UPDATE"), c, buf_str(&d));
+	/* of others only to who is told of members */
+	uint32_t intents = user_id == WORLD_BOT ? 0 : intent_by_name(STR("guild_members"));
+	act_tell(sandbox,
+		 &(struct fake_dispatch){.t = STR("THREAD_MEMBERS_UPDATE"),
+					 .d = buf_str(&d),
+					 .guild_id = c->guild_id,
+					 .id = c->id,
+					 .intents = intents},
+		 c->id);
 	page_world(sandbox->page);
 	buf_done(&d);
 }

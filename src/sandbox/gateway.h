@@ -21,6 +21,7 @@ struct fake_dispatch {
 	uint64_t id;        /* d.id, for the report; 0: none */
 	bool is_broken;     /* d is no JSON: nothing for the page */
 	bool is_of_bot;     /* about the bot itself: it needs no intent */
+	uint32_t intents;   /* which of those of the table bring this one; 0: all */
 };
 /* To every session that its shard and intents let have it, connected or not. */
 void fake_gateway_dispatch(struct fake_gateway *gw, const struct fake_dispatch *dispatch);

@@ -7,10 +7,11 @@ static bool has_shard(const struct fake_session *s, const struct fake_dispatch *
 	return (dispatch->guild_id >> 22) % s->n_shards == s->shard;
 }
 
-/* The bit of the intent that brings it; NO_INTENT: none does. */
-static int bit_of(const struct event_info *event, const struct fake_dispatch *dispatch)
+/* Any of these intents brings it; 0: none does. */
+static uint32_t intents_of(const struct event_info *event, const struct fake_dispatch *dispatch)
 {
-	return dispatch->guild_id ? event->guild_intent : event->direct_intent;
+	uint32_t any = dispatch->guild_id ? event->guild_intents : event->direct_intents;
+	return dispatch->intents ? any & dispatch->intents : any;
 }
 
 bool session_wants(const struct fake_session *s, const struct fake_dispatch *dispatch)
@@ -20,20 +21,26 @@ bool session_wants(const struct fake_session *s, const struct fake_dispatch *dis
 		return false;
 	if (!event || dispatch->is_of_bot)
 		return true;
-	if (event->guild_intent == NO_INTENT && event->direct_intent == NO_INTENT)
+	if (!event->guild_intents && !event->direct_intents)
 		return true;
-	int bit = bit_of(event, dispatch);
-	return bit != NO_INTENT && (s->intents >> bit & 1);
+	return s->intents & intents_of(event, dispatch);
 }
 
-static void add_intent(struct buf *out, uint32_t value)
+static void add_intents(struct buf *out, uint32_t any)
 {
-	struct str name = intent_name(value);
+	struct buf names = {0};
+	intents_say(&names, any);
 	buf_adds(out, STR("no session has the "));
-	for (size_t i = 0; i < name.n; i++)
-		buf_addc(out,
-			 (char)(name.p[i] >= 'a' && name.p[i] <= 'z' ? name.p[i] - 32 : name.p[i]));
-	buf_adds(out, STR(" intent"));
+	for (struct str rest = buf_str(&names); rest.n;) {
+		struct str word = str_cut(&rest, ' ');
+		bool is_name = !str_eq(word, STR("or"));
+		for (size_t i = 0; i < word.n; i++)
+			buf_addc(out,
+				 (char)(is_name && word.p[i] != '_' ? word.p[i] - 32 : word.p[i]));
+		buf_addc(out, ' ');
+	}
+	buf_adds(out, STR("intent"));
+	buf_done(&names);
 }
 
 static void say_nobody(struct buf *out, const struct fake_sessions *all,
@@ -48,10 +55,10 @@ static void say_nobody(struct buf *out, const struct fake_sessions *all,
 		buf_adds(out, STR("none is connected"));
 	else if (!s)
 		buf_adds(out, STR("no session has its shard"));
-	else if (!event || bit_of(event, dispatch) == NO_INTENT)
+	else if (!event || !intents_of(event, dispatch))
 		buf_adds(out, STR("Discord sends it of servers alone"));
 	else
-		add_intent(out, UINT32_C(1) << bit_of(event, dispatch));
+		add_intents(out, intents_of(event, dispatch));
 }
 
 void unheard_say(struct buf *out, const struct fake_sessions *all,
@@ -72,5 +79,5 @@ void unheard_say(struct buf *out, const struct fake_sessions *all,
 		return;
 	}
 	buf_adds(out, STR("Bots get this without its content: "));
-	add_intent(out, content);
+	add_intents(out, content);
 }

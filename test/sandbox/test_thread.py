@@ -49,7 +49,17 @@ check("one of them", s.rest("GET", f"/channels/{thread['id']}/thread-members/5")
 check("the bot leaves", s.rest("DELETE", f"/channels/{thread['id']}/thread-members/@me")[0] == 204
       and w.event("THREAD_MEMBERS_UPDATE")["d"]["removed_member_ids"] == ["2"])
 check("and joins", s.rest("PUT", f"/channels/{thread['id']}/thread-members/@me")[0] == 204 and w.event("THREAD_MEMBERS_UPDATE"))
+few, none = WebSocket(s.port), WebSocket(s.port)
+few.identify(1 | 1 << 9)  # GUILDS, GUILD_MESSAGES
+none.identify(1 << 1)  # GUILD_MEMBERS
+few.event("GUILD_CREATE")
+none.event("READY")
 check("somebody is added", s.rest("PUT", f"/channels/{thread['id']}/thread-members/6")[0] == 204)
+check("and the bot leaves once more", s.rest("DELETE", f"/channels/{thread['id']}/thread-members/@me")[0] == 204)
+check("GUILD_MEMBERS brings members of a thread, also without GUILDS",
+      [none.event("THREAD_MEMBERS_UPDATE")["d"].get("removed_member_ids") for _ in range(2)] == [None, ["2"]])
+check("GUILDS alone brings the bot's own", few.event("THREAD_MEMBERS_UPDATE")["d"].get("removed_member_ids") == ["2"])
+check("it joins again", s.rest("PUT", f"/channels/{thread['id']}/thread-members/@me")[0] == 204)
 check("a thread's members are of a thread: 50024", s.code("GET", "/channels/7/thread-members") == (400, 50024))
 
 # lists
