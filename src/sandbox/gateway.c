@@ -36,10 +36,19 @@ struct fake_gateway *fake_gateway_new(struct sandbox *sandbox)
 	return gw;
 }
 
+/* c NULL: it was refused. */
+static void judge_pace(struct fake_gateway *gw, const struct fake_conn *c)
+{
+	unsigned told = gw->sandbox->options.shards;
+	rules_gone(&gw->sandbox->rules, c ? &c->rules : NULL,
+		   told > gw->most_shards ? told : gw->most_shards, gateway_now_us(gw));
+}
+
 void conn_end(struct fake_conn *c, bool with_flush)
 {
 	if (!c->stream)
 		return;
+	judge_pace(c->gw, c);
 	httpd_stream_close(&c->stream, with_flush);
 	loop_timer_stop(c->timer);
 	loop_timer_in(c->gw->sweep, 0);
@@ -163,7 +172,7 @@ void conn_close(struct fake_conn *c, unsigned code, struct str reason)
 	if (!c->stream || c->is_closing)
 		return;
 	report_closed(c, code, "server");
-	rules_shut(&c->gw->sandbox->rules, &c->rules, code);
+	rules_shut(&c->gw->sandbox->rules, &c->rules, code, gateway_now_us(c->gw));
 	frame_write_close(&c->gw->frame, FRAME_SERVER, code, reason, 0);
 	c->is_closing = true;
 	httpd_stream_write(c->stream, buf_str(&c->gw->frame));
@@ -481,6 +490,7 @@ void fake_gateway_connect(struct fake_gateway *gw, struct httpd_request *r, bool
 		gw->resume_tried_us = gateway_now_us(gw);
 	if (gw->n_conns == CONNS || gw->greeting.refusals) {
 		gw->greeting.refusals -= gw->greeting.refusals > 0;
+		judge_pace(gw, NULL);
 		refuse(gw, r);
 		goto refused;
 	}

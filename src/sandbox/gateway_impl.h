@@ -40,6 +40,7 @@ struct fake_gateway {
 	struct buf frame, packed;
 	struct loop_timer *sweep;
 	unsigned n_conns, numbers;
+	unsigned most_shards; /* that a client said it has */
 	unsigned identifies_left;
 	bool has_told_none;  /* that none is left, in the last answer to GET /gateway/bot */
 	uint64_t lost;       /* dispatches that reach nobody from now on */

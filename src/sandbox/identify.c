@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ALL_INTENTS = 53608447, GUILDS_A_SHARD = 2500 };
+enum { ALL_INTENTS = 53608447, GUILDS_A_SHARD = 2500, SHARDS_MOST = 1 << 16 };
 
 #define TRACE "\"_trace\":[\"[\\\"sandbox\\\",{}]\"]"
 
@@ -222,12 +222,20 @@ static void send_guilds(struct fake_gateway *gw, struct fake_session *s)
 	buf_done(&d);
 }
 
+static void put_in_order(struct fake_conn *c)
+{
+	c->session->in_order_us = gateway_now_us(c->gw);
+	rules_in_order(&c->rules);
+}
+
 void op_identify(struct fake_conn *c, struct json_at d)
 {
 	struct fake_gateway *gw = c->gw;
 	struct wish w = wish_of(d);
-	const struct rules_wish wish = {w.shard, w.n_shards, w.intents};
-	rules_wish(&gw->sandbox->rules, &c->rules, &wish);
+	const struct rules_wish wish = {w.shard, w.n_shards, w.intents, is_token(c, d)};
+	rules_wish(&gw->sandbox->rules, &c->rules, &wish, gateway_now_us(gw));
+	if (w.n_shards > gw->most_shards && w.n_shards <= SHARDS_MOST)
+		gw->most_shards = (unsigned)w.n_shards;
 	unsigned code = refusal(c, d, &w);
 	if (is_own_fault(code)) {
 		conn_refuse(c, code, close_text(code).p);
@@ -260,7 +268,7 @@ void op_identify(struct fake_conn *c, struct json_at d)
 	send_ready(gw, s, strstr(c->query, "v=9") ? 9 : 10);
 	if (!c->session)
 		return;
-	s->in_order_us = gateway_now_us(gw);
+	put_in_order(c);
 	send_guilds(gw, s);
 	report_note(&gw->sandbox->report,
 		    "tuttid (or a library) is connected: connection %u, shard %u of %u", c->number,
@@ -296,7 +304,7 @@ static void replay(struct fake_conn *c, uint64_t seq)
 		return;
 	}
 	fake_session_send(c->gw, s, STR("RESUMED"), STR("{" TRACE "}"), 0);
-	s->in_order_us = gateway_now_us(c->gw);
+	put_in_order(c);
 	report_note(&c->gw->sandbox->report,
 		    "tuttid (or a library) resumed its session: connection %u", c->number);
 }
@@ -309,14 +317,15 @@ static bool has_tried(const struct fake_gateway *gw, const struct fake_session *
 	       sandbox->told_resume_port != httpd_port(sandbox->resume_door);
 }
 
-static void judge_resume(struct fake_conn *c, struct fake_session *s, uint64_t seq)
+static void judge_resume(struct fake_conn *c, struct fake_session *s, uint64_t seq, bool has_token)
 {
 	struct fake_gateway *gw = c->gw;
-	const struct rules_wish wish = {s->shard, s->n_shards, s->intents};
+	const struct rules_wish wish = {s->shard, s->n_shards, s->intents, has_token};
 	const struct rules_resume resume = {.first_query = str_c(s->query),
 					    .is_resume_door = c->is_resume_door,
 					    .has_tried = has_tried(gw, s),
 					    .seq = {.seq = seq, .sent = s->seq, .heard = s->heard}};
+	rules_wish(&gw->sandbox->rules, &c->rules, &wish, gateway_now_us(gw));
 	rules_session(&c->rules, &wish, s->id);
 	rules_resume(&gw->sandbox->rules, &c->rules, &resume);
 	fake_session_hear(s, seq);
@@ -330,7 +339,7 @@ void op_resume(struct fake_conn *c, struct json_at d)
 		fake_session_find(&gw->sessions, json_str(json_get(d, "session_id")));
 	rules_resuming(&gw->sandbox->rules, &c->rules, json_str(json_get(d, "session_id")));
 	if (s && !c->session && is_alive(gw, s))
-		judge_resume(c, s, seq);
+		judge_resume(c, s, seq, is_token(c, d));
 	if (c->session) {
 		conn_refuse(c, CLOSED_ALREADY_AUTHENTICATED, "Already authenticated.");
 	} else if (!is_token(c, d)) {

@@ -209,24 +209,49 @@ void rules_beat(struct rules *r, struct rules_conn *c, const struct rules_seq *s
 
 static bool is_same(const struct rules_wish *a, const struct rules_wish *b)
 {
-	return a->shard == b->shard && a->n_shards == b->n_shards && a->intents == b->intents;
+	return a->shard == b->shard && a->n_shards == b->n_shards && a->intents == b->intents &&
+	       a->has_token == b->has_token;
 }
 
 static void say_dead(struct rules *r, struct rules_conn *c, const struct rules_dead *dead)
 {
-	say(r, c, true, "after_fatal", "shard %" PRIu64 " came again after close code %u",
-	    dead->wish.shard, dead->code);
+	say(r, c, true, "after_fatal", "shard %" PRIu64 " came%s after close code %u",
+	    c->wish.shard,
+	    dead->is_known && dead->wish.shard != c->wish.shard ? ", which meets all shards alike,"
+								: " again",
+	    dead->code);
 }
 
-void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish)
+/* What one shard was refused for is true of the other one, too. What was on its way is no fault. */
+static bool is_refused_alike(const struct rules_dead *dead, const struct rules_conn *c,
+			     uint64_t now_us)
+{
+	const struct rules_wish *a = &dead->wish, *b = &c->wish;
+	if (now_us < dead->at_us + slack_us)
+		return false;
+	switch (dead->code) {
+	case 4004: return !dead->is_known || a->has_token == b->has_token;
+	case 4011: return !dead->is_known || a->n_shards >= b->n_shards;
+	case 4012: return str_eq(str_c(dead->query), str_c(c->query));
+	case 4013:
+	case 4014: return !dead->is_known || a->intents == b->intents;
+	default: return false;
+	}
+}
+
+void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish,
+		uint64_t now_us)
 {
 	c->wish = *wish;
 	c->is_known = true;
-	for (unsigned i = 0; i < r->n_dead && i < RULES_DEAD; i++)
-		if (is_same(&r->dead[i].wish, wish)) {
-			say_dead(r, c, &r->dead[i]);
+	for (unsigned i = 0; i < r->n_dead && i < RULES_DEAD; i++) {
+		const struct rules_dead *dead = &r->dead[i];
+		if ((dead->is_known && is_same(&dead->wish, wish)) ||
+		    is_refused_alike(dead, c, now_us)) {
+			say_dead(r, c, dead);
 			return;
 		}
+	}
 }
 
 void rules_session(struct rules_conn *c, const struct rules_wish *wish, const char *session)
@@ -257,13 +282,50 @@ static bool is_fatal(unsigned code)
 	return code == 4004 || (code >= 4010 && code <= 4014);
 }
 
-void rules_shut(struct rules *r, struct rules_conn *c, unsigned code)
+void rules_shut(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us)
 {
-	if (!is_fatal(code) || !c->is_known)
+	if (!is_fatal(code))
 		return;
 	struct rules_dead *dead = &r->dead[r->n_dead++ % RULES_DEAD];
-	*dead = (struct rules_dead){.wish = c->wish, .code = code};
+	*dead = (struct rules_dead){
+		.wish = c->wish, .is_known = c->is_known, .code = code, .at_us = now_us};
 	memcpy(dead->session, c->session, sizeof dead->session);
+	memcpy(dead->query, c->query, sizeof dead->query);
+}
+
+void rules_in_order(struct rules_conn *c)
+{
+	c->is_in_order = true;
+}
+
+static unsigned count_vain(const struct rules *r, uint64_t second, uint64_t seconds)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < sizeof r->vain / sizeof *r->vain; i++)
+		n += second - r->vain[i].second < seconds ? r->vain[i].n : 0;
+	return n;
+}
+
+/* Which shard it was a refused connection does not tell: all together keep the pace of each. */
+void rules_gone(struct rules *r, const struct rules_conn *c, unsigned shards, uint64_t now_us)
+{
+	const uint64_t minute_us = 60000000, second = now_us / 1000000;
+	struct rules_conn none = {0};
+	struct rules_vain *vain = &r->vain[second % (sizeof r->vain / sizeof *r->vain)];
+	if (c && c->is_in_order)
+		return;
+	if (vain->second != second)
+		*vain = (struct rules_vain){.second = second};
+	vain->n++;
+	unsigned fast = count_vain(r, second, 10), all = count_vain(r, second, 60);
+	if ((fast <= RULES_VAIN_FAST * shards && all <= RULES_VAIN * shards) ||
+	    (r->vain_said_us && now_us - r->vain_said_us < minute_us))
+		return;
+	r->vain_said_us = now_us;
+	say(r, &none, true, "connects",
+	    "%u connections in vain in 10 s, %u in a minute, of %u shards: at most one a second "
+	    "and shard, ever more rarely",
+	    fast, all, shards);
 }
 
 void rules_identify(struct rules *r, struct rules_conn *c, unsigned key, enum rules_old old,

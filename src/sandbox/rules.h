@@ -19,7 +19,10 @@ enum {
 	RULES_FIRSTS = 64,   /* a power of two */
 	RULES_JITTER = 8, /* connections in a row whose first beats may not all come at one time */
 	RULES_UNREAD = 3, /* connections in a row that may be left behind Hello without a word */
-	RULES_URLS = 10   /* GET /gateway/bot in so many seconds: to be cached, says Discord */
+	RULES_URLS = 10,  /* GET /gateway/bot in so many seconds: to be cached, says Discord */
+	/* Connections a shard may have in vain: one at once, then one a second, ever more rarely. */
+	RULES_VAIN_FAST = 12, /* in 10 s */
+	RULES_VAIN = 30       /* in a minute */
 };
 
 struct rules_presences { /* of a session: when the last ones came, a ring */
@@ -30,6 +33,7 @@ struct rules_presences { /* of a session: when the last ones came, a ring */
 /* Whose session an identify asks for. */
 struct rules_wish {
 	uint64_t shard, n_shards, intents;
+	bool has_token; /* the right one */
 };
 
 struct rules_conn {
@@ -44,6 +48,7 @@ struct rules_conn {
 	bool is_unacked;     /* the last beat was not answered */
 	bool has_said;       /* anything */
 	bool is_known;       /* wish and session are */
+	bool is_in_order;    /* READY or RESUMED was sent */
 	struct rules_wish wish;
 	char session[40];
 	uint64_t sends_us[RULES_SENDS]; /* the times of the last ones, a ring */
@@ -61,8 +66,15 @@ struct rules_refusal { /* a 429 */
 /* Who was told to stay away, by a close code that ends a reconnecting. */
 struct rules_dead {
 	struct rules_wish wish;
-	char session[40];
+	bool is_known; /* wish is */
+	char session[40], query[128];
 	unsigned code;
+	uint64_t at_us;
+};
+
+struct rules_vain { /* connections in vain, by the second they ended in */
+	uint64_t second;
+	unsigned n;
 };
 
 struct rules_first { /* beat of a connection */
@@ -83,6 +95,8 @@ struct rules {
 	uint64_t identify_us[RULES_KEYS];              /* by rate limit key */
 	struct rules_refusal refusals[RULES_REFUSALS]; /* the last ones */
 	unsigned n_refusals;
+	struct rules_vain vain[60];  /* a ring */
+	uint64_t vain_said_us;       /* not again so soon; 0: never */
 	uint64_t url_us[RULES_URLS]; /* when GET /gateway/bot came, a ring */
 	unsigned n_urls;
 };
@@ -108,8 +122,9 @@ struct rules_seq {
 void rules_beat(struct rules *r, struct rules_conn *c, const struct rules_seq *seq);
 void rules_acked(struct rules_conn *c);
 
-/* Every identify, before anything is decided. */
-void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish);
+/* Every identify, before anything is decided, and the same of a resume. */
+void rules_wish(struct rules *r, struct rules_conn *c, const struct rules_wish *wish,
+		uint64_t now_us);
 enum rules_old {                  /* the shard's last session, at an identify */
 		 RULES_NONE,      /* there is none that could be resumed */
 		 RULES_UNCERTAIN, /* there is one; whether the client knows of it cannot be told */
@@ -136,8 +151,11 @@ void rules_request(struct rules *r, struct str method, struct str path, bool is_
 		   uint64_t now_us);
 void rules_refused(struct rules *r, struct str method, struct str path, bool is_global,
 		   double retry_after, uint64_t now_us);
+void rules_in_order(struct rules_conn *c); /* READY or RESUMED was sent */
+/* The connection is gone, or was refused: c NULL. Of a client with so many shards. */
+void rules_gone(struct rules *r, const struct rules_conn *c, unsigned shards, uint64_t now_us);
 /* We closed. */
-void rules_shut(struct rules *r, struct rules_conn *c, unsigned code);
+void rules_shut(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
 /* The client closed; code 0: without a close frame. */
 void rules_closed(struct rules *r, struct rules_conn *c, unsigned code, uint64_t now_us);
 

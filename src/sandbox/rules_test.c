@@ -272,17 +272,72 @@ static void who_comes_again_after_a_final_code_is_seen(void **state)
 				other = {.shard = 0, .n_shards = 2, .intents = 1};
 	open_conn(&s);
 	rules_session(&s.conn, &one, "abc");
-	rules_shut(&s.rules, &s.conn, 4009);
-	rules_wish(&s.rules, &s.conn, &one);
+	rules_shut(&s.rules, &s.conn, 4009, 1000 * ms);
+	rules_wish(&s.rules, &s.conn, &one, 2000 * ms);
 	assert_int_equal(s.violations, 0);
-	rules_shut(&s.rules, &s.conn, 4004);
-	rules_wish(&s.rules, &s.conn, &other);
+	rules_shut(&s.rules, &s.conn, 4004, 1000 * ms);
+	rules_wish(&s.rules, &s.conn, &other, 2000 * ms);
 	rules_resuming(&s.rules, &s.conn, STR("abd"));
 	assert_int_equal(s.violations, 0);
-	rules_wish(&s.rules, &s.conn, &one);
+	rules_wish(&s.rules, &s.conn, &one, 2000 * ms);
 	rules_resuming(&s.rules, &s.conn, STR("abc"));
 	assert_string_equal(s.last, "after_fatal");
 	assert_int_equal(s.violations, 2);
+}
+
+static unsigned comes_behind(unsigned code, const struct rules_wish *wish, uint64_t after_ms)
+{
+	static const struct rules_wish first = {0, 2, 1, true};
+	struct seen s;
+	open_conn(&s);
+	rules_wish(&s.rules, &s.conn, &first, 1000 * ms);
+	rules_shut(&s.rules, &s.conn, code, 1000 * ms);
+	rules_open(&s.rules, &s.conn, 2, STR("v=10&encoding=json"));
+	rules_wish(&s.rules, &s.conn, wish, (1000 + after_ms) * ms);
+	return s.violations;
+}
+
+static void what_meets_all_shards_is_seen_at_another_one(void **state)
+{
+	(void)state;
+	static const unsigned of_all[] = {4004, 4011, 4012, 4013, 4014};
+	const struct rules_wish other = {1, 2, 1, true}, another_token = {1, 2, 1, false},
+				more_shards = {1, 3, 1, true}, other_intents = {1, 2, 3, true};
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(comes_behind(of_all[i], &other, 1900), 0); /* was on its way */
+		assert_int_equal(comes_behind(of_all[i], &other, 2100), 1);
+	}
+	assert_int_equal(comes_behind(4010, &other, 2100), 0);
+	assert_int_equal(comes_behind(4000, &other, 2100), 0);
+	assert_int_equal(comes_behind(4004, &another_token, 2100), 0);
+	assert_int_equal(comes_behind(4011, &more_shards, 2100), 0);
+	assert_int_equal(comes_behind(4014, &other_intents, 2100), 0);
+}
+
+/* So many connections in vain, so far apart. */
+static unsigned in_vain(unsigned shards, unsigned n, uint64_t apart_ms)
+{
+	struct seen s;
+	open_conn(&s);
+	for (uint64_t at = 1000; n--; at += apart_ms)
+		rules_gone(&s.rules, n % 2 ? &s.conn : NULL, shards, at * ms);
+	rules_in_order(&s.conn);
+	for (unsigned i = 0; i < 100; i++)
+		rules_gone(&s.rules, &s.conn, shards, 200000 * ms);
+	assert_true(!s.violations || strcmp(s.last, "connects") == 0);
+	return s.violations;
+}
+
+static void who_comes_again_and_again_in_vain_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(in_vain(1, 12, 1), 0);
+	assert_int_equal(in_vain(1, 13, 1), 1);
+	assert_int_equal(in_vain(1, 1000, 1), 1); /* once a minute */
+	assert_int_equal(in_vain(4, 48, 1), 0);
+	assert_int_equal(in_vain(1, 40, 500), 1);
+	assert_int_equal(in_vain(1, 40, 1500), 1); /* it does not grow */
+	assert_int_equal(in_vain(1, 40, 2500), 0);
 }
 
 /* The client resumes, is told that nothing is left, and goes. */
@@ -421,6 +476,8 @@ int main(void)
 		test(first_beats_that_all_come_at_one_time_are_seen),
 		test(a_beat_while_the_last_has_no_ack_is_seen),
 		test(who_comes_again_after_a_final_code_is_seen),
+		test(what_meets_all_shards_is_seen_at_another_one),
+		test(who_comes_again_and_again_in_vain_is_seen),
 		test(who_resumes_what_op_9_ended_is_seen), test(who_stays_after_op_7_is_seen),
 		test(who_cannot_read_hello_is_seen_at_the_third_connection),
 		test(what_a_client_is_closed_for_is_seen),

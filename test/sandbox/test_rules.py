@@ -164,6 +164,30 @@ def after_4004(s, is_wrong):
         Session(s).w.close()
 
 
+def another_after_4004(s, is_wrong):
+    """What one shard was refused for meets all; what was under way for two seconds is no fault."""
+    c = Session(s, shard=[0, 2])
+    s.tell("/close code=4004")
+    c.w.closed()
+    time.sleep(SLOW + 0.2)
+    if is_wrong:
+        w = WebSocket(s.port)
+        w.identify(1, shard=[1, 2])
+        w.event("READY")
+        w.close()
+
+
+def storm(s, is_wrong):
+    """Refused, it comes again at once."""
+    s.tell("/refuse times=100")
+    s.all("state")
+    for _ in range(13 if is_wrong else 12):
+        try:
+            WebSocket(s.port)
+        except (AssertionError, OSError):
+            pass
+
+
 def ack_ignored(s, is_wrong):
     c = Session(s)
     s.tell("/acks off")
@@ -287,6 +311,8 @@ PLANTED = [
     ("an old inflate context", old_context, "hello_unread"),
     ("a send before Hello", before_hello, "before_hello"),
     ("a connection after 4004", after_4004, "after_fatal"),
+    ("another shard's connection after 4004", another_after_4004, "after_fatal"),
+    ("a connection that is refused, tried again at once", storm, "connects"),
     ("an ACK that does not come, ignored", ack_ignored, "ack_ignored"),
     ("an op 1 that is not answered", op_1_unanswered, "beat_asked"),
     ("a resume of what op 9 has ended", resume_after_op_9, "resume_ended"),
