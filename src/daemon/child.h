@@ -17,9 +17,10 @@ struct child {
 	struct loop_fd *ready;
 	pid_t pid; /* 0: not running */
 	int ready_fd;
-	int life_fd; /* a byte asks whether the role's loop turns; the end says that we ended */
+	int life_fd; /* ROLE_SAY_..; the end says that we ended */
 	uint64_t started_us;
 	bool is_ready;
+	bool has_served; /* some process of it was ready */
 	bool is_watched; /* the two below are of this process */
 	struct metric_view counters;
 	struct pulse pulse;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mapped.h"
 #include "base/metric.h"
+#include "bus/self.h"
 #include "daemon/child.h"
 #include "daemon/keep.h"
 #include "net/lock.h"
@@ -36,6 +37,7 @@ struct parent {
 	int config_fd; /* the configuration as it was when we read it */
 	int status;
 	bool has_served; /* all roles were ready at once */
+	bool is_open;    /* each role with a door for bots has had it open */
 	bool is_stopping;
 };
 
@@ -97,13 +99,30 @@ static void unwatch(struct child *child)
 	child->is_watched = false;
 }
 
+static void tell(const struct child *child, char what)
+{
+	ssize_t n = child->pid ? write(child->life_fd, &what, 1) : 0;
+	(void)n; /* gone: SIGCHLD tells */
+}
+
+/* The gateway resumes at once, and identifies where bots can come: a port that another has ends us
+ * at the start, and would have cost one of the day's. */
+static void open_doors(struct parent *p)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (p->child[i].kind->is_limited && !p->child[i].has_served)
+			return;
+	p->is_open = true;
+	for (size_t i = 0; i < ROLES; i++)
+		tell(&p->child[i], ROLE_SAY_OPEN);
+}
+
 static enum pulse_is look_at(struct child *child)
 {
 	const _Atomic uint64_t *tick = &child->counters.values[child->kind->ticks];
 	enum pulse_is is = pulse_look(&child->pulse, atomic_load(tick));
 	if (is == PULSE_ASK) {
-		ssize_t n = write(child->life_fd, "?", 1);
-		(void)n; /* gone: SIGCHLD tells */
+		tell(child, ROLE_SAY_ASK);
 	} else if (is == PULSE_STUCK) {
 		log_error("role_stuck", "role=%s pid=%d seconds=%d killed=yes", child->kind->name,
 			  child->pid, (PULSE_US + PULSE_LATES * PULSE_LATE_US) / 1000000);
@@ -173,7 +192,10 @@ static void ready_came(void *arg, int what)
 	if (!child->is_ready)
 		return;
 	log_info("role_ready", "role=%s pid=%d", child->kind->name, child->pid);
+	child->has_served = true;
 	watch(child);
+	if (!child->parent->is_open)
+		open_doors(child->parent);
 	say_serving(child->parent);
 }
 
@@ -201,6 +223,8 @@ static void start(void *arg)
 	}
 	child->ready = loop_fd_new(p->loop, child->ready_fd, LOOP_READ, ready_came, child);
 	log_debug("role_started", "role=%s pid=%d", child->kind->name, child->pid);
+	if (p->is_open)
+		tell(child, ROLE_SAY_OPEN);
 }
 
 static void start_again(struct child *child, uint64_t in_us)
@@ -421,6 +445,7 @@ static int disown_journal(const struct parent *p)
 	uint64_t owner = owner_of(url_base(p->config.discord_api_url), token_str(&p->token));
 	if (!sessions_is_of_another(p->config.state_dir, owner))
 		return 0;
+	self_forget(p->config.state_dir);
 	int rc = journal_put_aside(config_journal_dir(&p->config, p->run_dir), &why);
 	return rc < 0 && rc != -ENOENT ? failed("journal", &why) : 0;
 }

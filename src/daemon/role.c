@@ -204,13 +204,25 @@ static void reload_asked(void *arg, int number)
 		stop_asked(s, number);
 }
 
-/* A byte asks whether our loop turns: that we count it is the answer. */
+static void open_now(struct role *role)
+{
+	role->is_open = true;
+	if (role->on_open)
+		role->on_open(role);
+}
+
+/* That we count its question is the answer. */
 static void parent_spoke(void *arg, int what)
 {
 	struct skeleton *s = arg;
 	char byte;
 	(void)what;
-	if (read(ROLE_FD_LIFE, &byte, 1) != 0) {
+	ssize_t n = read(ROLE_FD_LIFE, &byte, 1);
+	if (n == 1 && byte == ROLE_SAY_OPEN) {
+		open_now(&s->role);
+		return;
+	}
+	if (n != 0) {
 		metric_add(s->kind->ticks, 1);
 		return;
 	}
@@ -356,6 +368,7 @@ static int run(struct skeleton *s)
 {
 	struct loop *loop = loop_new();
 	s->role.loop = loop;
+	s->role.is_open = !s->options->parent;
 	s->role.ready_fd = s->options->parent ? ROLE_FD_READY : -1;
 	s->cap = loop_timer_new(loop, stop_late, s);
 	if (s->options->parent)

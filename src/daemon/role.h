@@ -32,6 +32,12 @@ extern const struct role_kind role_kinds[ROLES];
 
 const struct role_kind *role_find(const char *name);
 
+/* What the parent says to a role, a byte each. */
+enum {
+	ROLE_SAY_ASK = '?',  /* does its loop turn? */
+	ROLE_SAY_OPEN = 'O', /* the doors for bots are open */
+};
+
 /* Descriptors that a role inherits from the parent. */
 enum {
 	ROLE_FD_READY = 3,

@@ -20,96 +20,6 @@ static void end(struct gateway *g, int status)
 	loop_stop(g->loop);
 }
 
-/* Identifying. */
-
-static struct shard *shard_of(const struct gateway *g, uint32_t number)
-{
-	return g->places[number - g->first].shard;
-}
-
-static void forget_who_left(struct gateway *g)
-{
-	for (uint32_t i = 0; i < g->count; i++)
-		if (!shard_wants_slot(g->places[i].shard))
-			identify_leave(&g->identify, g->first + i);
-}
-
-static void tell_empty(struct gateway *g)
-{
-	uint64_t due = g->identify.limit_at + g->identify.limit.reset_after_us, now = loop_now_us();
-	if (!g->is_budget_told)
-		log_error("identify_budget_empty", "total=%u reserve=%u%% retry_s=%llu what=%s",
-			  g->identify.limit.total, g->identify.reserve,
-			  (unsigned long long)(due > now ? (due - now) / 1000000 : 0),
-			  "\"no further session until then; discord.identify_reserve = 0 and a "
-			  "restart use up the rest\"");
-	g->is_budget_told = true;
-}
-
-static void tell_slow(struct gateway *g)
-{
-	if (g->is_slow_untold && g->identify.waiting)
-		log_warn("identify_slowed", "what=%s",
-			 "\"GET /gateway/bot fails, and max_concurrency may have fallen: one "
-			 "identify at a time until it answers\"");
-	g->is_slow_untold &= !g->identify.waiting;
-}
-
-/* A shard that waits for Discord's count of the day need not, once that has begun anew. */
-static uint64_t new_day_us(const struct gateway *g)
-{
-	uint64_t now_ms = loop_wall_us() / 1000;
-	if (!g->ledger.guessed_ms || !g->identify.limit_at)
-		return IDENTIFY_NEVER;
-	for (uint32_t s = g->first; s < g->first + g->count; s++)
-		if (g->identify.is_waiting[s] && ledger_is_guessed(&g->ledger, s) &&
-		    ledger_wait_ms(&g->ledger, s, now_ms))
-			return g->identify.limit_at + g->identify.limit.reset_after_us;
-	return IDENTIFY_NEVER;
-}
-
-static void hand_out_slots(void *arg)
-{
-	struct gateway *g = arg;
-	enum identify_got got;
-	uint32_t shard;
-	forget_who_left(g);
-	tell_slow(g);
-	/* the clock anew for each: the key's pause begins when its identify goes out, and many take a
-	 * while to be counted and written */
-	while ((got = identify_next(&g->identify, loop_now_us(), &shard)) == IDENTIFY_GO) {
-		discover_helped(g->discover);
-		ledger_count(&g->ledger, shard, loop_wall_us() / 1000);
-		shard_identify(shard_of(g, shard));
-	}
-	metric_set(METRIC_gateway_identifies_left, g->identify.limit.remaining);
-	uint64_t now = loop_now_us(), due = identify_due_us(&g->identify, now);
-	uint64_t new_day = new_day_us(g);
-	if (got == IDENTIFY_STALE || (got == IDENTIFY_NOBODY && new_day <= now)) {
-		discover_ask(g->discover);
-		return;
-	}
-	due = due < new_day ? due : new_day;
-	if (got == IDENTIFY_EMPTY)
-		tell_empty(g);
-	if (due != IDENTIFY_NEVER)
-		loop_timer_in(g->slots, due > now ? due - now : 0);
-}
-
-static void on_ask_slot(void *arg, uint32_t shard)
-{
-	struct gateway *g = arg;
-	uint64_t wait_ms = ledger_wait_ms(&g->ledger, shard, loop_wall_us() / 1000);
-	if (wait_ms > LEDGER_FIRST_MS)
-		log_warn("identify_waits", "shard=%u wait_s=%llu what=%s", shard,
-			 (unsigned long long)(wait_ms / 1000),
-			 ledger_is_guessed(&g->ledger, shard)
-				 ? "\"the ledger is new, and Discord counts many of today\""
-				 : "\"it identified again and again of late\"");
-	identify_ask(&g->identify, shard, loop_now_us() + wait_ms * 1000);
-	loop_timer_in(g->slots, 0);
-}
-
 static void ask_discovery(void *arg)
 {
 	struct gateway *g = arg;
@@ -178,10 +88,10 @@ static enum ops_outcome send_op(void *arg, const struct ops_request *op, uint64_
 	uint32_t first = is_all ? g->first : one, n = is_all ? g->count : 1;
 	for (uint32_t i = 0; i < n && outcome == OPS_SENT; i++)
 		outcome = ops_outcome_of(
-			shard_may_send(shard_of(g, first + i), op->op, op->payload, wait_us));
+			shard_may_send(gateway_shard(g, first + i), op->op, op->payload, wait_us));
 	for (uint32_t i = 0; i < n && outcome == OPS_SENT; i++)
 		outcome = ops_outcome_of(
-			shard_send(shard_of(g, first + i), op->op, op->payload, wait_us));
+			shard_send(gateway_shard(g, first + i), op->op, op->payload, wait_us));
 	return outcome;
 }
 
@@ -343,34 +253,6 @@ static bool judge_number(struct gateway *g, uint32_t recommended)
 	return !is_end;
 }
 
-static void hold_after_restart(struct gateway *g)
-{
-	uint64_t ago_ms = ledger_last_ago_ms(&g->ledger, loop_wall_us() / 1000);
-	if (ago_ms < IDENTIFY_SPACING_US / 1000)
-		identify_hold(&g->identify, loop_now_us() + IDENTIFY_SPACING_US - ago_ms * 1000);
-}
-
-static void believe(struct gateway *g, const struct identify_limit *told)
-{
-	uint64_t now_ms = loop_wall_us() / 1000;
-	struct identify_limit limit = *told;
-	limit.remaining = ledger_believe(
-		&g->ledger,
-		&(struct ledger_told){told->total, told->remaining, told->reset_after_us / 1000},
-		g->total, now_ms);
-	if (limit.remaining < told->remaining)
-		limit.reset_after_us = (g->ledger.day_ends_ms - now_ms) * 1000;
-	identify_limit(&g->identify, &limit, loop_now_us());
-	for (uint32_t s = 0; g->ledger.guessed_ms && s < g->total; s++)
-		if (g->identify.is_waiting[s] && ledger_is_guessed(&g->ledger, s))
-			identify_ask(&g->identify, s,
-				     loop_now_us() + ledger_wait_ms(&g->ledger, s, now_ms) * 1000);
-	if (g->identify.limit.remaining)
-		g->is_budget_told = false;
-	else
-		tell_empty(g); /* also to who still waits for its own turn */
-}
-
 static void on_found(void *arg, const struct discovery *found)
 {
 	struct gateway *g = arg;
@@ -398,21 +280,12 @@ static void on_found(void *arg, const struct discovery *found)
 		shard_set_url(g->places[i].shard, str_c(g->url));
 	bool is_first = !g->identify.limit_at;
 	if (is_first)
-		hold_after_restart(g);
+		gateway_hold_after_restart(g);
 	g->is_slow_untold = false;
-	believe(g, &found->limit);
+	gateway_believe(g, &found->limit);
 	if (is_first) /* from then on by its own timer */
 		start_bucket(g);
-	hand_out_slots(g);
-}
-
-static void on_failed(void *arg)
-{
-	struct gateway *g = arg;
-	if (!identify_narrow(&g->identify))
-		return;
-	g->is_slow_untold = true;
-	hand_out_slots(g);
+	gateway_hand_out(g);
 }
 
 static void on_refused(void *arg, const char *why)
@@ -497,7 +370,7 @@ static void set_up(struct gateway *g)
 	g->common.max_event = g->publish.max_event;
 	g->common.is_auto = !g->settings.shards;
 	g->common.silence_us = (uint64_t)config->discord_silence_s * 1000000;
-	g->common.on_ask_slot = on_ask_slot;
+	g->common.on_ask_slot = gateway_ask_slot;
 	g->common.on_ask_url = on_ask_url;
 	g->common.on_fatal = on_fatal;
 	g->common.arg = g;
@@ -508,9 +381,9 @@ static void set_up(struct gateway *g)
 							      .token = g->role->token,
 							      .on_found = on_found,
 							      .on_refused = on_refused,
-							      .on_failed = on_failed,
+							      .on_failed = gateway_unanswered,
 							      .arg = g});
-	g->slots = loop_timer_new(g->loop, hand_out_slots, g);
+	g->slots = loop_timer_new(g->loop, gateway_hand_out, g);
 	g->starts = loop_timer_new(g->loop, start_next_bucket, g);
 	g->ask = loop_timer_new(g->loop, ask_discovery, g);
 	g->refresh = loop_timer_new(g->loop, refresh, g);
@@ -566,6 +439,7 @@ int gateway_main(struct role *role)
 	g->loop = role->loop;
 	role->data = g;
 	role->on_stop = on_stop;
+	role->on_open = gateway_open;
 	int rc = open_all(g, &why), status;
 	if (rc < 0) {
 		log_error("gateway", "why=%s", log_quote(str_c(why.text)));
@@ -576,6 +450,7 @@ int gateway_main(struct role *role)
 	tear_down(g);
 	role->data = NULL;
 	role->on_stop = NULL;
+	role->on_open = NULL;
 	free(g);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* The gateway role from the inside: gateway.c and the files that it opens (gateway_files.c). */
+/* The gateway role from the inside: what gateway.c, gateway_files.c and gateway_turns.c share. */
 #ifndef GATEWAY_GATEWAY_IMPL_H
 #define GATEWAY_GATEWAY_IMPL_H
 
@@ -31,6 +31,7 @@ struct gateway {
 	struct identify identify;
 	struct loop_timer *slots; /* when the next may identify */
 	bool is_budget_told;      /* that it is used up */
+	bool is_hold_told;        /* that the doors for bots are waited for */
 	bool is_slow_untold;      /* that one goes at a time, for want of an answer */
 
 	struct place *places; /* by number less first; NULL until their number is known */
@@ -48,7 +49,21 @@ struct gateway {
 	int status;
 };
 
-/* Opens ledger, sessions and journal, or opens them again with more room. */
+static inline struct shard *gateway_shard(const struct gateway *g, uint32_t number)
+{
+	return g->places[number - g->first].shard;
+}
+
+/* gateway_turns.c: shards ask, the limit is told or is not, the doors open; whoever may identifies. */
+void gateway_ask_slot(void *arg, uint32_t shard);
+void gateway_believe(struct gateway *g, const struct identify_limit *told);
+void gateway_unanswered(void *arg); /* GET /gateway/bot failed */
+void gateway_open(struct role *role);
+void gateway_hand_out(void *arg);
+/* Before the first limit: the process before us may just have identified. */
+void gateway_hold_after_restart(struct gateway *g);
+
+/* gateway_files.c: opens ledger, sessions and journal, or opens them again with more room. */
 TT_CHECK int gateway_open_files(struct gateway *g, uint32_t shards, struct why *why);
 
 #endif

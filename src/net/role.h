@@ -22,12 +22,16 @@ struct role {
 	const char *journal_dir; /* config's, or run_dir */
 	struct str token;        /* gateway and rest only; already hidden from the log */
 	const char *token_from;  /* where it was found, for people */
+	bool is_open;            /* the doors for bots have been opened: see on_open */
 	bool logout;             /* set at stop when --logout was asked for: close with 1000 */
 	/* Called on SIGTERM instead of loop_stop(), where a role must finish something first; it
 	 * has 3 s, then the loop is stopped anyway. */
 	void (*on_stop)(struct role *role);
 	/* Called on SIGHUP: what can be read again, is. NULL: nothing can. */
 	void (*on_reload)(struct role *role);
+	/* Called when is_open comes to be true, from the loop: whoever spends what cannot be had again
+	 * (an IDENTIFY) for bots waits for it. A role alone is open at once. */
+	void (*on_open)(struct role *role);
 	void *data; /* the role's own */
 	int ready_fd;
 };

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import time
 
+import door
 from plays import check, done, gone
 from tutti import CANARY, DEADLINE, ROOT, Failed
 
@@ -179,6 +180,22 @@ def other_bot(d, token, port=0):
     opened = [line for line in d.w.main.lines if " journal_open by=bus " in line]
     if not re.search(r" tail=[01]$", opened[0]) or old in opened[0]:
         raise Failed(f"the bus had the old journal: {opened[0]}")
+
+
+def not_named(d):
+    """Until READY has come nobody knows who the new bot is; the old one it is not."""
+    w = d.w
+    w.run_dir = d.run_dir
+    w.tuttid()
+    w.metric("bus_events_read", lambda n: n >= 1)
+    if (user := door.Bot(w).welcomed()["user_id"]) != "2":
+        raise Failed(f"the bot is {user}")
+    d.down()
+    other_sandbox(d, "another.bot.token", w.listening["port"])
+    w.discord("refuse", times=1000)
+    w.tuttid(ready=False, env={"DISCORD_BOT_TOKEN": "another.bot.token"})
+    if (user := door.Bot(w).welcomed()["user_id"]) != "0":
+        raise Failed(f"the new bot is {user}")
 
 
 def patch(d, at, with_what):
@@ -393,6 +410,7 @@ check("G3 more shards", lambda w: more_shards(Down(w)))
 check("G3a fewer shards, and as many as before", lambda w: fewer_shards_and_back(Down(w)))
 check("G3g another token of the same bot", lambda w: rotated_token(Down(w)))
 check("G3g another bot", lambda w: other_bot(d := Down(w), "another.bot.token", d.w.listening["port"]))
+check("G3g another bot is not named before its READY", lambda w: not_named(Down(w)))
 check("G3g another API", lambda w: other_bot(Down(w), CANARY))
 check("G3 a journal of another version", lambda w: other_version(Down(w)))
 check("G3 a damaged journal", lambda w: damaged(Down(w)))
