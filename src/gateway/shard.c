@@ -362,6 +362,7 @@ static const struct {
 	[NOTE_NO_OP] = {.level = LOG_WARN, .is_paced = true},
 	[NOTE_BAD_HELLO] = {.level = LOG_WARN, .is_reason = true},
 	[NOTE_BAD_READY] = {.level = LOG_TRACE, .is_reason = true}, /* "unreadable" tells */
+	[NOTE_READY_AGAIN] = {.level = LOG_WARN, .is_reason = true},
 	[NOTE_URL_REFUSED] = {.level = LOG_WARN, .is_paced = true},
 	[NOTE_RESUME_GIVEN_UP] = {.level = LOG_WARN},
 	[NOTE_SEND_LIMIT] = {LOG_WARN, false, true, METRIC_gateway_beats_limited, true},

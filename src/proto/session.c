@@ -130,6 +130,9 @@ static enum session_event judge_dispatch(struct session *s, const struct session
 	const struct envelope *e = input->envelope;
 	if (str_eq(e->t, STR("READY")) && is_old_ready(s, input))
 		return judge_stray(s, true);
+	if (str_eq(e->t, STR("READY")) && input->ready && s->state == SESSION_LIVE &&
+	    s->readies >= SESSION_READIES)
+		return ON_READY_AGAIN;
 	if (str_eq(e->t, STR("READY")))
 		return input->too_large ? ON_READY_TOO_LARGE : input->ready ? ON_READY : ON_POISON;
 	if (str_eq(e->t, STR("RESUMED")))

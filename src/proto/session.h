@@ -34,6 +34,7 @@ enum {
 	SESSION_PRESENCES = 5,    /* op 3 per 20 s */
 	SESSION_ACTIONS = 16,     /* at most out of one feed */
 	SESSION_POISON_TRIES = 3, /* a payload that breaks us at the same s: then it is skipped */
+	SESSION_READIES = 2,      /* of a connection: the one that is due, and one that is not */
 	SESSION_STRAYS = 3,       /* events in a row whose s is not above the last: then a resume */
 	SESSION_RESUME_TRIES = 6, /* resumes sent without one event back: then a new session */
 	SESSION_CLOSE_KEEP = 4000,   /* our close code: the session stays */
@@ -180,6 +181,7 @@ struct session {
 	unsigned resumes; /* sent without an event since */
 	unsigned poison;  /* times the payload after poison_s broke us */
 	uint32_t poison_s;
+	unsigned readies;  /* of this connection */
 	unsigned strays;   /* events in a row, while live, whose s could not be taken */
 	bool is_astray;    /* for that it was resumed, and none was taken since */
 	uint64_t replayed; /* events since the last RESUME */

@@ -103,6 +103,7 @@ void session_act_connect(struct session *s, const struct session_moment *m)
 {
 	stop_timers(s);
 	s->sends = (struct session_window){0};
+	s->readies = 0;
 	s->deadline_at = m->now + s->options.times->connect;
 	session_put_url(s);
 }
@@ -277,6 +278,7 @@ void session_act_begin(struct session *s, const struct session_moment *m)
 		copy_text(s->resume.url, sizeof s->resume.url, ready->resume_url);
 	else
 		note_url(s, ready);
+	s->readies++;
 	s->resume.number++;
 	s->resume.s = 0;
 	s->poison = 0;
@@ -346,6 +348,8 @@ static void note_leaving(struct session *s, const struct session_input *input)
 		note(s, NOTE_BAD_READY);
 	else if (input->envelope && s->strays >= SESSION_STRAYS)
 		note(s, NOTE_ASTRAY)->number = input->envelope->s;
+	else if (input->envelope && str_eq(input->envelope->t, STR("READY")))
+		note(s, NOTE_READY_AGAIN)->number = s->readies;
 	else
 		note(s, NOTE_LEFT);
 }

@@ -53,6 +53,7 @@ static bool happen(struct shard *t, enum session_event what)
 		[ON_ACK] = ACK,
 		[ON_BEAT_ASKED] = "{\"op\":1,\"d\":null}",
 		[ON_READY] = READY,
+		[ON_READY_AGAIN] = READY,
 		[ON_RESUMED] = RESUMED(50),
 		[ON_DISPATCH] = DISPATCH(50),
 		[ON_REPEAT] = DISPATCH(0),
@@ -88,6 +89,14 @@ static bool happen(struct shard *t, enum session_event what)
 			return false;
 		t->s.strays = SESSION_STRAYS - 1;
 		t->s.is_astray = what == ON_ASTRAY_AGAIN;
+	}
+	if (what == ON_READY)
+		t->s.readies = 0;
+	if (what == ON_READY_AGAIN) {
+		if (t->s.state != SESSION_LIVE)
+			return false;
+		t->s.readies = SESSION_READIES;
+		memcpy(t->s.resume.id, "other", 6);
 	}
 	if (what == ON_READY_TOO_LARGE) {
 		struct envelope e = {.op = OP_DISPATCH, .t = STR("READY"), .has_s = true, .s = 1};

@@ -105,6 +105,28 @@ static void the_same_ready_once_more_is_no_new_session(void **state)
 	done(&t);
 }
 
+#define OTHER_READY(id) "{\"t\":\"READY\",\"s\":1,\"op\":0,\"d\":{\"session_id\":\"" id "\"}}"
+
+static void sessions_that_nobody_asked_for_do_not_go_on_for_ever(void **state)
+{
+	(void)state;
+	struct shard t = fresh(NULL);
+	event(&t, SESSION_START, 0);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	event(&t, SESSION_SLOT, 0);
+	payload(&t, READY);
+	assert_str(payload(&t, OTHER_READY("b")), "lost 1;new 2;publish 1;live 0;");
+	assert_str(payload(&t, OTHER_READY("c")), "close 4000;");
+	assert_int_equal(t.s.state, SESSION_BACKOFF);
+	assert_string_equal(t.s.resume.id, "b");
+	wait_timer(&t);
+	event(&t, SESSION_CONNECTED, 0);
+	payload(&t, HELLO);
+	assert_str(payload(&t, OTHER_READY("d")), "lost 2;new 3;publish 1;live 0;");
+	done(&t);
+}
+
 static void the_first_beat_has_jitter_and_the_others_the_interval(void **state)
 {
 	(void)state;
@@ -554,6 +576,7 @@ int main(void)
 		test(a_retry_after_is_obeyed_with_jitter_and_an_hour_at_most),
 		test(being_told_to_slow_down_waits), test(the_pause_grows_and_is_a_second_at_least),
 		test(the_same_ready_once_more_is_no_new_session),
+		test(sessions_that_nobody_asked_for_do_not_go_on_for_ever),
 		test(only_a_minute_of_live_makes_the_pause_short_again),
 		test(each_deadline_is_kept), test(a_long_replay_is_no_missed_deadline),
 		test(a_ready_where_resumed_was_due_is_a_new_session),

@@ -15,6 +15,7 @@ def begin(w):
 
 def end(w):
     w.main.until(lambda: w.main.count(r" ready ") >= SHARDS or None, "all sessions", 60)
+    w.fake.until(lambda: len(w.fake.all("session")) >= SHARDS or None, "the same of Discord")
     refused = w.fake.all("sent", op=9)
     if refused or len(w.fake.all("recv", op=2)) != SHARDS:
         raise Failed(f"{len(w.fake.all('recv', op=2))} identifies, {len(refused)} refused")
