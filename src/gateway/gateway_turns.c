@@ -27,7 +27,7 @@ static bool is_held(struct gateway *g)
 {
 	if (!g->role->is_open && g->identify.waiting && !g->is_hold_told) {
 		log_info("identify_held", "what=%s",
-			 "\"until bus and rest have opened their ports\"");
+			 "\"until the ports for bots are open\"");
 		g->is_hold_told = true;
 	}
 	return !g->role->is_open;

@@ -1,4 +1,4 @@
-"""Nothing identifies before bus and rest have their ports: one that another program has ends tuttid at its start and
+"""Nothing identifies before the ports for bots are open: one that another program has ends tuttid at its start and
 costs no IDENTIFY. A session in hand is resumed without them."""
 import contextlib
 import fcntl
