@@ -6,10 +6,6 @@
 #include "proto/crc32c.h"
 #include "proto/statefile.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #define SELF_MAGIC 0x464c455354545554ull /* "TUTTSELF" */
 
 enum { SELF_BYTES = 24 };
@@ -35,14 +31,6 @@ int self_open(struct self *self, const char *dir, struct why *why)
 	if (rc == 0)
 		load(self);
 	return rc;
-}
-
-void self_forget(const char *dir)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof path, "%s/self", dir);
-	if (n > 0 && (size_t)n < sizeof path)
-		(void)unlink(path);
 }
 
 void self_close(struct self *self)

@@ -16,8 +16,6 @@ struct self {
 /* -EWOULDBLOCK: another bus. */
 TT_CHECK int self_open(struct self *self, const char *dir, struct why *why);
 void self_close(struct self *self);
-/* The next bus knows nothing: dir is another bot's from here on. */
-void self_forget(const char *dir);
 /* d of a READY. Without an open file it is kept in memory alone. */
 void self_learn(struct self *self, struct json_at d);
 

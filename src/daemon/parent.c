@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/mapped.h"
 #include "base/metric.h"
-#include "bus/self.h"
 #include "daemon/child.h"
 #include "daemon/keep.h"
 #include "net/lock.h"
@@ -12,6 +11,7 @@
 #include "proto/commits.h"
 #include "proto/journal.h"
 #include "proto/sessions.h"
+#include "proto/statefile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -445,7 +445,7 @@ static int disown_journal(const struct parent *p)
 	uint64_t owner = owner_of(url_base(p->config.discord_api_url), token_str(&p->token));
 	if (!sessions_is_of_another(p->config.state_dir, owner))
 		return 0;
-	self_forget(p->config.state_dir);
+	statefile_remove(p->config.state_dir, "self"); /* bus/self.h: who the bot was */
 	int rc = journal_put_aside(config_journal_dir(&p->config, p->run_dir), &why);
 	return rc < 0 && rc != -ENOENT ? failed("journal", &why) : 0;
 }

@@ -26,8 +26,7 @@ static void tell_empty(struct gateway *g)
 static bool is_held(struct gateway *g)
 {
 	if (!g->role->is_open && g->identify.waiting && !g->is_hold_told) {
-		log_info("identify_held", "what=%s",
-			 "\"until the ports for bots are open\"");
+		log_info("identify_held", "what=%s", "\"until the ports for bots are open\"");
 		g->is_hold_told = true;
 	}
 	return !g->role->is_open;

@@ -44,6 +44,14 @@ static void every_pair_stands_in_one_row_or_among_the_others(void **state)
 					 STR_FMT(session_event_name(e)));
 }
 
+/* Sessions that nobody asked for. */
+static bool had_others(struct shard *t)
+{
+	t->s.readies = SESSION_READIES;
+	memcpy(t->s.resume.id, "other", 6);
+	return t->s.state == SESSION_LIVE;
+}
+
 /* Makes the event of the table happen; false where the state cannot meet it. */
 static bool happen(struct shard *t, enum session_event what)
 {
@@ -90,14 +98,8 @@ static bool happen(struct shard *t, enum session_event what)
 		t->s.strays = SESSION_STRAYS - 1;
 		t->s.is_astray = what == ON_ASTRAY_AGAIN;
 	}
-	if (what == ON_READY)
-		t->s.readies = 0;
-	if (what == ON_READY_AGAIN) {
-		if (t->s.state != SESSION_LIVE)
-			return false;
-		t->s.readies = SESSION_READIES;
-		memcpy(t->s.resume.id, "other", 6);
-	}
+	if (what == ON_READY_AGAIN && !had_others(t))
+		return false;
 	if (what == ON_READY_TOO_LARGE) {
 		struct envelope e = {.op = OP_DISPATCH, .t = STR("READY"), .has_s = true, .s = 1};
 		feed(t, (struct session_input){

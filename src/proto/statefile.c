@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { HOW = MAPPED_WRITE | MAPPED_LOCK | MAPPED_DONTDUMP };
 
@@ -131,4 +132,12 @@ bool statefile_is_of_another(const char *dir, const char *name, const struct sta
 		  is_of_another(&m, kind);
 	mapped_close(&m);
 	return is;
+}
+
+void statefile_remove(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n > 0 && (size_t)n < sizeof path)
+		(void)unlink(path);
 }

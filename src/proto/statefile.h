@@ -33,6 +33,9 @@ TT_CHECK int statefile_open(struct mapped *m, const char *dir, const char *name,
 			    const struct statefile_kind *kind, bool *is_new, struct why *reason,
 			    struct why *why);
 
+/* The next to open it begins anew. Where it cannot be removed it stays. */
+void statefile_remove(const char *dir, const char *name);
+
 /* dir/name is there, whole, and names an owner that is not kind's. Changes nothing. */
 bool statefile_is_of_another(const char *dir, const char *name, const struct statefile_kind *kind);
 
