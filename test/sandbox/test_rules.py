@@ -169,7 +169,7 @@ def another_after_4004(s, is_wrong):
     c = Session(s, shard=[0, 2])
     s.tell("/close code=4004")
     c.w.closed()
-    time.sleep(SLOW + 0.2)
+    skip(s, SLOW + 200)
     if is_wrong:
         w = WebSocket(s.port)
         w.identify(1, shard=[1, 2])
