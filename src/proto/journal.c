@@ -153,12 +153,18 @@ static enum journal_got peek(const struct journal *j, uint64_t offset, uint64_t 
 	return record_fits(j, r, offset, head) ? JOURNAL_RECORD : JOURNAL_DAMAGED;
 }
 
+enum { SKIPPED_MOST = 64 }; /* damaged records in a row: each looks for their end anew */
+
 /* A record whose sum holds: all but its payload can be believed. */
 static bool is_framed(const struct journal *j, uint64_t offset, uint64_t head, struct record *r,
 		      struct wire_header *h)
 {
 	uint8_t copy[RECORD_LEAST + WIRE_TOPIC_MAX];
 	if (head - offset < RECORD_LEAST)
+		return false;
+	copy_racing(copy, journal_at(j, offset),
+		    16); /* nearly always enough to see that none is here */
+	if (get_le32(copy) != RECORD_MAGIC || get_le64(copy + 8) != offset)
 		return false;
 	copy_racing(copy, journal_at(j, offset), sizeof copy);
 	*r = record_get(copy);
@@ -249,6 +255,7 @@ static uint64_t behind_damage(const struct journal *j, const struct journal_curs
 	if (next >= head)
 		return last == at->offset ? head : 0;
 	uint64_t most = (next - at->offset) / RECORD_LEAST;
+	most = most < SKIPPED_MOST ? most : SKIPPED_MOST;
 	if (r.pos <= at->pos || r.pos - at->pos > most)
 		return 0;
 	return r.pos - at->pos == 1 ? next : at->offset;
