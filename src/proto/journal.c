@@ -180,6 +180,8 @@ static uint64_t find_framed(const struct journal *j, uint64_t offset, uint64_t h
 			    struct record *r)
 {
 	struct wire_header h;
+	if (head - offset > j->size) /* the head itself is damaged */
+		return head;
 	while (offset < head && !is_framed(j, offset, head, r, &h))
 		offset += 8;
 	return offset;
