@@ -166,9 +166,17 @@ with Bus("events") as w:
         f.seek(at + 3)
         f.write(b"X")
     digger = w.bot(bot="digger", epoch=1000, pos=victim - 4)
-    check("a damaged record ends the connections that want it, and all others",
+    check("a damaged record is announced in its place, and the next come whole",
+          digger.has(6) and digger.positions()[:6] == list(range(victim - 3, victim + 3))
+          and [e.topic.startswith("TUTTI_SKIPPED.") for e in digger.events[:6]] == [0, 0, 0, 1, 0, 0], digger.positions()[:6])
+    with open(os.path.join(w.run_dir, "journal"), "r+b") as f:
+        end = f.read().find(b'{"n":%d,' % journal.pos)
+        f.seek(at)
+        f.write(bytes(end + 100 - at))
+    digger = w.bot(bot="digger", epoch=1000, pos=victim - 4)
+    check("where no record behind it is whole all connections end",
           digger.until(lambda b: b.is_unknown) and bystander.until(lambda b: b.is_unknown))
-    check("what lay before it came whole", digger.positions() == [victim - 3, victim - 2, victim - 1])
+    check("what lay before it came", digger.positions() == list(range(victim - 3, victim + 1)), digger.positions())
     w.main.wait_line("journal_damaged")
     waiting = w.bot(bot="waiting")
     journal.ask("new")
