@@ -11,7 +11,7 @@ const WAITING_MS = 500, WAITING_AGAIN_MS = 60000; /* without an answer, until th
 const UNWRITTEN_MS = 60000, WRITE_AGAIN_MS = 1000; /* between two lines, and two tries, of a dead letter */
 const TAKE_OVER_MS = 12000; /* how long the process before us may take to leave, before we go on without the cursor's file */
 const LOOK_MS = 50; /* between two looks for who takes over */
-const SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
+const TICK_MS = 1000, SILENCE_MS = 5000, REFUSED_MS = 30000, KEY_MOST_MS = 60000;
 
 export class Gate {
 	constructor(bot, doors, cursor) {
@@ -82,9 +82,9 @@ export class Gate {
 	/* One connection to its end; how many milliseconds to wait before the next. */
 	async #serve() {
 		const { sock, endpoint } = this.doors.connect("events", zmq.Dealer, { onRefused: (why) => this.#keyRefused(why) });
-		Object.assign(this, { sock, endpoint, isOpen: false, isLeaving: false, dead: 0, done: 0n, saidDone: 0n, heard: Date.now(), keyPause: 0, lookedAt: 0 });
+		Object.assign(this, { sock, endpoint, isOpen: false, isLeaving: false, dead: 0, done: 0n, saidDone: 0n, heard: Date.now(), tickedAt: Date.now(), keyPause: 0, lookedAt: 0 });
 		this.sending = Promise.resolve();
-		const tick = setInterval(() => this.#tick(), 1000);
+		const tick = setInterval(() => this.#tick(), TICK_MS);
 		let pause = 0;
 		try {
 			this.#send("O", wire.ask({
@@ -174,7 +174,10 @@ export class Gate {
 			this.#say();
 		else if (this.isWaiting)
 			this.#send(...wire.ack(0n, 0n));
-		if (this.isBusy || Date.now() - this.heard < SILENCE_MS)
+		/* while we stood still nobody listened: what was said lies in the socket */
+		const now = Date.now(), late = now - this.tickedAt - TICK_MS;
+		this.tickedAt = now;
+		if (this.isBusy || now - this.heard < SILENCE_MS + (late > TICK_MS ? late : 0))
 			return;
 		if (this.isOpen)
 			log("silence", { endpoint: this.endpoint });

@@ -38,6 +38,7 @@ struct link {
 	enum link_state state;
 	struct loop_timer *tick, *open, *lock;
 	uint64_t heard_us, told_us, late_us, locked_us, key_us; /* locked_us: 0 is not yet */
+	uint64_t tick_us;                                       /* when the tick is to come */
 	uint64_t epoch;                                         /* of this connection */
 	uint64_t process, attempt; /* which link we are, and its how manieth O */
 	struct wire_welcome welcome;
@@ -64,6 +65,12 @@ static void reopen_in(struct link *link, uint64_t us)
 	link->state = LINK_CLOSED;
 	loop_timer_stop(link->tick);
 	loop_timer_in(link->open, us);
+}
+
+static void tick_again(struct link *link)
+{
+	link->tick_us = loop_now_us() + TICK_US;
+	loop_timer_in(link->tick, TICK_US);
 }
 
 static size_t add_topics(struct link *link, struct wire_open *open)
@@ -157,7 +164,7 @@ static void open_socket(void *arg)
 	link->state = LINK_OPENING;
 	link->heard_us = loop_now_us();
 	send_open(link);
-	loop_timer_in(link->tick, TICK_US);
+	tick_again(link);
 }
 
 static void say_progress(struct link *link, const struct pool_state *state)
@@ -234,21 +241,28 @@ static void relieve(struct link *link)
 		 log_quote(STR("a handler hangs or is slow; the other lanes go on")));
 }
 
+/* While we stood still (stopped, swapped out) nobody listened: what was said lies in the socket. */
+static bool is_silent(const struct link *link)
+{
+	uint64_t now_us = loop_now_us(), late_us = now_us - link->tick_us;
+	return now_us - link->heard_us >= SILENCE_US + (late_us >= TICK_US ? late_us : 0);
+}
+
 /* Once a second: the ping, and whether anybody is there. */
 static void tick(void *arg)
 {
 	struct link *link = arg;
 	struct pool_state state;
-	bool is_silent = loop_now_us() - link->heard_us >= SILENCE_US;
-	loop_timer_in(link->tick, TICK_US);
+	bool is_gone = is_silent(link);
+	tick_again(link);
 	if (link->state == LINK_OPENING)
 		say_waiting(link);
-	if (link->state == LINK_LOCKING || (link->state == LINK_OPEN && !is_silent)) {
+	if (link->state == LINK_LOCKING || (link->state == LINK_OPEN && !is_gone)) {
 		relieve(link);
 		pool_state(link->o.pool, &state);
 		say_progress(link, &state);
 	}
-	if (!is_silent || link->state == LINK_LOCKING)
+	if (!is_gone || link->state == LINK_LOCKING)
 		return;
 	if (link->state == LINK_OPEN)
 		log_warn("silence", "seconds=5 endpoint=%s", link->endpoint);
