@@ -148,8 +148,11 @@ export class Bot {
 		});
 	}
 
-	/* Discord's answer; else CallFailed is thrown. Goes where the event came from. */
-	async call(method, route, { params = {}, body, query = {}, reason, event, seconds = 30, files = [] } = {}) {
+	/* Discord's answer; else CallFailed is thrown. Goes where the event came from. Ids may be BigInt. */
+	async call(method, route, { params = {}, body, query = {}, reason, event, seconds = 30, files = [], ...unknown } = {}, ...more) {
+		const [wrong] = [...Object.keys(unknown), ...more.map((_, i) => `argument ${i + 4}`)];
+		if (wrong)
+			throw new TypeError(`call(method, route, { params, body, query, reason, event, seconds, files }) takes no ${wrong}`);
 		const document = { method, route, params, query, body, reason };
 		const { gate, id } = this.#place(event);
 		return this.#answer(await this.#begun(gate.call(id, document, files, Date.now() + seconds * 1000)));

@@ -97,7 +97,7 @@ export function ack(done, pos, dead = 0) {
 export function call(bot, id, deadlineMs, document, files = [], verb = "REST") {
 	const deadline = Buffer.alloc(4);
 	deadline.writeUInt32LE(deadlineMs);
-	return [bot, id, deadline, verb, JSON.stringify(document), ...files];
+	return [bot, id, deadline, verb, JSON.stringify(document, (_, value) => typeof value === "bigint" ? value.toString() : value), ...files];
 }
 
 /* A gateway op, for the events door. */

@@ -371,9 +371,12 @@ static int make_commits(struct parent *p)
 	if (!is_missing(p->config.state_dir, "commits"))
 		return 0;
 	int rc = commits_open(&commits, p->config.state_dir, &why);
-	if (rc == 0)
-		commits_close(&commits);
-	return rc < 0 ? failed("state_dir", &why) : 0;
+	if (rc < 0)
+		return failed("state_dir", &why);
+	if (commits.reason.text[0])
+		log_warn("commits_begun_anew", "reason=%s", log_quote(str_c(commits.reason.text)));
+	commits_close(&commits);
+	return 0;
 }
 
 /* A role that is started again gets the configuration that the others run on, whatever stands in the

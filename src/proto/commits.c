@@ -15,6 +15,7 @@
 #include "proto/statefile.h"
 #include "proto/wire.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 
 enum {
@@ -155,7 +156,7 @@ static bool mend(uint8_t *p)
 	return true;
 }
 
-/* Where it stands for one that was damaged, each set has lost somebody. */
+/* Where it stands for one that was damaged or is gone, each set has lost somebody. */
 static void begin(struct commits *c)
 {
 	for (size_t i = 0; i < COMMITS_MAX; i++) {
@@ -172,6 +173,9 @@ int commits_open(struct commits *c, const char *dir, struct why *why)
 	int rc = statefile_open(&c->file, dir, "commits", &kind, &c->is_new, &c->reason, why);
 	if (rc < 0)
 		return rc;
+	/* self is made behind commits: where only the one is there, the other was taken away */
+	if (c->is_new && !c->reason.text[0] && statefile_is_there(dir, "self"))
+		why_set(&c->reason, -ENOENT, "%s/commits is gone, and a bus was here before", dir);
 	if (c->is_new)
 		begin(c);
 	for (size_t i = 0; i < COMMITS_MAX && !c->is_new; i++) {

@@ -21,7 +21,8 @@ struct commits {
 	uint64_t turn;    /* counts stores: the smallest is the place that was stored longest ago */
 	uint32_t damaged; /* places that this open found damaged */
 	bool is_new;
-	struct why reason; /* why, where an old file was put aside as commits.bad */
+	struct why
+		reason; /* why, where it stands for one that was put aside as commits.bad, or is gone */
 };
 
 struct commit_id {

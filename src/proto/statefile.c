@@ -134,6 +134,13 @@ bool statefile_is_of_another(const char *dir, const char *name, const struct sta
 	return is;
 }
 
+bool statefile_is_there(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) == 0;
+}
+
 void statefile_remove(const char *dir, const char *name)
 {
 	char path[PATH_MAX];

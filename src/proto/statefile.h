@@ -33,6 +33,8 @@ TT_CHECK int statefile_open(struct mapped *m, const char *dir, const char *name,
 			    const struct statefile_kind *kind, bool *is_new, struct why *reason,
 			    struct why *why);
 
+/* dir/name is there, whatever it holds. */
+bool statefile_is_there(const char *dir, const char *name);
 /* The next to open it begins anew. Where it cannot be removed it stays. */
 void statefile_remove(const char *dir, const char *name);
 

@@ -358,7 +358,7 @@ class Judge:
 
     @staticmethod
     def _is_excused(happening, session, slow):
-        if happening["rule"] == "beat_late":  # of a connection that was dead for its client: another carries its session
-            return session and session.conn != happening["conn"]
+        if happening["rule"] == "beat_late":  # of a connection that was dead for its client: another carries its session,
+            return session and (session.conn != happening["conn"] or session.replaced)  # or the next of its shard
         at = happening.get("at", 0)
         return happening["rule"] in ("beat_asked", "reconnect_late") and any(a <= at <= b for a, b in slow)

@@ -75,7 +75,8 @@ def damage_commits(path, at):
 
 
 def both_lost(at):
-    """The commit, too, is damaged: all that is held comes again, flagged, behind a gap that is told."""
+    """The commit, too, is damaged, or gone with its file (at is None): all that is held comes again, flagged, behind
+    a gap that is told."""
     def play(w):
         w.config(log__level="info")
         w.sandbox("--no-limits")
@@ -92,9 +93,13 @@ def both_lost(at):
         w.main.kill(signal.SIGTERM)
         w.main.wait()
         os.unlink(os.path.join(w.env["TUTTI_STATE"], "record.cursor"))
-        damage_commits(os.path.join(w.dir, "state", "commits"), at)
+        commits = os.path.join(w.dir, "state", "commits")
+        if at is None:
+            os.unlink(commits)
+        else:
+            damage_commits(commits, at)
         w.tuttid()
-        if not w.main.count(" commits_damaged .*places=1 "):
+        if not w.main.count(" commits_begun_anew " if at is None else " commits_damaged .*places=1 "):
             raise Failed("nobody said it")
         bot = start(w, "second", RECORD_FILE=path)
         bot.wait_line(" gap .*why=epoch")
@@ -135,5 +140,6 @@ for how in ("gone", "empty", "zero", "random"):
     check(f"a cursor that is {how}", lost(how))
 check("a cursor that is gone, and a commit that is damaged", both_lost(40))
 check("a cursor that is gone, and a commit whose name is damaged", both_lost(64))
+check("a cursor and the commits that are gone", both_lost(None))
 check("a cursor that is cut short", cut_short)
 done()

@@ -251,6 +251,11 @@ def op_1_answered_late(run):
     run.say(what="violation", conn=1, rule="beat_asked", text="answered after 5000 ms", at=201)
 
 
+def beats_end(run):
+    """On the connection that carries the newest session of its shard."""
+    run.say(what="violation", conn=run.conn(1), rule="beat_late", text="no heartbeat for 40100 ms")
+
+
 # the twelve of issue 7, then what else a judge must not miss
 BUGS = [
     ("one event in a hundred thousand is dropped", dropped, "lost"),
@@ -279,6 +284,7 @@ BUGS = [
     ("the flag redelivered says nothing", flagged_for_nothing, "flagged"),
     ("a gap is announced over what is there", gap_out_of_nothing, "gap"),
     ("op 1 is answered late and nothing slowed it", op_1_answered_late, "violation"),
+    ("a connection that lives sends no heartbeat", beats_end, "violation"),
 ]
 
 
@@ -292,6 +298,10 @@ right = Run().judge()
 check("a right run has no fault", not right.faults, right.faults[:5])
 check("and what was in hand or set aside is counted", right.totals["ran again"] == 3 and right.totals["set aside"] == 1,
       right.totals)
+run = Run()
+run.say(what="violation", conn=101, rule="beat_late", text="no heartbeat for 40100 ms")
+dead = run.judge().faults
+check("a connection that was dead for its client may end without beats, its shard having the next", not dead, dead[:5])
 for name, plant, kind in BUGS:
     run = Run()
     plant(run)

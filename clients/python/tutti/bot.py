@@ -101,7 +101,7 @@ class Bot:
     def _turn(self):
         for gate in self.gates:
             gate.look()
-        ready = dict(self.poller.poll(1000 if all(gate.is_open for gate in self.gates) else 100))
+        ready = dict(self.poller.poll(min((gate.patience() for gate in self.gates), default=1) * 1000))
         for gate in self.gates:
             gate.take(ready)
 

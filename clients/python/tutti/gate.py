@@ -111,6 +111,12 @@ class Gate:
             self._say(wire.ack(self.done, self.cursor.pos, self.dead))
             self.said, self.said_done = now, self.done
 
+    def patience(self):
+        """Seconds until there is something to do though nothing comes; what is finished is said within a second."""
+        if not self.is_open:
+            return 0.1
+        return max(0, self.said + 1 - time.monotonic()) if self.done != self.said_done else 1
+
     def _say(self, frames):
         """A connection that takes nothing is about to end, for its silence or its handshake."""
         try:
