@@ -46,15 +46,19 @@ static int admit(int fd)
 	return -1;
 }
 
-/* In place of the C library's, for every library of this program. */
-__attribute__((visibility("default"))) int accept4(int listener, __SOCKADDR_ARG from,
-						   socklen_t *restrict n, int flags)
+/* In place of the C library's, for every library of this program: the linker's names are accept4 and
+ * accept, ours are not, since the parameters of those have names that no program may use. */
+__attribute__((visibility("default"))) int
+admit_accept4(int listener, struct sockaddr *from, socklen_t *n, int flags) __asm__("accept4");
+__attribute__((visibility("default"))) int admit_accept(int listener, struct sockaddr *from,
+							socklen_t *n) __asm__("accept");
+
+int admit_accept4(int listener, struct sockaddr *from, socklen_t *n, int flags)
 {
-	return admit((int)syscall(SYS_accept4, listener, from.__sockaddr__, n, flags));
+	return admit((int)syscall(SYS_accept4, listener, from, n, flags));
 }
 
-__attribute__((visibility("default"))) int accept(int listener, __SOCKADDR_ARG from,
-						  socklen_t *restrict n)
+int admit_accept(int listener, struct sockaddr *from, socklen_t *n)
 {
-	return admit((int)syscall(SYS_accept4, listener, from.__sockaddr__, n, 0));
+	return admit_accept4(listener, from, n, 0);
 }
