@@ -108,8 +108,10 @@ static void first_beat(struct rules *r, struct rules_conn *c, uint64_t since)
 	unsigned share = (unsigned)(since * 1000 / c->interval_us);
 	say(r, c, false, "first_beat", "after %" PRIu64 " of %" PRIu64 " ms", since / 1000,
 	    c->interval_us / 1000);
+	/* one that is late tells of a client that stood still, and nothing of its jitter */
+	bool is_late = since > c->interval_us + RULES_FIRST_LATE_US;
 	r->firsts[c->number % RULES_FIRSTS] =
-		(struct rules_first){c->number, share < 1000 ? share : 1000};
+		(struct rules_first){is_late ? 0 : c->number, share < 1000 ? share : 1000};
 	for (unsigned back = 0; back < RULES_JITTER && back < c->number; back++)
 		if (is_without_jitter(r, c->number - back)) {
 			say(r, c, true, "no_jitter",

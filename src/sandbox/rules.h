@@ -15,8 +15,9 @@ enum {
 	RULES_REFUSALS = 32,
 	RULES_DEAD = 256,
 	RULES_ENDED = 256,
-	RULES_PRESENCES = 5, /* of a session in 20 s */
-	RULES_FIRSTS = 64,   /* a power of two */
+	RULES_PRESENCES = 5,          /* of a session in 20 s */
+	RULES_FIRSTS = 64,            /* a power of two */
+	RULES_FIRST_LATE_US = 100000, /* behind the interval: its client stood still */
 	RULES_JITTER = 8, /* connections in a row whose first beats may not all come at one time */
 	RULES_UNREAD = 3, /* connections in a row that may be left behind Hello without a word */
 	RULES_URLS = 10,  /* GET /gateway/bot in so many seconds: to be cached, says Discord */

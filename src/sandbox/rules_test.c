@@ -252,6 +252,19 @@ static void first_beats_that_all_come_at_one_time_are_seen(void **state)
 	assert_string_equal(s.last, "no_jitter");
 }
 
+static void first_beats_of_a_client_that_stood_still_are_not_without_jitter(void **state)
+{
+	(void)state;
+	struct seen s;
+	open_conn(&s);
+	for (unsigned conn = 1; conn <= 8; conn++)
+		first_beat_at(&s, conn, 10150);
+	assert_int_equal(s.violations, 0);
+	for (unsigned conn = 9; conn <= 16; conn++)
+		first_beat_at(&s, conn, 10050);
+	assert_string_equal(s.last, "no_jitter");
+}
+
 static void a_beat_while_the_last_has_no_ack_is_seen(void **state)
 {
 	(void)state;
@@ -474,6 +487,7 @@ int main(void)
 		test(an_identify_where_a_resume_was_due_is_seen),
 		test(what_a_resume_and_a_beat_say_was_received_is_checked),
 		test(first_beats_that_all_come_at_one_time_are_seen),
+		test(first_beats_of_a_client_that_stood_still_are_not_without_jitter),
 		test(a_beat_while_the_last_has_no_ack_is_seen),
 		test(who_comes_again_after_a_final_code_is_seen),
 		test(what_meets_all_shards_is_seen_at_another_one),
