@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -135,19 +134,12 @@ static enum pulse_is look_at(struct child *child)
 
 static void stop(struct parent *p, int status);
 
-static bool is_missing(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-	return n > 0 && (size_t)n < sizeof path && access(path, F_OK) < 0;
-}
-
 /* Whoever deleted a directory took its locks with it: another tuttid could begin beside us, and what a
  * role opens from now on is not what the others have. */
 static bool is_ours(const char *dir)
 {
 	uint64_t pid = lock_holder(dir, "tuttid");
-	return pid ? pid == (uint64_t)getpid() : !is_missing(dir, "tuttid.lock");
+	return pid ? pid == (uint64_t)getpid() : statefile_is_there(dir, "tuttid.lock");
 }
 
 /* Files that are gone go on for who has them open, until somebody starts again: then nobody would
@@ -162,7 +154,7 @@ static void look_at_files(struct parent *p)
 			  "again\"");
 		stop(p, EX_TEMPFAIL);
 	} else if (gateway->is_watched &&
-		   is_missing(config_journal_dir(&p->config, p->run_dir), "journal")) {
+		   !statefile_is_there(config_journal_dir(&p->config, p->run_dir), "journal")) {
 		log_error("journal_lost", "what=%s",
 			  "\"somebody deleted it: the gateway begins a new one\"");
 		kill(gateway->pid, SIGKILL);
@@ -368,7 +360,7 @@ static int make_commits(struct parent *p)
 {
 	struct commits commits;
 	struct why why = {0};
-	if (!is_missing(p->config.state_dir, "commits"))
+	if (statefile_is_there(p->config.state_dir, "commits"))
 		return 0;
 	int rc = commits_open(&commits, p->config.state_dir, &why);
 	if (rc < 0)

@@ -27,20 +27,26 @@ def until_begun(bot, path, text):
     bot.until(lambda: any(row[5] == text for row in begun(path)) or None, text)
 
 
+def killed_within(w):
+    """Five messages, and a bot that is killed in the third; its record."""
+    w.config(log__level="info")
+    w.sandbox("--no-limits")
+    w.tuttid()
+    path = os.path.join(w.dir, "record")
+    open(path, "w").close()
+    bot = start(w, "first", RECORD_FILE=path, RECORD_SLEEP_MS="300")
+    bot.wait_line(" welcome ")
+    for i in range(5):
+        w.discord("say", channel=7, content=f"before {i}")
+    until_begun(bot, path, "before 2")
+    bot.kill()
+    bot.wait()
+    return path
+
+
 def lost(how):
     def play(w):
-        w.config(log__level="info")
-        w.sandbox("--no-limits")
-        w.tuttid()
-        path = os.path.join(w.dir, "record")
-        open(path, "w").close()
-        bot = start(w, "first", RECORD_FILE=path, RECORD_SLEEP_MS="300")
-        bot.wait_line(" welcome ")
-        for i in range(5):
-            w.discord("say", channel=7, content=f"before {i}")
-        until_begun(bot, path, "before 2")
-        bot.kill()
-        bot.wait()
+        path = killed_within(w)
         for i in range(5):
             w.discord("say", channel=7, content=f"missed {i}")
         w.metric("gateway_events", lambda n: n >= 11)
@@ -113,18 +119,7 @@ def both_lost(at):
 
 def cut_short(w):
     """Where its place is left, and what was begun above it is not: that runs again, flagged, and it is said."""
-    w.config(log__level="info")
-    w.sandbox("--no-limits")
-    w.tuttid()
-    path = os.path.join(w.dir, "record")
-    open(path, "w").close()
-    bot = start(w, "first", RECORD_FILE=path, RECORD_SLEEP_MS="300")
-    bot.wait_line(" welcome ")
-    for i in range(5):
-        w.discord("say", channel=7, content=f"before {i}")
-    until_begun(bot, path, "before 2")
-    bot.kill()
-    bot.wait()
+    path = killed_within(w)
     cursor = os.path.join(w.env["TUTTI_STATE"], "record.cursor")
     os.truncate(cursor, 4096)
     bot = start(w, "second", RECORD_FILE=path)
